@@ -1,0 +1,1 @@
+"""The durable log: entries, their codec, and the stores that keep them."""

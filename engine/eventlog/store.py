@@ -1,0 +1,90 @@
+"""The interface behind which a log is kept: LMDB in service, memory in tests, a replicated log one day.
+
+Append only. A write of several hospitals is one atomic commit; a hospital whose expected head is not the
+stored one is left out of it and reported, the others go on. What a position holds never changes.
+All methods that may touch the disk are asynchronous; a store is used by one engine at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+class Batch(NamedTuple):
+    """Entries to append to one hospital's log, the first at position ``head + 1``.
+
+    ``records`` are the stored bytes: the RFC 6962 leaf hash (32 bytes) followed by the encoded entry.
+    """
+
+    hospital: str
+    head: int
+    records: Sequence[bytes]
+
+
+class Space(NamedTuple):
+    """Bytes still free: on the file system, and in the map."""
+
+    disk: int
+    map: int
+
+
+class Round(NamedTuple):
+    """A complete snapshot round: with it, replay may begin at ``position + 1``."""
+
+    number: int
+    position: int
+    pages: int
+
+
+class Store(Protocol):
+    """Where a log's bytes are. ``CommitFailed`` from ``write`` ends its use until ``open`` is called again."""
+
+    async def open(self) -> None:
+        """Lock the log for this engine and commit a new epoch; also after a failed commit. ``Unavailable`` if locked."""
+
+    async def close(self) -> None:
+        """Release all; waits for a write under way."""
+
+    async def hospitals(self) -> list[str]:
+        """All hospitals that have a log, in order of name."""
+
+    async def head(self, hospital: str) -> int:
+        """The last position, 0 when there is none."""
+
+    async def read(self, hospital: str, start: int, limit: int) -> list[tuple[int, bytes]]:
+        """Up to ``limit`` (position, stored bytes) from ``start`` on, in order."""
+
+    async def read_at(self, hospital: str, positions: Sequence[int]) -> list[bytes]:
+        """The stored bytes at these positions; ``LogCorrupt`` when one is missing."""
+
+    async def write(self, batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]] = ()) -> list[int | None]:
+        """Store subject keys durably, then append all batches in one durable commit.
+
+        Returns for each batch its new head, or ``None`` where the expected head was not the stored one.
+        ``CommitFailed``: whether it was applied is known only after ``open``.
+        """
+
+    async def read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The sealing keys of these subjects, as far as they exist."""
+
+    async def write_pages(self, hospital: str, number: int, first: int, pages: Sequence[bytes]) -> None:
+        """Store pages ``first..`` of a snapshot round; of no effect until the round is sealed."""
+
+    async def seal_round(self, hospital: str, made: Round, drop_older: bool) -> None:
+        """Make a round count; with ``drop_older`` delete all rounds before it (and unsealed pages) in the same commit."""
+
+    async def rounds(self, hospital: str) -> list[Round]:
+        """The sealed rounds, oldest first."""
+
+    async def read_pages(self, hospital: str, number: int, first: int, limit: int) -> list[bytes]:
+        """Up to ``limit`` pages of a sealed round, in order."""
+
+    async def write_archive(self, hospital: str, items: Sequence[tuple[str, bytes]]) -> None:
+        """Keep frozen states (actor key, bytes) that leave memory; a later one replaces an earlier."""
+
+    async def read_archive(self, hospital: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Frozen states by actor key, as far as they exist."""
+
+    def space(self) -> Space:
+        """What is left now; cheap, never blocks on the log."""
