@@ -1,0 +1,13 @@
+"""The registry of kinds: which rule book stands behind a key such as ``slot:0190…``. One line per kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.decider import Decider
+
+KINDS: dict[str, Decider[Any]] = {
+    decider.kind: decider
+    for decider in (
+    )
+}
