@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import msgspec
 
@@ -26,20 +26,49 @@ DAY = 24 * HOUR
 S = TypeVar("S")
 
 
+class NotInMemory(Exception):
+    """What a decision met is on disk: nothing happened; load ``what`` (a state or a key) and decide again."""
+
+    def __init__(self, what: Literal["state", "key"], name: str) -> None:
+        super().__init__(f"{what} {name}")
+        self.what = what
+        self.name = name
+
+
 class Private:
     """Text that may identify a person: plain in memory, sealed wherever it is stored.
 
     ``subject`` is the id of the patient whose key seals it, ``""`` for the hospital's own key, ``None`` while
     nobody has said yet (a command fresh from the wire). Subclasses only narrow ``max_length`` (characters).
+    Once stored it keeps its sealed bytes, so that a state is stored the same way whenever that happens; read
+    back, it is opened only when somebody asks for ``text``, because a replay needs none of it.
     """
 
-    __slots__ = ("subject", "text")
+    __slots__ = ("_opener", "_text", "sealed", "subject")
     max_length: ClassVar[int] = 2_000
     min_length: ClassVar[int] = 0
 
-    def __init__(self, text: str, subject: str | None = None) -> None:
-        self.text = text
+    def __init__(
+        self,
+        text: str | None,
+        subject: str | None = None,
+        *,
+        sealed: bytes | None = None,
+        opener: Callable[[bytes], str] | None = None,
+    ) -> None:
+        self._text = text
         self.subject = subject
+        self.sealed = sealed
+        self._opener = opener
+
+    @property
+    def text(self) -> str:
+        """The plain text; ``NotInMemory`` when its key must be loaded first."""
+        if self._text is None:
+            assert self._opener is not None
+            assert self.sealed is not None
+            self._text = self._opener(self.sealed)
+        return self._text
 
     def about(self, subject: str) -> Self:
         """The same text, to be sealed under the key of this subject."""
@@ -52,7 +81,7 @@ class Private:
         return hash(self.text)
 
     def __repr__(self) -> str:  # a traceback or a log line must not carry the text
-        return f"{type(self).__name__}(<{len(self.text)} characters>)"
+        return f"{type(self).__name__}(...)"
 
 
 class PersonName(Private):

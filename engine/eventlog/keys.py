@@ -1,0 +1,110 @@
+"""Sealing of personal data: one AES-128-GCM key per patient and one per hospital, kept outside the log.
+
+A sealed text is MessagePack extension type 1 with the payload
+``version (1 byte) | subject (16 bytes: the patient's UUID, or zeros) | nonce (12) | ciphertext and tag``.
+New keys are handed to the store together with the first entry that uses them, and are durable before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from engine.decider import NotInMemory
+from engine.errors import LogCorrupt
+
+SEALED: Final = 1
+"""The MessagePack extension code of a sealed text."""
+
+_VERSION: Final = b"\x01"
+_NOBODY: Final = bytes(16)
+_KEPT: Final = 200_000
+"""How many patients' keys stay in memory (about 250 bytes each)."""
+
+
+class Keyring:
+    """The keys of one hospital, as far as they are in memory.
+
+    ``fresh`` holds (store name, key) pairs that no commit has made durable yet.
+    """
+
+    def __init__(self, hospital: str, entropy: Callable[[int], bytes]) -> None:
+        self._prefix = hospital.encode() + b"\x00"
+        self._entropy = entropy
+        self._ciphers: dict[bytes, AESGCM] = {}
+        self._raw_hospital: bytes | None = None
+        self.fresh: list[tuple[bytes, bytes]] = []
+
+    def create(self, subject: str) -> None:
+        """Make the key of a subject that has none; it goes to the store with the next commit."""
+        name, key = _subject_bytes(subject), self._entropy(16)
+        self._keep(name, key)
+        self.fresh.append((self._prefix + name, key))
+
+    def adopt(self, stored: dict[bytes, bytes]) -> None:
+        """Take keys that were read from the store, by their store names."""
+        for name, key in stored.items():
+            self._keep(name.removeprefix(self._prefix), key)
+
+    def store_name(self, subject: str) -> bytes:
+        """Under which name the store keeps the key of this subject."""
+        return self._prefix + _subject_bytes(subject)
+
+    def seal(self, subject: str, text: str) -> bytes:
+        """The payload for this text; ``NotInMemory`` when the subject's key is not here."""
+        name = _subject_bytes(subject)
+        nonce = self._entropy(12)
+        sealed = self._cipher(name, subject).encrypt(nonce, text.encode("utf-8", "surrogatepass"), name)
+        return _VERSION + name + nonce + sealed
+
+    def open(self, payload: bytes) -> str:
+        """The text of a payload; ``NotInMemory`` when its key is not here, ``LogCorrupt`` when it was altered."""
+        if payload[:1] != _VERSION or len(payload) < 45:
+            raise LogCorrupt("a sealed text has an unknown form")
+        name = payload[1:17]
+        try:
+            plain = self._cipher(name, _subject_text(name)).decrypt(payload[17:29], payload[29:], name)
+        except InvalidTag as error:
+            raise LogCorrupt("a sealed text does not open with its key") from error
+        return plain.decode("utf-8", "surrogatepass")
+
+    def fingerprint(self, data: bytes) -> bytes:
+        """16 bytes that tell whether two commands are the same; keyed, so that it gives no text away."""
+        if self._raw_hospital is None:
+            raise NotInMemory("key", "")
+        return blake2b(data, digest_size=16, key=self._raw_hospital).digest()
+
+    def _cipher(self, name: bytes, subject: str) -> AESGCM:
+        cipher = self._ciphers.get(name)
+        if cipher is None:
+            raise NotInMemory("key", subject)
+        return cipher
+
+    def _keep(self, name: bytes, key: bytes) -> None:
+        if name == _NOBODY:
+            self._raw_hospital = key
+        elif len(self._ciphers) > _KEPT and not self.fresh:
+            # Oldest out; never while a fresh key is not durable, for then the store could not give it back.
+            for old in [n for n in list(self._ciphers)[: _KEPT // 10] if n != _NOBODY]:
+                del self._ciphers[old]
+        self._ciphers[name] = AESGCM(key)
+
+
+def payload_subject(payload: bytes) -> str:
+    """Whose key seals this payload (``""``: the hospital's)."""
+    return _subject_text(payload[1:17])
+
+
+def _subject_bytes(subject: str) -> bytes:
+    return bytes.fromhex(subject.replace("-", "")) if subject else _NOBODY
+
+
+def _subject_text(name: bytes) -> str:
+    if name == _NOBODY:
+        return ""
+    text = name.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
