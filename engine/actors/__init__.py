@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.hospital import HOSPITAL_DECIDER
 from engine.decider import Decider
 
-KINDS: dict[str, Decider[Any]] = {
-    decider.kind: decider
-    for decider in (
-    )
-}
+_DECIDERS: tuple[Decider[Any], ...] = (
+    HOSPITAL_DECIDER,
+)
+
+KINDS: dict[str, Decider[Any]] = {decider.kind: decider for decider in _DECIDERS}

@@ -10,11 +10,10 @@ from typing import Any
 
 from engine.decider import Decision
 
-DECISIONS: dict[type[Any], Decision] = {
-    decision.command: decision
-    for decision in (
-    )
-}
+_DECISIONS: tuple[Decision, ...] = (
+)
+
+DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}
 
 WAKE: dict[str, Callable[[str, int], Any]] = {
 }
