@@ -1,0 +1,1 @@
+"""The slot of a doctor: tokens, waiting list, seats, delays."""
