@@ -1,0 +1,60 @@
+# Matron's commands. The first needs Python 3.11 or newer and nothing else; `make help` lists all.
+#
+#   make run     a demo hospital on http://127.0.0.1:8000
+#   make test    linters, types, tests
+
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIND ?= 127.0.0.1:8000
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help run test lint long bench lock clean
+
+help:
+	@echo "make run     install into $(VENV) and start a demo hospital on http://$(BIND)"
+	@echo "make test    linters, types, tests"
+	@echo "make lint    linters and types alone"
+	@echo "make long    the tests that take minutes"
+	@echo "make bench   micro-benchmarks and load scenarios"
+	@echo "make lock    resolve the dependencies again (needs uv)"
+	@echo "make clean   remove $(VENV) and caches"
+
+run: $(STAMP)
+	@echo "Matron: http://$(BIND)  (API: /api/v1, its pages: /api/docs; stop with Ctrl-C)"
+	@exec $(BIN)/matron demo --bind $(BIND)
+
+test: lint
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+long: $(STAMP)
+	@$(BIN)/python -m pytest -m long
+
+bench: $(STAMP)
+	@$(BIN)/matron-perf bench
+
+# The stamp makes a second run start at once. The lock holds every package with its hashes, the build backend too.
+$(STAMP): requirements.lock pyproject.toml
+	@$(if $(PYTHON),,echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1)
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:
+	@uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--extra test --extra docs --output-file requirements.lock pyproject.toml
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	@find engine gateway replay perf tests -name __pycache__ -type d -prune -exec rm -rf {} +
