@@ -1,0 +1,168 @@
+"""Group commit: entries are appended now and durable later.
+
+``append`` is a plain call that only puts bytes in line; one writer task takes all that is in line, for all
+hospitals, and writes it as one commit. Who must not answer before a position is durable leaves a callback
+with ``when_durable``. A commit that fails ends the log's use (``CommitFailed``): memory is then ahead of the
+disk, and only reading the log again tells what is true.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import trio
+
+from engine.errors import CommitFailed, Overloaded, Unavailable
+from engine.eventlog.entry import MAX_ENTRY
+from engine.eventlog.store import Batch, Store
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LogLimits:
+    """What may be in line, and what must stay free. Over it a write is refused at once."""
+
+    pending_entries: int = 20_000
+    """Entries that are decided and not yet durable."""
+    pending_bytes: int = 256 * MIB
+    """Their bytes."""
+    pending_seconds: float = 5.0
+    """How long a commit may take before further writes are refused."""
+    batch_entries: int = 4_000
+    """Entries of one commit."""
+    free_disk: int = 64 * MIB
+    """Bytes that must stay free on the log's file system."""
+    free_map: int = 256 * MIB
+    """Bytes that must stay free in the store's map."""
+
+
+@dataclass(slots=True)
+class Tail:
+    """The end of one hospital's log: what is in line behind ``durable``, and who waits for which position."""
+
+    hospital: str
+    durable: int
+    head: int
+    records: deque[bytes] = field(default_factory=deque)
+    waiting: deque[tuple[int, Callable[[bool], None]]] = field(default_factory=deque)
+    fresh_keys: Callable[[], list[tuple[bytes, bytes]]] = list
+
+    def settle(self) -> None:
+        """Call all who wait for what is durable now."""
+        waiting, durable = self.waiting, self.durable
+        while waiting and waiting[0][0] <= durable:
+            waiting.popleft()[1](True)
+
+
+class Log:
+    """All hospitals' tails in front of one store. Commit figures: ``commits``, ``entries``, ``last_commit`` (s)."""
+
+    def __init__(self, store: Store, limits: LogLimits) -> None:
+        self.store = store
+        self.limits = limits
+        self.tails: dict[str, Tail] = {}
+        self.commits = 0
+        self.entries = 0
+        self.last_commit = 0.0
+        self.full = False
+        self._entries = 0
+        self._bytes = 0
+        self._begun = 0.0
+        self._work = trio.Event()
+        self._idle = trio.Event()
+        self._idle.set()
+
+    def open_tail(self, hospital: str, head: int, fresh_keys: Callable[[], list[tuple[bytes, bytes]]]) -> Tail:
+        """Begin at the end of a hospital's durable log."""
+        tail = self.tails[hospital] = Tail(hospital, head, head, fresh_keys=fresh_keys)
+        return tail
+
+    @property
+    def pending(self) -> int:
+        """Entries in line, those of the commit under way included."""
+        return self._entries
+
+    def reserve(self) -> None:
+        """Refuse now what could not be appended later: too much in line, or no space."""
+        if self._entries >= self.limits.pending_entries or self._bytes + MAX_ENTRY > self.limits.pending_bytes:
+            raise Overloaded("overloaded", "too many decisions wait for the disk; try again shortly")
+        if self._begun and trio.current_time() - self._begun > self.limits.pending_seconds:
+            raise Overloaded("disk_stalled", "the disk has not answered for seconds; try again shortly")
+        if self.full:
+            self.measure_space()
+            if self.full:
+                raise Unavailable(
+                    "storage_full", "the log has no space left for writes; reads go on", retry_after=10
+                )
+
+    def measure_space(self) -> None:
+        """Look at the free space; done before each commit, and at each write while there was too little."""
+        space = self.store.space()
+        self.full = space.disk < self.limits.free_disk or space.map < self.limits.free_map
+
+    def append(self, tail: Tail, record: bytes) -> int:
+        """Put one stored record in line and return its position."""
+        tail.head += 1
+        tail.records.append(record)
+        self._entries += 1
+        self._bytes += len(record)
+        self._work.set()
+        return tail.head
+
+    def when_durable(self, tail: Tail, position: int, call: Callable[[bool], None]) -> None:
+        """Call back with ``True``, in order of position, once the log is durable up to there; at once if it is.
+
+        Positions must come in rising order, as decisions do. After a failed commit whoever recovers calls with
+        what the log says then.
+        """
+        if position <= tail.durable:
+            call(True)
+        else:
+            tail.waiting.append((position, call))
+
+    async def flushed(self) -> None:
+        """Return when nothing is in line."""
+        while self._entries:
+            await self._idle.wait()
+
+    async def write_forever(self) -> None:
+        """The one writer. Ends only by ``CommitFailed`` or cancellation."""
+        while True:
+            await self._work.wait()
+            self._work = trio.Event()
+            while self._entries:
+                self._idle = trio.Event()
+                await self._commit()
+                self._idle.set()
+
+    async def _commit(self) -> None:
+        batches, keys, tails = [], [], []
+        room = self.limits.batch_entries
+        for tail in self.tails.values():
+            if tail.records and room > 0:
+                count = min(len(tail.records), room)
+                room -= count
+                records = [tail.records[i] for i in range(count)] if count < len(tail.records) else list(tail.records)
+                batches.append(Batch(tail.hospital, tail.durable, records))
+                tails.append((tail, count))
+            keys.extend(tail.fresh_keys())
+        self.measure_space()
+        self._begun = trio.current_time()
+        heads = await self.store.write(batches, keys)
+        self.last_commit = trio.current_time() - self._begun
+        self._begun = 0.0
+        self.commits += 1
+        for (tail, count), batch, head in zip(tails, batches, heads, strict=True):
+            if head != tail.durable + count:
+                raise CommitFailed(f"another writer appended to the log of hospital {tail.hospital}")
+            for _ in range(count):
+                tail.records.popleft()
+            self._entries -= count
+            self._bytes -= sum(map(len, batch.records))
+            self.entries += count
+            tail.durable = head
+        for tail, _ in tails:
+            tail.settle()

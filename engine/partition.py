@@ -1,0 +1,317 @@
+"""One hospital inside the engine: its book, the end of its log, its mailboxes, and how one message is handled.
+
+``handle`` is the heart of Matron: one plain function from command to entry, with no ``await`` in it, so that
+what a decision saw is still true when it takes effect.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from engine.actor import Mailbox, Message, Reply, Word
+from engine.actors.hospital import HOSPITAL
+from engine.clock import Clock
+from engine.decider import (
+    At,
+    Deciding,
+    Done,
+    Find,
+    FreeText,
+    Look,
+    Members,
+    NotInMemory,
+    Propose,
+    Step,
+)
+from engine.errors import Rejected, Unavailable
+from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Refusal, stored
+from engine.eventlog.log import Log, Tail
+from engine.recovery import Book, Cell
+
+ANSWER_BOUND: Final = 4 * 1024 * 1024
+"""Bytes that an answer may have; kept free for it in the entry before anything evolves."""
+
+Accepted = dict[str, tuple[Cell, tuple[Any, ...]]]
+"""The proposals of one decision that were accepted: the actor and its events, by key."""
+
+_log = logging.getLogger("matron.engine")
+
+
+class EngineFault(Unavailable):
+    """A bug of ours met this command: nothing happened."""
+
+
+class TooLarge(Rejected):
+    """One decision would write more than one entry may hold."""
+
+    code = "decision_too_large"
+    family = "invalid"
+
+
+class Partition:
+    """One hospital's actors in memory, and the only writer of its log.
+
+    ``spawn(mailbox)`` starts an actor's task, ``on_due()`` says that the earliest timer changed, ``heal(keys)``
+    rebuilds actors whose rule book failed halfway. ``checking`` runs every rule book's own invariants after
+    each decision (tests and simulation; it costs a scan).
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        log: Log,
+        tail: Tail,
+        clock: Clock,
+        *,
+        spawn: Callable[[Partition, Mailbox], None],
+        on_due: Callable[[], None],
+        heal: Callable[[Partition, list[str]], None],
+        checking: bool = False,
+    ) -> None:
+        self.book = book
+        self.tail = tail
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.flying: dict[bytes, Message] = {}
+        self._log = log
+        self._clock = clock
+        self._spawn = spawn
+        self._on_due = on_due
+        self._heal = heal
+        self._checking = checking
+
+    def post(self, message: Message) -> None:
+        """Queue a message at its home actor; ``Overloaded`` when there is no room."""
+        find = self.book.directory.find
+        key = message.decision.home(message.command, find) or HOSPITAL
+        if key not in self.book.cells:
+            key = HOSPITAL
+        mailbox = self.mailboxes.get(key)
+        if mailbox is None:
+            mailbox = self.mailboxes[key] = Mailbox(key)
+            self._spawn(self, mailbox)
+        mailbox.post(message)
+
+    def handle(self, message: Message) -> None:
+        """Decide one message and put its entry in line; ``NotInMemory`` (nothing happened) when a state must be loaded."""
+        if message.word is not Word.QUEUED:
+            return
+        try:
+            self._log.reserve()
+        except Unavailable as error:
+            message.fail(error)
+            return
+        wall = self._clock.wall()
+        at = At(max(wall, self.book.time + 1), message.command_id, self._draw)
+        accepted: Accepted = {}
+        message.word = Word.CLAIMED
+        try:
+            done = self._decide(message.decision.run(message.command, at), at, accepted)
+            head = self._encode(message, at, wall, accepted, done)
+        except NotInMemory as missing:
+            message.word = Word.QUEUED
+            if missing.what == "key" and self._is_new(missing.name):
+                self.book.keys.create(missing.name)
+                self.handle(message)
+                return
+            raise
+        except Rejected as refusal:
+            self._refuse(message, at, wall, refusal)
+            return
+        except Unavailable as error:
+            message.fail(error)
+            return
+        except Exception:
+            _log.exception("deciding %s failed", message.decision.name)
+            message.fail(EngineFault("internal_error", "the command met a fault and was not applied"))
+            return
+        if head is None:
+            self._nothing_changed(message, done)
+        else:
+            self._apply(message, at, head, accepted, done)
+
+    def _decide(self, steps: Deciding, at: At, accepted: Accepted) -> Done:
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    give = self._take(step, at, accepted)
+                except Rejected as refusal:
+                    step = steps.throw(refusal)
+                else:
+                    step = steps.send(give)
+        except StopIteration as stop:
+            done = stop.value
+            assert type(done) is Done
+            return done
+
+    def _take(self, step: Step, at: At, accepted: Accepted) -> Any:
+        kind = type(step)
+        if kind is Look:
+            return self.state(step.key)  # type: ignore[union-attr]
+        if kind is Propose:
+            key: str = step.key  # type: ignore[union-attr]
+            cell = self.book.cell(key)
+            if cell is None:
+                cell = self.book.new_cell(key)
+            elif cell.quarantined:
+                raise _quarantined()
+            events = tuple(cell.decider.decide(cell.state, step.command, at))  # type: ignore[union-attr]
+            if events:
+                assert key not in accepted, f"{key} accepted a proposal already"
+                accepted[key] = (cell, events)
+            return events
+        if kind is Find:
+            return self.book.directory.find(step.table, step.id)  # type: ignore[union-attr]
+        assert kind is Members, f"{step!r} is no step of a decision"
+        return self.book.directory.members(step.group)  # type: ignore[union-attr]
+
+    def state(self, key: str) -> Any:
+        """An actor's state for reading, ``None`` when it never had an event."""
+        cell = self.book.cell(key)
+        if cell is None:
+            return None
+        if cell.quarantined:
+            raise _quarantined()
+        return cell.state
+
+    def _draw(self) -> bytes:
+        return self._clock.entropy(16)
+
+    def _is_new(self, subject: str) -> bool:
+        # A key that is missing for a patient whom nobody knows is a key that was never made.
+        return self.book.directory.find("patients", subject) is None
+
+    def _entry(self, message: Message, at: At, wall: int, **more: Any) -> Entry:
+        return Entry(
+            format=FORMAT,
+            hospital=self.book.hospital,
+            position=self.tail.head + 1,
+            time=at.time,
+            wall=wall,
+            monotonic=self._clock.monotonic(),
+            command_id=message.command_id,
+            name=message.decision.name,
+            who=message.who,
+            rulebook=RULEBOOK,
+            fingerprint=message.fingerprint,
+            **more,
+        )
+
+    def _encode(self, message: Message, at: At, wall: int, accepted: Accepted, done: Done) -> bytes | None:
+        if not accepted and not message.fingerprint:
+            return None
+        changes = tuple(
+            [Change(key, cell.version + 1, cell.position, events) for key, (cell, events) in accepted.items()]
+        )
+        entropy = None if at.entropy is None else FreeText(at.entropy.hex(), "")
+        entry = self._entry(
+            message, at, wall, command=message.command, changes=changes, outcome=done.outcome, entropy=entropy
+        )
+        head = self.book.codec.encode_head(entry, done.subject)
+        if len(head) > MAX_ENTRY - ANSWER_BOUND:
+            raise TooLarge("this one decision is too large for the log; divide it")
+        return head
+
+    def _apply(self, message: Message, at: At, head: bytes, accepted: Accepted, done: Done) -> None:
+        codec, log = self.book.codec, self._log
+        try:
+            for cell, events in accepted.values():
+                evolve, state = cell.decider.evolve, cell.state
+                for event in events:
+                    evolve(state, event)
+                if self._checking:
+                    cell.decider.check(state)
+                if not cell.version:
+                    self.book.place(cell)
+            body, kept, version = self._answer(done)
+            record = stored(codec.join(head, kept))
+            assert len(kept) <= ANSWER_BOUND
+        except Exception:
+            _log.exception("applying %s failed; its actors are rebuilt", message.decision.name)
+            for key, (cell, _) in accepted.items():
+                if cell.version:
+                    cell.quarantined = True
+                else:
+                    self.book.cells.pop(key, None)
+            message.fail(EngineFault("internal_error", "the command met a fault and was not applied"))
+            self._heal(self, [key for key, (cell, _) in accepted.items() if cell.version])
+            return
+        position = log.append(self.tail, record)
+        book = self.book
+        book.head = position
+        book.time = at.time
+        timers = book.timers
+        earliest = timers[0] if timers else None
+        for cell, events in accepted.values():
+            book.evolved(cell, events, position)
+        if timers and timers[0] != earliest:
+            self._on_due()
+        if message.fingerprint:
+            book.remember(message.command_id, position, at.time)
+        self._settle_later(message, body, kept, done.outcome, position, version)
+
+    def _nothing_changed(self, message: Message, done: Done) -> None:
+        body, kept, version = self._answer(done)
+        self._settle_later(message, body, kept, done.outcome, self.tail.head, version)
+
+    def _answer(self, done: Done) -> tuple[bytes | None, bytes, int | None]:
+        if done.answer is None:
+            return b"", b"", None
+        answer = done.answer(self._new_state)
+        body: bytes | None
+        try:
+            body, kept = self.book.codec.answer(answer, done.subject)
+        except NotInMemory:
+            # A stored name whose key is not here: it is kept as it is, and opened once the key is loaded.
+            body, kept = None, self.book.codec.freeze(answer)
+        return body, kept, getattr(answer, "version", None)
+
+    def _new_state(self, key: str) -> Any:
+        cell = self.book.cell(key)
+        return None if cell is None else cell.state
+
+    def _settle_later(
+        self, message: Message, body: bytes | None, kept: bytes, outcome: str, position: int, version: int | None
+    ) -> None:
+        message.word = Word.DECIDED
+        message.reply = Reply(body or b"", outcome, position, version)
+        message.kept = kept if body is None else None
+        self._on_durable(message, position, Word.COMMITTED)
+
+    def _refuse(self, message: Message, at: At, wall: int, refusal: Rejected) -> None:
+        message.error = refusal
+        message.word = Word.DECIDED
+        rests_on = self.tail.head
+        if rests_on:  # a hospital's own first entry is never a refusal
+            named = {
+                field: value
+                for field in message.command.__struct_fields__
+                if (field.endswith("_id") or field == "doctor")
+                and isinstance(value := getattr(message.command, field), str)
+            }
+            entry = self._entry(
+                message, at, wall, command=named, refusal=Refusal(type(refusal).code, type(refusal).rule)
+            )
+            record = stored(self.book.codec.join(self.book.codec.encode_head(entry, ""), b""))
+            self.book.head = self._log.append(self.tail, record)
+            self.book.time = at.time
+        # Its answer rests on what was decided before it, not on its own entry.
+        self._on_durable(message, rests_on, Word.REFUSED)
+
+    def _on_durable(self, message: Message, position: int, word: Word) -> None:
+        def settle(durable: bool) -> None:
+            if durable:
+                message.word = word
+                message.event.set()
+            else:
+                message.fail(Unavailable("commit_failed", "the log could not be written; nothing was applied"))
+
+        if message.decided is not None:
+            message.decided.set()
+        self._log.when_durable(self.tail, position, settle)
+
+
+def _quarantined() -> Unavailable:
+    return Unavailable("quarantined", "an actor of this decision is being rebuilt; try again shortly")

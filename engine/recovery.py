@@ -1,0 +1,248 @@
+"""Folding: how entries become states. The engine recovers with it, the auditors' tool replays with it.
+
+Knows states, where they are filed and when they want to be woken; decides nothing, writes nothing.
+A state may be live, or frozen (its stored bytes, thawed when somebody looks), or archived on disk.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from engine.actors import KINDS
+from engine.decider import Decider, NotInMemory
+from engine.errors import LogCorrupt
+from engine.eventlog.entry import Codec, checked
+from engine.eventlog.keys import Keyring
+
+EVENTS: Final = tuple(event for decider in KINDS.values() for event in decider.events)
+"""Every event of every kind: what a log may hold."""
+
+
+class Cell:
+    """One live actor: its state, how many entries changed it, the last one's position, and when it wants waking."""
+
+    __slots__ = ("busy", "decider", "due", "key", "mailbox", "position", "quarantined", "state", "version")
+
+    def __init__(self, key: str, decider: Decider[Any], state: Any, version: int, position: int) -> None:
+        self.key = key
+        self.decider = decider
+        self.state = state
+        self.version = version
+        self.position = position
+        self.due: int | None = None
+        self.mailbox: Any = None
+        self.busy = False
+        self.quarantined = False
+
+
+class Archived:
+    """Stands in the table for a state that is on disk only."""
+
+    __slots__ = ()
+
+
+ARCHIVED: Final = Archived()
+
+
+class Directory:
+    """Which actor has which id: for finding, and for lists in order of id (which is order of creation)."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, dict[str, str]] = {}
+        self._order: dict[str, list[str]] = {}
+        self._groups: dict[str, list[str]] = {}
+
+    def file(self, table: str, id: str, key: str) -> None:
+        """This id is at this actor now."""
+        rows = self._tables.setdefault(table, {})
+        if id not in rows:
+            order = self._order.setdefault(table, [])
+            if order and id < order[-1]:
+                insort(order, id)
+            else:
+                order.append(id)
+        rows[id] = key
+
+    def strike(self, table: str, id: str, key: str) -> None:
+        """This actor gives the id up; without effect when another has it by now."""
+        rows = self._tables.get(table, {})
+        if rows.get(id) == key:
+            del rows[id]
+            order = self._order[table]
+            del order[bisect_left(order, id)]
+
+    def load(self, table: str, ids: list[str], keys: list[str]) -> None:
+        """File many at once (a snapshot); ``finish_loading`` must follow."""
+        self._tables.setdefault(table, {}).update(zip(ids, keys, strict=True))
+
+    def finish_loading(self) -> None:
+        """Put loaded ids in order."""
+        self._order = {table: sorted(rows) for table, rows in self._tables.items()}
+
+    def find(self, table: str, id: str) -> str | None:
+        """The actor's key, or ``None``."""
+        rows = self._tables.get(table)
+        return None if rows is None else rows.get(id)
+
+    def ids(self, table: str, after: str | None, limit: int, *, descending: bool = False) -> list[str]:
+        """Up to ``limit`` ids behind ``after`` in order."""
+        order = self._order.get(table, [])
+        if descending:
+            end = len(order) if after is None else bisect_left(order, after)
+            return order[max(0, end - limit) : end][::-1]
+        start = 0
+        if after is not None:
+            start = bisect_left(order, after)
+            start += start < len(order) and order[start] == after
+        return order[start : start + limit]
+
+    def join(self, group: str, key: str) -> None:
+        """A new actor belongs to this group."""
+        self._groups.setdefault(group, []).append(key)
+
+    def members(self, group: str) -> list[str]:
+        """The keys of a group's actors, in order of joining."""
+        return list(self._groups.get(group, ()))
+
+
+class Book:
+    """All actors of one hospital as of position ``head``.
+
+    ``timers`` is a heap of (due, key); an item counts only while the cell's own ``due`` says the same.
+    ``commands`` are the ids of keyed commands and their positions, ``older_commands`` those of the day before.
+    """
+
+    def __init__(self, hospital: str, keys: Keyring) -> None:
+        self.hospital = hospital
+        self.keys = keys
+        self.codec = Codec(EVENTS, keys)
+        self.cells: dict[str, Cell | bytes | Archived] = {}
+        self.directory = Directory()
+        self.head = 0
+        self.time = 0
+        self.timers: list[tuple[int, str]] = []
+        self.commands: dict[bytes, int] = {}
+        self.older_commands: dict[bytes, int] = {}
+        self.commands_since = 0
+        self._thawers = {
+            kind: msgspec.msgpack.Decoder(
+                tuple[int, int, decider.state], dec_hook=self.codec.dec_hook, ext_hook=self.codec.ext_hook
+            )
+            for kind, decider in KINDS.items()
+        }
+
+    def cell(self, key: str) -> Cell | None:
+        """The live actor of this key; ``None`` when it never had an event; ``NotInMemory`` when it is archived."""
+        found = self.cells.get(key)
+        if found is None or type(found) is Cell:
+            return found
+        if type(found) is bytes:
+            return self.thaw(key, found)
+        raise NotInMemory("state", key)
+
+    def thaw(self, key: str, frozen: bytes) -> Cell:
+        """Make a stored state live."""
+        kind = key.partition(":")[0]
+        decider = KINDS[kind]
+        version, position, state = self._thawers[kind].decode(frozen)
+        cell = Cell(key, decider, decider.thaw(state), version, position)
+        cell.due = decider.due(cell.state)
+        self.cells[key] = cell
+        return cell
+
+    def freeze(self, cell: Cell) -> bytes:
+        """The bytes of a state: ``[version, position, state]``; the same state always gives the same bytes."""
+        return self.codec.freeze((cell.version, cell.position, cell.decider.freeze(cell.state)))
+
+    def new_cell(self, key: str) -> Cell:
+        """A fresh actor, not yet in the table; ``LogCorrupt`` for a kind that is not known."""
+        kind, _, id = key.partition(":")
+        decider = KINDS.get(kind)
+        if decider is None:
+            raise LogCorrupt(f"there is no kind of actor {kind!r}")
+        return Cell(key, decider, decider.initial(id), 0, 0)
+
+    def place(self, cell: Cell) -> None:
+        """Put a fresh actor into the table and its groups."""
+        self.cells[cell.key] = cell
+        for group in cell.decider.groups(cell.key.partition(":")[2]):
+            self.directory.join(group, cell.key)
+
+    def evolved(self, cell: Cell, events: Iterable[Any], position: int) -> None:
+        """Book-keeping after a cell has evolved: version, directory, timer."""
+        cell.version += 1
+        cell.position = position
+        decider, key = cell.decider, cell.key
+        for event in events:
+            for table, id, present in decider.filed(event):
+                if present:
+                    self.directory.file(table, id, key)
+                else:
+                    self.directory.strike(table, id, key)
+        due = decider.due(cell.state)
+        if due != cell.due:
+            cell.due = due
+            if due is not None:
+                heapq.heappush(self.timers, (due, key))
+
+    def remember(self, command_id: bytes, position: int, time: int) -> None:
+        """Keep a keyed command's place, for 24 hours at least."""
+        if time - self.commands_since > 86_400_000_000:
+            self.older_commands, self.commands, self.commands_since = self.commands, {}, time
+        self.commands[command_id] = position
+
+    def position_of(self, command_id: bytes) -> int | None:
+        """Where a keyed command was accepted, if it was."""
+        found = self.commands.get(command_id)
+        return self.older_commands.get(command_id) if found is None else found
+
+    def fold(self, position: int, record: bytes) -> Any:
+        """Apply a stored record at the next position and return its entry; ``LogCorrupt`` when it does not fit."""
+        entry = self.codec.decode(checked(record))
+        if position != self.head + 1 or entry.position != position or entry.hospital != self.hospital:
+            raise LogCorrupt(
+                f"position {position} of {self.hospital} holds position {entry.position} of {entry.hospital}"
+            )
+        for change in entry.changes:
+            cell = self.cell(change.actor)
+            if cell is None:
+                cell = self.new_cell(change.actor)
+                self.place(cell)
+            if cell.position >= position:  # a snapshot made after this entry
+                continue
+            if change.version != cell.version + 1 or change.previous != cell.position:
+                raise LogCorrupt(f"position {position}: {change.actor} is at version {cell.version}, not before it")
+            evolve, state = cell.decider.evolve, cell.state
+            for event in change.events:
+                evolve(state, event)
+            self.evolved(cell, change.events, position)
+        self.head = position
+        self.time = entry.time
+        if entry.fingerprint:
+            self.remember(entry.command_id, position, entry.time)
+        return entry
+
+    def frozen_states(self) -> Iterator[tuple[str, bytes]]:
+        """Every actor's key and bytes in order of key; ``NotInMemory`` where one is archived."""
+        for key in sorted(self.cells):
+            found = self.cells[key]
+            if type(found) is Cell:
+                yield key, self.freeze(found)
+            elif type(found) is bytes:
+                yield key, found
+            else:
+                raise NotInMemory("state", key)
+
+
+def state_hash(frozen: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> str:
+    """One SHA-256 (hex) over all (key, bytes), in order of key."""
+    total = sha256()
+    for key, data in frozen.items() if isinstance(frozen, Mapping) else frozen:
+        total.update(sha256(key.encode() + b"\x00" + data).digest())
+    return total.hexdigest()
