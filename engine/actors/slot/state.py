@@ -136,6 +136,12 @@ class Slot(msgspec.Struct):
     quotas: dict[Category, Quota] = {}
     regular: int = 0
     overrides: int = 0
+    overbooked: int = 0
+    """Regular tokens above the capacity."""
+    by_category: dict[Category, int] = {}
+    """Regular tokens of each tier, for quotas."""
+    progress_at: int = 0
+    """When the last consultation began or ended."""
     next_seq: int = 1
     next_number: int = 0
     last_number: int = -1
