@@ -73,7 +73,8 @@ def local_time(microseconds: int, time_zone: str) -> datetime:
 @lru_cache(maxsize=4_096)
 def day_bounds(day: str, time_zone: str) -> Bounds:
     """From the first instant of a local day to the first of the next."""
-    return Bounds(_start_of(date.fromisoformat(day), time_zone), _start_of(date.fromisoformat(shift(day, 1)), time_zone))
+    first, then = date.fromisoformat(day), date.fromisoformat(shift(day, 1))
+    return Bounds(_start_of(first, time_zone), _start_of(then, time_zone))
 
 
 def at_local(day: date, wall: time, time_zone: str) -> int | None:

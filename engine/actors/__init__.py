@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.doctor import DOCTOR
+from engine.actors.doctor_day import DOCTOR_DAY
 from engine.actors.hospital import HOSPITAL_DECIDER
+from engine.actors.patient import PATIENT
 from engine.decider import Decider
 
 _DECIDERS: tuple[Decider[Any], ...] = (
     HOSPITAL_DECIDER,
+    DOCTOR,
+    DOCTOR_DAY,
+    PATIENT,
 )
 
 KINDS: dict[str, Decider[Any]] = {decider.kind: decider for decider in _DECIDERS}
