@@ -1,1 +1,1 @@
-"""The performance harness: workloads, open- and closed-loop drivers, reports. It knows the gateway, nothing knows it."""
+"""The performance harness: workloads, open- and closed-loop drivers, reports. Nothing but tests knows it."""
