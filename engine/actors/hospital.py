@@ -25,6 +25,10 @@ from engine.errors import NotFound, Rejected, Stale
 
 HOSPITAL = "hospital:self"
 
+UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+Id = Annotated[str, Meta(pattern=UUID)]
+"""The id of a thing in this hospital, as it stands in commands."""
+
 Category = Literal["EMERGENCY", "PRIORITY_PAID", "FOLLOWUP", "ONLINE", "WALKIN"]
 Minutes = Annotated[int, Meta(ge=0, le=10_080)]  # up to a week
 
@@ -202,6 +206,13 @@ def policy_view(state: Hospital) -> PolicyView:
     return PolicyView(state.policy, state.policy_version)
 
 
+def known(state: Hospital | None) -> Hospital:
+    """The hospital, if it has been added."""
+    if state is None or not state.version:
+        raise NotFound("there is no such hospital")
+    return state
+
+
 def colleagues(state: Hospital, doctor_id: str) -> list[str]:
     """R4: the other doctors with this doctor's specialization, oldest first; spelling and case do not matter."""
     wanted = _folded(state.doctors.get(doctor_id, ""))
@@ -214,8 +225,7 @@ def decide(state: Hospital, command: HospitalCommand, at: At) -> Iterable[Hospit
     """The events of a command to the hospital."""
     if isinstance(command, CreateHospital):
         return _create(state, command, at)
-    if not state.version:
-        raise NotFound("there is no such hospital")
+    known(state)
     match command:
         case ReplacePolicy():
             if command.if_version is not None and command.if_version != state.policy_version:
