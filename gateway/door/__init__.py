@@ -1,0 +1,1 @@
+"""What happens behind one accepted socket. ``gateway.server`` is the way in."""

@@ -1,0 +1,83 @@
+"""The state that all connections of one front door share: limits, counts, and who may be closed at once.
+
+Knows no socket and no protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
+
+import trio
+from hypercorn.trio.worker_context import WorkerContext
+
+from gateway.door.settings import DoorConfig, DoorSettings
+
+
+class Abortable(Protocol):
+    def abort(self) -> None: ...
+
+
+class Door:
+    """One running front door. ``binds``, ``open_connections``, ``failures`` and ``refused`` are for all to read."""
+
+    def __init__(
+        self,
+        *,
+        app: Callable[..., Any],
+        settings: DoorSettings,
+        config: DoorConfig,
+        context: WorkerContext,
+        on_failure: Callable[[Exception], None] | None,
+        binds: tuple[str, ...],
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.config = config
+        self.context = context
+        self.binds = binds
+        self.failures = 0  # exceptions contained
+        self.refused = 0  # connections over the limit
+        self.stopping = False
+        self.idle: set[trio.CancelScope] = set()  # waits that serve nobody: cancelled at once when stopping
+        self._connections: set[Abortable] = set()
+        self._on_failure = on_failure
+        self._empty = trio.Event()
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._connections)
+
+    def add(self, connection: Abortable) -> None:
+        self._connections.add(connection)
+
+    def discard(self, connection: Abortable) -> None:
+        self._connections.discard(connection)
+        if not self._connections and self.stopping:
+            self._empty.set()
+
+    def fail(self, error: Exception) -> None:
+        """Count and report what escaped; a callback that fails itself is not allowed to matter."""
+        self.failures += 1
+        if self._on_failure is not None:
+            with suppress(Exception):
+                self._on_failure(error)
+
+    def close_idle(self) -> None:
+        """Take no further request from here on, and end what only waits for one."""
+        self.stopping = True
+        for scope in tuple(self.idle):
+            scope.cancel()
+        if not self._connections:
+            self._empty.set()
+
+    async def wait_empty(self) -> None:
+        """Wait until, after ``close_idle``, the last connection has ended."""
+        await self._empty.wait()
+
+    def abort(self) -> None:
+        """End every send now, finished or not."""
+        self.stopping = True
+        for connection in tuple(self._connections):
+            connection.abort()
