@@ -1,0 +1,354 @@
+"""How a log lies in LMDB, and how it is read: the half that the engine and the auditors share.
+
+Knows bytes and positions; not what an entry says, nor whether its bytes are still those that were written:
+LMDB does not notice a flipped byte, the caller compares each record's leaf hash. Writing is ``lmdb_store``.
+
+``path/log`` is one LMDB environment with these named databases:
+
+    entries/<hospital>   position (8 bytes, big-endian) -> stored bytes
+    pages                hospital 00 round page -> page of a snapshot     rounds   hospital 00 round -> position, pages
+    archive              hospital 00 actor key -> frozen state            meta     format, epoch
+
+``path/keys`` is another, for subject keys, so that they can be backed up and compacted apart from the log.
+
+Each hospital has a database of its own, rather than a common one whose keys start with the hospital, because
+``MDB_APPEND`` compares with the last key of the whole database: in a common one only the last hospital could
+append, and the others would split each page in halves. It also lets a hospital's log be copied or dropped whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, takewhile
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import lmdb
+import trio
+
+from engine.errors import CommitFailed, LogCorrupt, Unavailable
+from engine.eventlog.directory import check_hospital
+from engine.eventlog.store import Round
+
+T = TypeVar("T")
+
+MAP_SIZE = 64 << 30  # bytes of address space, not of disk: the file grows as it is filled
+MAX_HOSPITALS = 1024
+SLICE_RECORDS = 1000  # a read transaction pins every page freed since it began: end it, and resume by position
+SLICE_BYTES = 8 << 20
+
+FORMAT = b"matron-log 1"
+ENTRIES = b"entries/"
+TABLES = (b"meta", b"pages", b"rounds", b"archive")
+POSITION = struct.Struct(">Q")
+SEAL = struct.Struct(">QQ")  # position, pages
+LONGEST_KEY = 400  # bytes as they are, longer ones hashed; LMDB takes 511, a hospital's name may need 66 of them
+
+
+def raw_environment(path: Path, map_size: int = MAP_SIZE, *, readonly: bool = False) -> lmdb.Environment:
+    """LMDB with the settings a log is written with; the yardstick of the measurements uses it bare.
+
+    ``sync`` and ``metasync`` are what an acknowledged commit rests on; ``writemap`` would let stray writes in.
+    The 0.9 file format is pinned, whatever the process's environment or the next release prefer.
+    """
+    return lmdb.open(
+        str(path),
+        map_size=map_size,
+        max_dbs=MAX_HOSPITALS + len(TABLES),
+        mode=0o600,
+        create=not readonly,
+        readonly=readonly,
+        lock=True,
+        sync=True,
+        metasync=True,
+        writemap=False,
+        lib_version=0,
+    )
+
+
+class ReadSide(ABC):
+    """The reading half of ``Store``: work for threads, its transactions ended before they become long."""
+
+    def __init__(self) -> None:
+        self._log: lmdb.Environment | None = None
+        self._keys: lmdb.Environment | None = None
+        self._tables: dict[bytes, lmdb._Database] = {}
+        self._entries: dict[str, lmdb._Database] = {}
+
+    async def hospitals(self) -> list[str]:
+        """All hospitals that have a log, in order of name."""
+        return await self._reading(self._hospitals)
+
+    async def head(self, hospital: str) -> int:
+        """The last position, 0 when there is none."""
+        return await self._reading(self._head, check_hospital(hospital))
+
+    async def read(self, hospital: str, start: int, limit: int) -> list[tuple[int, bytes]]:
+        """Up to ``limit`` (position, stored bytes) from ``start`` on, in order; ``LogCorrupt`` at a gap."""
+        return await self._reading(self._read, check_hospital(hospital), max(start, 1), limit)
+
+    async def read_at(self, hospital: str, positions: Sequence[int]) -> list[bytes]:
+        """The stored bytes at these positions; ``LogCorrupt`` when one is missing."""
+        return await self._reading(self._read_at, check_hospital(hospital), positions)
+
+    async def rounds(self, hospital: str) -> list[Round]:
+        """The sealed rounds, oldest first."""
+        return await self._reading(self._rounds, check_hospital(hospital))
+
+    async def read_pages(self, hospital: str, number: int, first: int, limit: int) -> list[bytes]:
+        """Up to ``limit`` pages of a sealed round, in order; none when it is not sealed (any more)."""
+        return await self._reading(self._read_pages, check_hospital(hospital), number, first, limit)
+
+    async def read_archive(self, hospital: str, keys: Sequence[str]) -> dict[str, bytes]:
+        """Frozen states by actor key, as far as they exist."""
+        return await self._reading(self._read_archive, check_hospital(hospital), keys)
+
+    async def read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The sealing keys of these subjects, as far as they exist."""
+        return await self._reading(self._read_keys, subjects)
+
+    @abstractmethod
+    async def _reading(self, work: Callable[..., T], *args: object) -> T:
+        """Run ``work`` in a thread, the environments staying open meanwhile."""
+
+    @abstractmethod
+    def _entries_of(self, hospital: str) -> lmdb._Database | None:
+        """The handle of a hospital's entries, to be asked for before the transaction that uses it begins."""
+
+    def _hospitals(self) -> list[str]:
+        with opened(self._log).begin() as txn:
+            return hospital_names(txn)
+
+    def _head(self, hospital: str) -> int:
+        log, db = opened(self._log), self._entries_of(hospital)
+        if db is None:
+            return 0
+        with log.begin() as txn:
+            return last_position(txn, db)
+
+    def _read(self, hospital: str, start: int, limit: int) -> list[tuple[int, bytes]]:
+        log, db = opened(self._log), self._entries_of(hospital)
+        found: list[tuple[int, bytes]] = []
+        while db is not None and len(found) < limit:
+            done, size = len(found), 0
+            with log.begin() as txn, txn.cursor(db) as cursor:
+                if not cursor.set_range(POSITION.pack(start + done)):
+                    break
+                for key, record in islice(cursor.iternext(), min(SLICE_RECORDS, limit - done)):
+                    found.append((POSITION.unpack(key)[0], record))
+                    size += len(record)
+                    if size >= SLICE_BYTES:
+                        break
+            # Keys ascend, so the two ends of a slice tell whether anything between them is missing.
+            if found[done][0] != start + done or found[-1][0] != start + len(found) - 1:
+                raise LogCorrupt(f"{hospital}: positions are missing between {start + done} and {found[-1][0]}")
+        return found
+
+    def _read_at(self, hospital: str, positions: Sequence[int]) -> list[bytes]:
+        log, db = opened(self._log), self._entries_of(hospital)
+        found: list[bytes] = []
+        for some in _slices(positions):
+            with log.begin() as txn:
+                for position in some:
+                    record = txn.get(POSITION.pack(position), db=db) if db is not None else None
+                    if record is None:
+                        raise LogCorrupt(f"{hospital}: position {position} is missing")
+                    found.append(record)
+        return found
+
+    def _rounds(self, hospital: str) -> list[Round]:
+        prefix = scope(hospital)
+        with opened(self._log).begin(db=self._tables[b"rounds"]) as txn:
+            seals = [(key, txn.get(key, b"")) for key in keys_under(txn, self._tables[b"rounds"], prefix)]
+        return [Round(POSITION.unpack(key[len(prefix) :])[0], *SEAL.unpack(seal)) for key, seal in seals]
+
+    def _read_pages(self, hospital: str, number: int, first: int, limit: int) -> list[bytes]:
+        log, prefix = opened(self._log), scope(hospital) + POSITION.pack(number)
+        found: list[bytes] = []
+        size = SLICE_BYTES
+        while size >= SLICE_BYTES:
+            size = 0
+            with log.begin(db=self._tables[b"pages"]) as txn:
+                sealed = txn.get(prefix, db=self._tables[b"rounds"])
+                pages = SEAL.unpack(sealed)[1] if sealed else 0
+                for page in range(first + len(found), min(first + limit, pages)):
+                    value = txn.get(prefix + POSITION.pack(page))
+                    if value is None:
+                        raise LogCorrupt(f"{hospital}: page {page} of snapshot {number} is missing")
+                    found.append(value)
+                    size += len(value)
+                    if size >= SLICE_BYTES:
+                        break
+        return found
+
+    def _read_archive(self, hospital: str, keys: Sequence[str]) -> dict[str, bytes]:
+        log, archive = opened(self._log), self._tables[b"archive"]
+        return _pick(log, archive, {key: archive_key(hospital, key) for key in keys})
+
+    def _read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
+        return _pick(opened(self._keys), None, {subject: bounded(subject) for subject in subjects})
+
+
+class LmdbReader(ReadSide):
+    """Reads the log in ``path`` beside a running engine in another process, or with none running; writes nothing.
+
+    Entries of a hospital may appear between two calls. The keys may be missing: an auditor need not have them.
+    """
+
+    def __init__(self, path: str | Path, *, map_size: int = MAP_SIZE) -> None:
+        super().__init__()
+        self._path = Path(path)
+        self._map_size = map_size
+        # One thread: LMDB forbids opening database handles in transactions that run at the same time.
+        self._thread = trio.CapacityLimiter(1)
+
+    async def open(self) -> None:
+        """Open for reading; ``LogCorrupt`` when it is no log of ours, ``Unavailable`` when it cannot be opened."""
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(self._attach, limiter=self._thread)
+
+    async def close(self) -> None:
+        """Release all; waits for a read under way."""
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(self._release, limiter=self._thread)
+
+    async def __aenter__(self) -> LmdbReader:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _reading(self, work: Callable[..., T], *args: object) -> T:
+        opened(self._log)
+        try:
+            return await trio.to_thread.run_sync(self._adapting, work, *args, limiter=self._thread)
+        except lmdb.Error as error:
+            raise unreadable(error) from error
+
+    def _adapting(self, work: Callable[..., T], *args: object) -> T:
+        try:
+            return work(*args)
+        except lmdb.MapResizedError:  # the engine was given a larger map than ours
+            for env in (self._log, self._keys):
+                if env is not None:
+                    env.set_mapsize(0)
+            return work(*args)
+
+    def _attach(self) -> None:
+        self._release()
+        try:
+            self._log = log = raw_environment(self._path / "log", self._map_size, readonly=True)
+            self._tables = {name: log.open_db(name, create=False) for name in TABLES}
+            if (self._path / "keys" / "data.mdb").exists():
+                self._keys = raw_environment(self._path / "keys", self._map_size, readonly=True)
+            with log.begin() as txn:
+                check_format(txn, self._tables[b"meta"])
+        except BaseException as error:
+            self._release()
+            if isinstance(error, lmdb.Error):
+                raise unusable(error) from error
+            raise
+
+    def _release(self) -> None:
+        for env in (self._log, self._keys):
+            if env is not None:
+                env.close()
+        self._log = self._keys = None
+        self._tables, self._entries = {}, {}
+
+    def _entries_of(self, hospital: str) -> lmdb._Database | None:
+        if hospital not in self._entries:
+            try:
+                self._entries[hospital] = opened(self._log).open_db(ENTRIES + hospital.encode(), create=False)
+            except lmdb.NotFoundError:
+                return None
+        return self._entries[hospital]
+
+
+def opened(env: lmdb.Environment | None) -> lmdb.Environment:
+    """The environment itself; ``Unavailable`` while it is closed."""
+    if env is None:
+        raise Unavailable("log_closed", "the log is not open")
+    return env
+
+
+def check_format(txn: lmdb.Transaction[bytes], meta: lmdb._Database) -> None:
+    """``LogCorrupt`` unless this program wrote it, or one of its format."""
+    if (found := txn.get(b"format", db=meta)) != FORMAT:
+        raise LogCorrupt(f"the log's format is {found!r}, not {FORMAT!r}")
+
+
+def hospital_names(txn: lmdb.Transaction[bytes]) -> list[str]:
+    """All that have entries, in order: the names of databases are keys of the unnamed one."""
+    return [name[len(ENTRIES) :].decode() for name in keys_under(txn, None, ENTRIES)]
+
+
+def last_position(txn: lmdb.Transaction[bytes], db: lmdb._Database) -> int:
+    """The last key of a hospital's entries, 0 when there is none."""
+    with txn.cursor(db) as cursor:
+        return int(POSITION.unpack(cursor.key())[0]) if cursor.last() else 0
+
+
+def keys_under(txn: lmdb.Transaction[bytes], db: lmdb._Database | None, prefix: bytes) -> list[bytes]:
+    """All keys that start with ``prefix``, in order; the values stay where they are."""
+    with txn.cursor(db) as cursor:
+        if not cursor.set_range(prefix):
+            return []
+        return list(takewhile(lambda key: key.startswith(prefix), cursor.iternext(values=False)))
+
+
+def scope(hospital: str) -> bytes:
+    """What keys of this hospital, and of no other, start with: 00 is in no name."""
+    return hospital.encode() + b"\0"
+
+
+def archive_key(hospital: str, actor: str) -> bytes:
+    """Where an actor's frozen state is."""
+    return scope(hospital) + bounded(actor.encode())
+
+
+def bounded(key: bytes) -> bytes:
+    """A key of at most ``LONGEST_KEY`` bytes as it is, a longer one as its SHA-256; never the same for two."""
+    return b"\0" + key if len(key) <= LONGEST_KEY else b"\1" + hashlib.sha256(key).digest()
+
+
+def unreadable(error: lmdb.Error) -> Exception:
+    """What a failure while reading means to the engine."""
+    match error:
+        case lmdb.PanicError():
+            return CommitFailed("a commit failed on the log's meta page: the log must be opened again")
+        case lmdb.ReadersFullError():
+            return Unavailable("log_busy", "too many read the log at once")
+        case _:
+            return LogCorrupt(f"the log cannot be read: {error}")
+
+
+def unusable(error: lmdb.Error) -> Exception:
+    """What a failure while opening means to the engine."""
+    match error:
+        case lmdb.InvalidError() | lmdb.VersionMismatchError() | lmdb.CorruptedError() | lmdb.NotFoundError():
+            return LogCorrupt(f"not a log, or a damaged one: {error}")
+        case lmdb.MapFullError() | lmdb.DiskError():
+            return Unavailable("storage_full", f"no room to create the log: {error}")
+        case _:
+            return Unavailable("log_unusable", f"the log cannot be opened: {error}")
+
+
+def _pick(env: lmdb.Environment, db: lmdb._Database | None, named: dict[T, bytes]) -> dict[T, bytes]:
+    found: dict[T, bytes] = {}
+    for some in _slices(list(named.items())):
+        with env.begin(db=db) as txn:
+            found |= {name: value for name, key in some if (value := txn.get(key)) is not None}
+    return found
+
+
+def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(items), SLICE_RECORDS):
+        yield items[first : first + SLICE_RECORDS]
