@@ -176,10 +176,9 @@ class Hospital(msgspec.Struct):
     policy_version: int = 0
 
 
-class PolicyView(msgspec.Struct, frozen=True):
+class PolicyView(Policy, frozen=True):
     """The policy as answered; ``version`` counts changes of the policy alone."""
 
-    policy: Policy
     version: int
 
 
@@ -203,7 +202,7 @@ def hospital_view(state: Hospital) -> HospitalView:
 
 def policy_view(state: Hospital) -> PolicyView:
     """The policy and its version for ``If-Match``."""
-    return PolicyView(state.policy, state.policy_version)
+    return PolicyView(**msgspec.structs.asdict(state.policy), version=state.policy_version)
 
 
 def known(state: Hospital | None) -> Hospital:

@@ -9,8 +9,20 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.decider import Decision
+from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
+from engine.decisions.hospital import ADD_HOSPITAL, CHANGE_POLICY
+from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
 
 _DECISIONS: tuple[Decision, ...] = (
+    ADD_HOSPITAL,
+    CHANGE_POLICY,
+    ADD_DOCTOR,
+    UPDATE_DOCTOR,
+    REMOVE_DOCTOR,
+    REGISTER_PATIENT,
+    UPDATE_PATIENT,
+    REMOVE_PATIENT,
+    MERGE_PATIENTS,
 )
 
 DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}
