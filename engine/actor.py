@@ -90,12 +90,11 @@ class Message:
         if self.decided is not None:
             self.decided.set()
 
-    def abandon(self) -> bool:
-        """Withdraw it if nobody has claimed it yet; says whether that was so."""
+    def abandon(self) -> None:
+        """Withdraw it, if nobody has claimed it yet: it will never be decided."""
         if self.word is Word.QUEUED:
             self.word = Word.ABANDONED
-            return True
-        return self.word is Word.ABANDONED
+            self.event.set()
 
 
 class Mailbox:

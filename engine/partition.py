@@ -93,6 +93,11 @@ class Partition:
             self._spawn(self, mailbox)
         mailbox.post(message)
 
+    def landed(self, message: Message) -> None:
+        """A keyed command no longer flies; its repeats find it in the log, or are decided anew."""
+        if message.fingerprint and self.flying.get(message.command_id) is message:
+            del self.flying[message.command_id]
+
     def handle(self, message: Message) -> None:
         """Decide one message and put its entry in line; ``NotInMemory`` (nothing happened) when a state must be loaded."""
         if message.word is not Word.QUEUED:
@@ -224,7 +229,7 @@ class Partition:
                 if self._checking:
                     cell.decider.check(state)
                 if not cell.version:
-                    self.book.place(cell)
+                    self.book.cells[cell.key] = cell
             body, kept, version = self._answer(done)
             record = stored(codec.join(head, kept))
             assert len(kept) <= ANSWER_BOUND

@@ -27,7 +27,7 @@ EVENTS: Final = tuple(event for decider in KINDS.values() for event in decider.e
 class Cell:
     """One live actor: its state, how many entries changed it, the last one's position, and when it wants waking."""
 
-    __slots__ = ("busy", "decider", "due", "key", "mailbox", "position", "quarantined", "state", "version")
+    __slots__ = ("decider", "due", "key", "position", "quarantined", "state", "version")
 
     def __init__(self, key: str, decider: Decider[Any], state: Any, version: int, position: int) -> None:
         self.key = key
@@ -36,8 +36,6 @@ class Cell:
         self.version = version
         self.position = position
         self.due: int | None = None
-        self.mailbox: Any = None
-        self.busy = False
         self.quarantined = False
 
 
@@ -116,6 +114,8 @@ class Book:
 
     ``timers`` is a heap of (due, key); an item counts only while the cell's own ``due`` says the same.
     ``commands`` are the ids of keyed commands and their positions, ``older_commands`` those of the day before.
+    ``dirty`` are the keys that changed since the snapshot round at position ``snapshot``; ``snapshot_kept`` counts
+    the states in all rounds, superseded ones included.
     """
 
     def __init__(self, hospital: str, keys: Keyring) -> None:
@@ -130,6 +130,9 @@ class Book:
         self.commands: dict[bytes, int] = {}
         self.older_commands: dict[bytes, int] = {}
         self.commands_since = 0
+        self.dirty: set[str] = set()
+        self.snapshot = 0
+        self.snapshot_kept = 0
         self._thawers = {
             kind: msgspec.msgpack.Decoder(
                 tuple[int, int, decider.state], dec_hook=self.codec.dec_hook, ext_hook=self.codec.ext_hook
@@ -168,28 +171,49 @@ class Book:
             raise LogCorrupt(f"there is no kind of actor {kind!r}")
         return Cell(key, decider, decider.initial(id), 0, 0)
 
-    def place(self, cell: Cell) -> None:
-        """Put a fresh actor into the table and its groups."""
-        self.cells[cell.key] = cell
-        for group in cell.decider.groups(cell.key.partition(":")[2]):
-            self.directory.join(group, cell.key)
-
     def evolved(self, cell: Cell, events: Iterable[Any], position: int) -> None:
-        """Book-keeping after a cell has evolved: version, directory, timer."""
+        """Book-keeping after a cell has evolved: version, directory, groups, timer."""
+        decider, key = cell.decider, cell.key
+        if not cell.version:
+            self.join_groups((key,))
         cell.version += 1
         cell.position = position
-        decider, key = cell.decider, cell.key
+        self.dirty.add(key)
+        self._file(decider, key, events)
+        due = decider.due(cell.state)
+        if due != cell.due:
+            cell.due = due
+            if due is not None:
+                heapq.heappush(self.timers, (due, key))
+
+    def _file(self, decider: Decider[Any], key: str, events: Iterable[Any]) -> None:
         for event in events:
             for table, id, present in decider.filed(event):
                 if present:
                     self.directory.file(table, id, key)
                 else:
                     self.directory.strike(table, id, key)
-        due = decider.due(cell.state)
-        if due != cell.due:
-            cell.due = due
-            if due is not None:
-                heapq.heappush(self.timers, (due, key))
+
+    def join_groups(self, keys: Iterable[str]) -> None:
+        """Make new actors members of the groups that their keys name."""
+        for key in keys:
+            kind, _, id = key.partition(":")
+            for group in KINDS[kind].groups(id):
+                self.directory.join(group, key)
+
+    def arm_all(self) -> None:
+        """Order the timers after many were added at once."""
+        heapq.heapify(self.timers)
+
+    def rearm(self, cell: Cell) -> None:
+        """Put a cell's waking into the heap again."""
+        if cell.due is not None:
+            heapq.heappush(self.timers, (cell.due, cell.key))
+
+    def restore(self, key: str, frozen: bytes) -> None:
+        """An archived state is in memory again, still frozen."""
+        if self.cells.get(key) is ARCHIVED:
+            self.cells[key] = frozen
 
     def remember(self, command_id: bytes, position: int, time: int) -> None:
         """Keep a keyed command's place, for 24 hours at least."""
@@ -213,8 +237,9 @@ class Book:
             cell = self.cell(change.actor)
             if cell is None:
                 cell = self.new_cell(change.actor)
-                self.place(cell)
-            if cell.position >= position:  # a snapshot made after this entry
+                self.cells[change.actor] = cell
+            if cell.position >= position:  # from a snapshot made after this entry: only where ids are filed is new
+                self._file(cell.decider, cell.key, change.events)
                 continue
             if change.version != cell.version + 1 or change.previous != cell.position:
                 raise LogCorrupt(f"position {position}: {change.actor} is at version {cell.version}, not before it")

@@ -39,6 +39,11 @@ class Keyring:
         self._raw_hospital: bytes | None = None
         self.fresh: list[tuple[bytes, bytes]] = []
 
+    def take_fresh(self) -> list[tuple[bytes, bytes]]:
+        """Hand over the keys that are not durable yet; they must be, before any entry that uses them."""
+        fresh, self.fresh = self.fresh, []
+        return fresh
+
     def create(self, subject: str) -> None:
         """Make the key of a subject that has none; it goes to the store with the next commit."""
         name, key = _subject_bytes(subject), self._entropy(16)

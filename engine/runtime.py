@@ -1,0 +1,464 @@
+"""The engine: address book, ``ask`` and ``view``, and the life of it all inside one ``async with``.
+
+Nothing leaves before the log is durable up to what it rests on: that rule is kept here and nowhere else. After a
+commit that failed nothing is resumed: the engine stops serving, reads its log again, tells each waiter what the log
+says, and goes on; when that fails too, it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+
+import trio
+
+from engine.actor import Mailbox, Message, Reply, Word
+from engine.clock import Clock, SystemClock
+from engine.decider import NotInMemory
+from engine.decisions import DECISIONS
+from engine.decisions.hospital import AddHospital
+from engine.errors import CommitFailed, DeadlinePassed, KeyReused, LogCorrupt, NotFound, Rejected, Unavailable
+from engine.eventlog.entry import Principal, checked
+from engine.eventlog.keys import Keyring
+from engine.eventlog.log import Log, LogLimits
+from engine.eventlog.store import Store
+from engine.partition import Partition
+from engine.reading import StateReader
+from engine.recovery import Book
+from engine.repair import heal
+from engine.scheduler import Scheduler
+from engine.snapshots import Snapshots, load_book
+from engine.views import QUERIES
+
+DEADLINE: Final = 10.0
+"""Seconds that a request may take unless it asks for less."""
+
+_SWEEP: Final = 10.0
+"""Seconds between two looks for idle actors."""
+
+_STOP: Final = 8.0
+"""Seconds that stopping may take; what is not durable by then was not answered either."""
+
+_log = logging.getLogger("matron.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What may be tuned."""
+
+    log: LogLimits = field(default_factory=LogLimits)
+    snapshot_entries: int = 50_000
+    """Entries after which changed states are written to a snapshot; 0: only at the end."""
+    checking: bool = False
+    """Run every rule book's invariants after each decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the engine serves, and why not."""
+
+    ready: bool
+    detail: dict[str, Any]
+
+
+class Engine:
+    """All hospitals of one log. Use ``open_engine``; from outside only ``ask``, ``ask_batch``, ``view``, ``ready``."""
+
+    def __init__(self, store: Store, clock: Clock, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.partitions: dict[str, Partition] = {}
+        self._store = store
+        self._clock = clock
+        self._log = Log(store, settings.log)
+        self._scheduler = Scheduler(clock, self._partitions_now)
+        self._nursery: trio.Nursery | None = None
+        self._state = "recovering"
+        self._progress: dict[str, Any] = {}
+        self._serving = trio.Event()
+
+    # -- asking ---------------------------------------------------------------------------------------------
+
+    async def ask(
+        self, hospital: str, command: Any, who: Principal, *, key: str | None = None, within: float = DEADLINE
+    ) -> Reply:
+        """Have a command decided and made durable.
+
+        ``key`` is the caller's idempotency key, ``within`` the seconds left. Raises ``Rejected`` when the rules say
+        no, ``Unavailable`` when it cannot be taken now, ``DeadlinePassed`` when the time is over; an accepted
+        command's repeat with the same key gives the first reply, with ``replayed``.
+        """
+        partition = self._partition(hospital, command)
+        decision = DECISIONS[type(command)]
+        message: Message | None = None
+        with trio.move_on_after(within):
+            if key is None:
+                message = Message(command, decision, who, self._clock.entropy(16))
+            else:
+                found = await self._known(partition, command, who, key)
+                if type(found) is Reply:
+                    return found
+                assert type(found) is Message
+                message = found
+            try:
+                partition.post(message)
+                await message.event.wait()
+            finally:
+                message.abandon()
+                partition.landed(message)
+        if message is None or not message.event.is_set():
+            raise DeadlinePassed("unknown")
+        if message.word is Word.ABANDONED:
+            raise DeadlinePassed("not_applied")
+        if message.error is not None:
+            raise message.error
+        return await self._reply(partition, message)
+
+    async def ask_batch(
+        self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
+    ) -> list[Reply | Exception]:
+        """Have many commands decided in order, each on its own, in as few commits as it goes; one result for each."""
+        results: list[Reply | Exception] = []
+        messages: list[Message | Reply | Exception] = []
+        partition = self._partition(hospital, None)
+        with trio.move_on_after(within):
+            for command, key in items:
+                messages.append(await self._ask_in_turn(partition, command, who, key))
+            for message in messages:
+                if type(message) is Message:
+                    await message.event.wait()
+        for _, message in zip(items, messages, strict=False):
+            if type(message) is not Message:
+                assert not isinstance(message, Message)
+                results.append(message)
+                continue
+            message.abandon()
+            partition.landed(message)
+            if message.word is Word.ABANDONED:
+                results.append(DeadlinePassed("not_applied"))
+            elif not message.event.is_set():
+                results.append(DeadlinePassed("unknown"))
+            elif message.error is not None:
+                results.append(message.error)
+            else:
+                results.append(await self._reply(partition, message))
+        results.extend(DeadlinePassed("not_applied") for _ in range(len(items) - len(messages)))
+        return results
+
+    async def view(self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE) -> Reply:
+        """Answer a query from states that are durable when the answer leaves."""
+        partition = self._partition(hospital, None)
+        answer = QUERIES[type(query)]
+        with trio.move_on_after(within):
+            while True:
+                reader = StateReader(partition, self._clock.wall())
+                position = partition.tail.head
+                try:
+                    found = answer(reader, query)
+                    body = partition.book.codec.plain(found.body)
+                    break
+                except NotInMemory as missing:
+                    await self._load(partition, missing)
+            await self._durable(partition, position)
+            return Reply(body, "ok", position, found.version)
+        raise DeadlinePassed("not_applied")
+
+    def ready(self) -> Readiness:
+        """Whether commands and queries are taken, with what an operator wants to know."""
+        detail: dict[str, Any] = {"state": self._state, **self._progress}
+        if self._state == "serving":
+            detail["hospitals"] = len(self.partitions)
+            detail["pending_entries"] = self._log.pending
+            detail["timers_held"] = self._scheduler.held
+            detail["storage_full"] = self._log.full
+        return Readiness(self._state == "serving", detail)
+
+    async def until_ready(self) -> None:
+        """Return once the engine serves."""
+        await self._serving.wait()
+
+    def state_hash(self, hospital: str) -> str:
+        """SHA-256 over all states of a hospital, as ``matron-replay check`` computes it from the log."""
+        from engine.recovery import state_hash
+
+        return state_hash(self.partitions[hospital].book.frozen_states())
+
+    # -- the parts of asking --------------------------------------------------------------------------------
+
+    def _partitions_now(self) -> list[Partition]:
+        return list(self.partitions.values())
+
+    def _partition(self, hospital: str, command: Any) -> Partition:
+        if self._state != "serving":
+            raise Unavailable(self._state, f"the engine is {self._state}; try again shortly")
+        found = self.partitions.get(hospital)
+        if found is not None:
+            return found
+        if type(command) is AddHospital and command.hospital_id == hospital:
+            return self._new_hospital(hospital)
+        raise NotFound(f"there is no hospital {hospital!r}")
+
+    def _new_hospital(self, hospital: str) -> Partition:
+        book = Book(hospital, Keyring(hospital, self._clock.entropy))
+        book.keys.create("")
+        return self._admit(book)
+
+    def _admit(self, book: Book) -> Partition:
+        tail = self._log.open_tail(book.hospital, book.head, book.keys.take_fresh)
+        partition = self.partitions[book.hospital] = Partition(
+            book,
+            self._log,
+            tail,
+            self._clock,
+            spawn=self._start_actor,
+            on_due=self._scheduler.changed,
+            heal=self._start_healing,
+            checking=self.settings.checking,
+        )
+        return partition
+
+    async def _known(self, partition: Partition, command: Any, who: Principal, key: str) -> Reply | Message:
+        """The first answer to this key, or a message that now flies under it."""
+        scope = f"{partition.book.hospital}|{who.name}|{key}"
+        command_id = sha256(scope.encode("utf-8", "surrogatepass")).digest()[:16]
+        decision = DECISIONS[type(command)]
+        fingerprint = partition.book.keys.fingerprint(
+            decision.name.encode() + b"|" + partition.book.codec.plain(command)
+        )
+        while True:
+            first = partition.flying.get(command_id)
+            if first is not None:
+                if first.fingerprint != fingerprint:
+                    raise KeyReused("this idempotency key came with another command before", field="Idempotency-Key")
+                await first.event.wait()
+                if first.reply is not None and first.error is None:
+                    reply = await self._reply(partition, first)
+                    return Reply(reply.body, reply.outcome, reply.position, reply.version, replayed=True)
+                # A refusal or a withdrawal is not kept: the repeat is decided anew.
+                partition.landed(first)
+                continue
+            position = partition.book.position_of(command_id)
+            if position is not None:
+                return await self._first_answer(partition, position, fingerprint)
+            message = Message(command, decision, who, command_id, fingerprint)
+            partition.flying[command_id] = message
+            return message
+
+    async def _first_answer(self, partition: Partition, position: int, fingerprint: bytes) -> Reply:
+        await self._durable(partition, position)
+        [record] = await self._store.read_at(partition.book.hospital, [position])
+        data = checked(record)
+        entry = partition.book.codec.decode(data)
+        if entry.fingerprint != fingerprint:
+            raise KeyReused("this idempotency key came with another command before", field="Idempotency-Key")
+        return Reply(
+            await self._open(partition, data), entry.outcome, position, entry_version(data), replayed=True
+        )
+
+    async def _ask_in_turn(
+        self, partition: Partition, command: Any, who: Principal, key: str | None
+    ) -> Message | Reply | Exception:
+        try:
+            if key is None:
+                message = Message(command, DECISIONS[type(command)], who, self._clock.entropy(16))
+            else:
+                found = await self._known(partition, command, who, key)
+                if type(found) is Reply:
+                    return found
+                assert type(found) is Message
+                message = found
+            message.decided = trio.Event()
+            partition.post(message)
+        except (Rejected, Unavailable) as error:
+            return error
+        try:
+            await message.decided.wait()
+        finally:
+            message.abandon()
+        return message
+
+    async def _reply(self, partition: Partition, message: Message) -> Reply:
+        reply = message.reply
+        assert reply is not None
+        if message.kept is None:
+            return reply
+        body = await self._open(partition, b"\x92\xc0" + message.kept)
+        return Reply(body, reply.outcome, reply.position, reply.version)
+
+    async def _open(self, partition: Partition, entry: bytes) -> bytes:
+        while True:
+            try:
+                return partition.book.codec.kept_answer(entry)
+            except NotInMemory as missing:
+                await self._load(partition, missing)
+
+    async def _durable(self, partition: Partition, position: int) -> None:
+        if position <= partition.tail.durable:
+            return
+        done = trio.Event()
+        lost = False
+
+        def settle(durable: bool) -> None:
+            nonlocal lost
+            lost = not durable
+            done.set()
+
+        self._log.when_durable(partition.tail, partition.tail.head, settle)
+        await done.wait()
+        if lost:
+            raise Unavailable("recovering", "the engine reads its log again; try again shortly")
+
+    async def _load(self, partition: Partition, missing: NotInMemory) -> None:
+        book = partition.book
+        if missing.what == "key":
+            name = book.keys.store_name(missing.name)
+            found = await self._store.read_keys([name])
+            if not found:
+                raise LogCorrupt(f"the sealing key of subject {missing.name!r} is not in the key store")
+            book.keys.adopt(found)
+            return
+        states = await self._store.read_archive(book.hospital, [missing.name])
+        if missing.name not in states:
+            raise LogCorrupt(f"the archived state of {missing.name} is not in the store")
+        book.restore(missing.name, states[missing.name])
+
+    # -- living ---------------------------------------------------------------------------------------------
+
+    def _start_actor(self, partition: Partition, mailbox: Mailbox) -> None:
+        async def load(missing: NotInMemory) -> None:
+            await self._load(partition, missing)
+
+        assert self._nursery is not None
+        self._nursery.start_soon(mailbox.live, partition.handle, load, name=f"actor {mailbox.key}")
+
+    def _start_healing(self, partition: Partition, keys: list[str]) -> None:
+        assert self._nursery is not None
+        self._nursery.start_soon(heal, self._store, self._log, partition, keys)
+
+    async def live(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Recover, serve, and after a failed commit do both again; ends by cancellation or when recovery fails."""
+        task_status.started()
+        while True:
+            await self._recover()
+            failure = await self._serve()
+            _log.error("a commit failed, the log is read again: %s", failure)
+
+    async def _serve(self) -> CommitFailed:
+        failure: CommitFailed | None = None
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                nursery.start_soon(self._write)
+                nursery.start_soon(self._scheduler.run)
+                nursery.start_soon(self._sweep)
+                nursery.start_soon(self._snapshot)
+                self._state = "serving"
+                self._serving.set()
+        except* CommitFailed as group:
+            failure = _first(group)
+        finally:
+            self._nursery = None
+            if self._state == "serving":
+                self._state = "recovering"
+            self._serving = trio.Event()
+        assert failure is not None
+        return failure
+
+    async def _recover(self) -> None:
+        failed = list(self.partitions.values())
+        for partition in failed:
+            for mailbox in partition.mailboxes.values():
+                for message in mailbox.drain():
+                    message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
+        self._log = Log(self._store, self.settings.log)
+        self.partitions = {}
+        await self._store.open()
+        self._log.measure_space()
+        for hospital in await self._store.hospitals():
+            book = await load_book(self._store, hospital, self._clock.entropy, self._progress)
+            self._admit(book)
+        self._progress.clear()
+        for partition in failed:
+            now = self.partitions.get(partition.book.hospital)
+            head = 0 if now is None else now.book.head
+            for position, call in partition.tail.waiting:
+                call(position <= head)
+            partition.tail.waiting.clear()
+
+    async def _write(self) -> None:
+        await self._log.write_forever()
+
+    async def _sweep(self) -> None:
+        while True:
+            await trio.sleep(_SWEEP)
+            for partition in self.partitions.values():
+                for key, mailbox in list(partition.mailboxes.items()):
+                    if mailbox.used or not mailbox.idle:
+                        mailbox.used = False
+                    else:
+                        del partition.mailboxes[key]
+                        mailbox.close()
+
+    async def _snapshot(self) -> None:
+        snapshots = Snapshots(self._store, self._log)
+        while True:
+            await trio.sleep(1.0)
+            if self.settings.snapshot_entries:
+                for partition in self._partitions_now():
+                    await snapshots.write_if_due(partition, self.settings.snapshot_entries)
+
+    async def stop(self) -> None:
+        """Take nothing more, decide what was queued, make it durable, write a snapshot."""
+        if self._state != "serving":
+            return
+        self._state = "stopping"
+        with trio.move_on_after(_STOP):
+            await self._finish()
+
+    async def _finish(self) -> None:
+        while any(not box.idle for part in self.partitions.values() for box in part.mailboxes.values()):
+            await trio.sleep(0.005)
+        await self._log.flushed()
+        snapshots = Snapshots(self._store, self._log)
+        for partition in self._partitions_now():
+            await snapshots.write(partition)
+
+
+def entry_version(data: bytes) -> int | None:
+    """The version in a kept answer, for the ``ETag`` of a repeat."""
+    import msgspec
+
+    answer = msgspec.msgpack.decode(data)[1]
+    version = answer.get("version") if isinstance(answer, dict) else None
+    return version if isinstance(version, int) else None
+
+
+def _first(group: BaseExceptionGroup[CommitFailed]) -> CommitFailed:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, CommitFailed)
+    return error
+
+
+@asynccontextmanager
+async def open_engine(
+    store: Store, *, clock: Clock | None = None, settings: EngineSettings | None = None
+) -> AsyncGenerator[Engine, None]:
+    """An engine on this store, living as long as the block; recovering begins at once, ``ready`` says when it is over.
+
+    Leaving the block stops it: what was accepted is answered and durable, and the store is closed.
+    """
+    engine = Engine(store, clock or SystemClock(), settings or EngineSettings())
+    async with trio.open_nursery() as nursery:
+        await nursery.start(engine.live)
+        try:
+            yield engine
+            await engine.stop()
+        finally:
+            nursery.cancel_scope.cancel()
+            with trio.CancelScope(shield=True):
+                await store.close()

@@ -1,0 +1,112 @@
+"""Durable timers: when an actor's pure ``due(state)`` has come, it is sent an ordinary command.
+
+Due is wall time, sleeping is monotonic. The command's id derives from actor and due instant, and a rule book
+treats an overtaken waking as nothing. When the wall clock steps further than ``CLOCK_STEP`` from the monotonic
+one, the timers are held and an alert is up: a wrong clock must not mark a whole waiting room as absent.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import Final
+
+import trio
+
+from engine.actor import Message
+from engine.clock import Clock
+from engine.decider import MINUTE, SECOND
+from engine.decisions import DECISIONS, WAKE
+from engine.errors import Unavailable
+from engine.eventlog.entry import Principal
+from engine.partition import Partition
+from engine.recovery import Cell
+
+CLOCK_STEP: Final = 5 * MINUTE
+"""A step of the wall clock beyond which timers are held (µs)."""
+
+_LOOK: Final = 30.0
+"""Seconds after which the clock is looked at again, however far the next timer."""
+
+_RETRY: Final = 1.0
+"""Seconds until a waking that found no room is tried again."""
+
+TIMER: Final = Principal("timer", "system")
+
+_log = logging.getLogger("matron.engine")
+
+
+class Scheduler:
+    """One for all hospitals. ``held`` is true while the clock is not believed."""
+
+    def __init__(self, clock: Clock, partitions: Callable[[], Iterable[Partition]]) -> None:
+        self._clock = clock
+        self._partitions = partitions
+        self._changed = trio.Event()
+        self._offset = clock.wall() - clock.monotonic()
+        self.held = False
+
+    def changed(self) -> None:
+        """The earliest timer may be another one now."""
+        self._changed.set()
+
+    def believe_clock(self) -> None:
+        """Somebody has looked: the wall clock is right as it is now."""
+        self._offset = self._clock.wall() - self._clock.monotonic()
+        self.held = False
+        self.changed()
+
+    async def run(self) -> None:
+        """Fire what is due, sleep until the next."""
+        while True:
+            self._changed = trio.Event()
+            wait = self._fire()
+            with trio.move_on_after(wait):
+                await self._changed.wait()
+
+    def _fire(self) -> float:
+        wall = self._clock.wall()
+        step = wall - self._clock.monotonic() - self._offset
+        if abs(step) > CLOCK_STEP:
+            if not self.held:
+                _log.error("the wall clock stepped by %d s: timers are held", step // SECOND)
+            self.held = True
+            return _LOOK
+        if self.held:
+            _log.warning("the wall clock is back: timers go on")
+        self.held = False
+        # Slow drift (leap smear, NTP slewing) is followed; only a step is not.
+        self._offset += step
+        wait = _LOOK
+        for partition in self._partitions():
+            wait = min(wait, self._fire_in(partition, wall))
+        return wait
+
+    def _fire_in(self, partition: Partition, wall: int) -> float:
+        timers, cells = partition.book.timers, partition.book.cells
+        while timers:
+            due, key = timers[0]
+            cell = cells.get(key)
+            if type(cell) is Cell and cell.due != due:
+                heapq.heappop(timers)  # overtaken
+                continue
+            if due > wall:
+                return (due - wall) / SECOND
+            heapq.heappop(timers)
+            if not self._wake(partition, key, due):
+                heapq.heappush(timers, (due, key))
+                return _RETRY
+        return _LOOK
+
+    def _wake(self, partition: Partition, key: str, due: int) -> bool:
+        kind, _, id = key.partition(":")
+        command = WAKE[kind](id, due)
+        command_id = sha256(f"{key}|{due}".encode()).digest()[:16]
+        message = Message(command, DECISIONS[type(command)], TIMER, command_id)
+        try:
+            partition.post(message)
+        except Unavailable:
+            return False
+        return True

@@ -1,0 +1,200 @@
+"""Snapshots: a cache that makes starting fast, never truth.
+
+A round holds the states that changed since the round before; with all rounds loaded, replay begins behind the
+newest. States are kept in pages of many, so that a million of them load with few decodings and stay frozen until
+somebody touches them. A page that is not exactly what this program wrote is no reason to stop: all rounds are
+set aside and the log is folded from its first entry.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import trio
+
+import engine.actors
+import engine.decider
+from engine.actors import KINDS
+from engine.errors import Unavailable
+from engine.eventlog.keys import Keyring
+from engine.eventlog.log import Log
+from engine.eventlog.pages import Page, PageUnusable, decode_page, encode_page
+from engine.eventlog.store import Round, Store
+from engine.partition import Partition
+from engine.recovery import Book, Cell
+
+PAGE: Final = 2_000
+"""Actors of one page."""
+
+_SLICE: Final = 200
+"""Actors that are frozen before the others run."""
+
+_READ: Final = 2_000
+"""Entries that are read at once."""
+
+_log = logging.getLogger("matron.engine")
+
+
+def code_hash() -> str:
+    """What the snapshots' form depends on: the rule books' sources. Another program's snapshots do not count."""
+    total = sha256()
+    folder = Path(engine.actors.__file__).parent
+    for file in [*sorted(folder.rglob("*.py")), Path(engine.decider.__file__), Path(__file__)]:
+        total.update(file.read_bytes())
+    return total.hexdigest()
+
+
+_CODE: Final = code_hash()
+
+
+async def load_book(
+    store: Store, hospital: str, entropy: Callable[[int], bytes], progress: dict[str, Any] | None = None
+) -> Book:
+    """A hospital's book as of the end of its log, from snapshots and the entries behind them."""
+    keys = Keyring(hospital, entropy)
+    keys.adopt(await store.read_keys([keys.store_name("")]))
+    book = Book(hospital, keys)
+    try:
+        await _load_rounds(store, book)
+    except PageUnusable as reason:
+        _log.warning("snapshots of %s are set aside: %s", hospital, reason)
+        book = Book(hospital, keys)
+    book.snapshot = book.head
+    head = await store.head(hospital)
+    while book.head < head:
+        if progress is not None:
+            progress.update(hospital=hospital, position=book.head, head=head)
+        for position, record in await store.read(hospital, book.head + 1, _READ):
+            book.fold(position, record)
+        await trio.lowlevel.checkpoint()
+    return book
+
+
+async def _load_rounds(store: Store, book: Book) -> None:
+    rounds = await store.rounds(book.hospital)
+    kept = 0
+    commands: list[tuple[list[bytes], list[int]]] = []
+    for made in reversed(rounds):
+        newest = made is rounds[-1]
+        first = 0
+        while first < made.pages:
+            for data in await store.read_pages(book.hospital, made.number, first, 8):
+                page = decode_page(data, _CODE)
+                _take_page(book, page, newest)
+                commands.append((page.commands, page.positions))
+                kept += len(page.keys)
+                book.time = max(book.time, page.time)
+                first += 1
+            await trio.lowlevel.checkpoint()
+    for ids, positions in reversed(commands):
+        book.commands.update(zip(ids, positions, strict=True))
+    if rounds:
+        book.head = rounds[-1].position
+        book.commands_since = book.time
+        book.directory.finish_loading()
+        book.arm_all()
+    book.snapshot_kept = kept
+
+
+def _take_page(book: Book, page: Page, newest: bool) -> None:
+    cells, keys = book.cells, page.keys
+    # Newer rounds were loaded first: what they hold stands.
+    fresh = None if newest else [index for index, key in enumerate(keys) if key not in cells]
+    if fresh is not None and len(fresh) == len(keys):
+        fresh = None
+    if fresh is None:
+        cells.update(zip(keys, page.frozen, strict=True))
+        book.timers.extend([(due, key) for due, key in zip(page.dues, keys, strict=True) if due])
+        book.join_groups(keys)
+        for table, (ids, indexes) in page.files.items():
+            book.directory.load(table, ids, [keys[index] for index in indexes])
+        return
+    cells.update([(keys[index], page.frozen[index]) for index in fresh])
+    book.timers.extend([(page.dues[index], keys[index]) for index in fresh if page.dues[index]])
+    book.join_groups([keys[index] for index in fresh])
+    wanted = set(fresh)
+    for table, (ids, indexes) in page.files.items():
+        pairs = [(id, keys[index]) for id, index in zip(ids, indexes, strict=True) if index in wanted]
+        known = book.directory.find
+        missing = [(id, key) for id, key in pairs if known(table, id) is None]
+        book.directory.load(table, [id for id, _ in missing], [key for _, key in missing])
+
+
+class Snapshots:
+    """Writes rounds of one engine, in slices, and only of what is durable."""
+
+    def __init__(self, store: Store, log: Log) -> None:
+        self._store = store
+        self._log = log
+
+    async def write_if_due(self, partition: Partition, entries: int) -> None:
+        """Write a round when so many entries have come since the last."""
+        if partition.book.head - partition.book.snapshot >= entries:
+            await self.write(partition)
+
+    async def write(self, partition: Partition) -> None:
+        """Write what changed since the last round; everything, when superseded states have piled up."""
+        book, tail = partition.book, partition.tail
+        if book.head == book.snapshot:
+            return
+        whole = book.snapshot_kept + len(book.dirty) > 2 * len(book.cells) + 10_000
+        keys = list(book.cells) if whole else sorted(book.dirty)
+        position, time = tail.head, book.time
+        book.dirty = set()
+        commands = self._commands(book, whole)
+        number = (await self._store.rounds(book.hospital) or [Round(0, 0, 0)])[-1].number + 1
+        pages = 0
+        for start in range(0, max(len(keys), 1), PAGE):
+            page = Page(_CODE, time)
+            if start == 0:
+                page.commands, page.positions = commands
+            for first in range(start, min(start + PAGE, len(keys)), _SLICE):
+                for key in keys[first : min(first + _SLICE, start + PAGE)]:
+                    _add(book, page, key)
+                await trio.lowlevel.checkpoint()
+            await self._durable(partition)
+            await self._store.write_pages(book.hospital, number, pages, [encode_page(page)])
+            pages += 1
+        await self._store.seal_round(book.hospital, Round(number, position, pages), whole)
+        book.snapshot = position
+        book.snapshot_kept = len(keys) if whole else book.snapshot_kept + len(keys)
+
+    def _commands(self, book: Book, whole: bool) -> tuple[list[bytes], list[int]]:
+        since = 0 if whole else book.snapshot
+        rows = [(id, position) for kept in (book.older_commands, book.commands) for id, position in kept.items()]
+        chosen = [(id, position) for id, position in rows if position > since]
+        return [id for id, _ in chosen], [position for _, position in chosen]
+
+    async def _durable(self, partition: Partition) -> None:
+        done = trio.Event()
+        failed = False
+
+        def settle(durable: bool) -> None:
+            nonlocal failed
+            failed = not durable
+            done.set()
+
+        self._log.when_durable(partition.tail, partition.tail.head, settle)
+        await done.wait()
+        if failed:
+            raise Unavailable("recovering", "the engine reads its log again")
+
+
+def _add(book: Book, page: Page, key: str) -> None:
+    cell = book.cells.get(key)
+    if type(cell) is bytes:
+        cell = book.thaw(key, cell)
+    if type(cell) is not Cell or cell.quarantined:
+        return
+    index = len(page.keys)
+    page.keys.append(key)
+    page.frozen.append(book.freeze(cell))
+    page.dues.append(cell.due or 0)
+    for table, id in KINDS[key.partition(":")[0]].files(cell.state):
+        ids, indexes = page.files.setdefault(table, ([], []))
+        ids.append(id)
+        indexes.append(index)
