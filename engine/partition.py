@@ -114,12 +114,8 @@ class Partition:
         try:
             done = self._decide(message.decision.run(message.command, at), at, accepted)
             head = self._encode(message, at, wall, accepted, done)
-        except NotInMemory as missing:
+        except NotInMemory:
             message.word = Word.QUEUED
-            if missing.what == "key" and self._is_new(missing.name):
-                self.book.keys.create(missing.name)
-                self.handle(message)
-                return
             raise
         except Rejected as refusal:
             self._refuse(message, at, wall, refusal)
@@ -184,10 +180,6 @@ class Partition:
     def _draw(self) -> bytes:
         return self._clock.entropy(16)
 
-    def _is_new(self, subject: str) -> bool:
-        # A key that is missing for a patient whom nobody knows is a key that was never made.
-        return self.book.directory.find("patients", subject) is None
-
     def _entry(self, message: Message, at: At, wall: int, **more: Any) -> Entry:
         return Entry(
             format=FORMAT,
@@ -214,7 +206,14 @@ class Partition:
         entry = self._entry(
             message, at, wall, command=message.command, changes=changes, outcome=done.outcome, entropy=entropy
         )
-        head = self.book.codec.encode_head(entry, done.subject)
+        try:
+            head = self.book.codec.encode_head(entry, done.subject)
+        except NotInMemory as missing:
+            # A key that is missing for a patient whom nobody knows is a key that was never made.
+            if missing.what != "key" or self.book.directory.find("patients", missing.name) is not None:
+                raise
+            self.book.keys.create(missing.name)
+            head = self.book.codec.encode_head(entry, done.subject)
         if len(head) > MAX_ENTRY - ANSWER_BOUND:
             raise TooLarge("this one decision is too large for the log; divide it")
         return head

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
-import msgspec
-
 from engine.actors import KINDS
 from engine.decider import Decider, NotInMemory
 from engine.errors import LogCorrupt
@@ -133,12 +131,7 @@ class Book:
         self.dirty: set[str] = set()
         self.snapshot = 0
         self.snapshot_kept = 0
-        self._thawers = {
-            kind: msgspec.msgpack.Decoder(
-                tuple[int, int, decider.state], dec_hook=self.codec.dec_hook, ext_hook=self.codec.ext_hook
-            )
-            for kind, decider in KINDS.items()
-        }
+        self._thawers = {kind: self.codec.decoder((int, int, decider.state)) for kind, decider in KINDS.items()}
 
     def cell(self, key: str) -> Cell | None:
         """The live actor of this key; ``None`` when it never had an event; ``NotInMemory`` when it is archived."""

@@ -17,22 +17,24 @@ from typing import Any, Final
 import trio
 
 from engine.actor import Mailbox, Message, Reply, Word
+from engine.answers import Answers, key_reused
 from engine.clock import Clock, SystemClock
 from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
-from engine.errors import CommitFailed, DeadlinePassed, KeyReused, LogCorrupt, NotFound, Rejected, Unavailable
-from engine.eventlog.entry import Principal, checked
+from engine.errors import CommitFailed, DeadlinePassed, NotFound, Rejected, Unavailable
+from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, LogLimits
 from engine.eventlog.store import Store
 from engine.partition import Partition
 from engine.reading import StateReader
-from engine.recovery import Book
+from engine.recovery import Book, state_hash
 from engine.repair import heal
 from engine.scheduler import Scheduler
 from engine.snapshots import Snapshots, load_book
 from engine.views import QUERIES
+from engine.views.reader import Found
 
 DEADLINE: Final = 10.0
 """Seconds that a request may take unless it asks for less."""
@@ -74,6 +76,7 @@ class Engine:
         self._store = store
         self._clock = clock
         self._log = Log(store, settings.log)
+        self._answers = Answers(store, self._log)
         self._scheduler = Scheduler(clock, self._partitions_now)
         self._nursery: trio.Nursery | None = None
         self._state = "recovering"
@@ -115,7 +118,7 @@ class Engine:
             raise DeadlinePassed("not_applied")
         if message.error is not None:
             raise message.error
-        return await self._reply(partition, message)
+        return await self._answers.reply(partition, message)
 
     async def ask_batch(
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
@@ -144,7 +147,7 @@ class Engine:
             elif message.error is not None:
                 results.append(message.error)
             else:
-                results.append(await self._reply(partition, message))
+                results.append(await self._answers.reply(partition, message))
         results.extend(DeadlinePassed("not_applied") for _ in range(len(items) - len(messages)))
         return results
 
@@ -153,18 +156,19 @@ class Engine:
         partition = self._partition(hospital, None)
         answer = QUERIES[type(query)]
         with trio.move_on_after(within):
-            while True:
-                reader = StateReader(partition, self._clock.wall())
-                position = partition.tail.head
-                try:
-                    found = answer(reader, query)
-                    body = partition.book.codec.plain(found.body)
-                    break
-                except NotInMemory as missing:
-                    await self._load(partition, missing)
-            await self._durable(partition, position)
+            found, body, position = await self._found(partition, answer, query)
+            await self._log.durable(partition.tail, position)
             return Reply(body, "ok", position, found.version)
         raise DeadlinePassed("not_applied")
+
+    async def _found(self, partition: Partition, answer: Callable[..., Found], query: Any) -> tuple[Found, bytes, int]:
+        while True:
+            position = partition.tail.head
+            try:
+                found = answer(StateReader(partition, self._clock.wall()), query)
+                return found, partition.book.codec.plain(found.body), position
+            except NotInMemory as missing:
+                await self._answers.load(partition, missing)
 
     def ready(self) -> Readiness:
         """Whether commands and queries are taken, with what an operator wants to know."""
@@ -182,8 +186,6 @@ class Engine:
 
     def state_hash(self, hospital: str) -> str:
         """SHA-256 over all states of a hospital, as ``matron-replay check`` computes it from the log."""
-        from engine.recovery import state_hash
-
         return state_hash(self.partitions[hospital].book.frozen_states())
 
     # -- the parts of asking --------------------------------------------------------------------------------
@@ -232,31 +234,20 @@ class Engine:
             first = partition.flying.get(command_id)
             if first is not None:
                 if first.fingerprint != fingerprint:
-                    raise KeyReused("this idempotency key came with another command before", field="Idempotency-Key")
+                    raise key_reused()
                 await first.event.wait()
                 if first.reply is not None and first.error is None:
-                    reply = await self._reply(partition, first)
+                    reply = await self._answers.reply(partition, first)
                     return Reply(reply.body, reply.outcome, reply.position, reply.version, replayed=True)
                 # A refusal or a withdrawal is not kept: the repeat is decided anew.
                 partition.landed(first)
                 continue
             position = partition.book.position_of(command_id)
             if position is not None:
-                return await self._first_answer(partition, position, fingerprint)
+                return await self._answers.first(partition, position, fingerprint)
             message = Message(command, decision, who, command_id, fingerprint)
             partition.flying[command_id] = message
             return message
-
-    async def _first_answer(self, partition: Partition, position: int, fingerprint: bytes) -> Reply:
-        await self._durable(partition, position)
-        [record] = await self._store.read_at(partition.book.hospital, [position])
-        data = checked(record)
-        entry = partition.book.codec.decode(data)
-        if entry.fingerprint != fingerprint:
-            raise KeyReused("this idempotency key came with another command before", field="Idempotency-Key")
-        return Reply(
-            await self._open(partition, data), entry.outcome, position, entry_version(data), replayed=True
-        )
 
     async def _ask_in_turn(
         self, partition: Partition, command: Any, who: Principal, key: str | None
@@ -280,56 +271,11 @@ class Engine:
             message.abandon()
         return message
 
-    async def _reply(self, partition: Partition, message: Message) -> Reply:
-        reply = message.reply
-        assert reply is not None
-        if message.kept is None:
-            return reply
-        body = await self._open(partition, b"\x92\xc0" + message.kept)
-        return Reply(body, reply.outcome, reply.position, reply.version)
-
-    async def _open(self, partition: Partition, entry: bytes) -> bytes:
-        while True:
-            try:
-                return partition.book.codec.kept_answer(entry)
-            except NotInMemory as missing:
-                await self._load(partition, missing)
-
-    async def _durable(self, partition: Partition, position: int) -> None:
-        if position <= partition.tail.durable:
-            return
-        done = trio.Event()
-        lost = False
-
-        def settle(durable: bool) -> None:
-            nonlocal lost
-            lost = not durable
-            done.set()
-
-        self._log.when_durable(partition.tail, partition.tail.head, settle)
-        await done.wait()
-        if lost:
-            raise Unavailable("recovering", "the engine reads its log again; try again shortly")
-
-    async def _load(self, partition: Partition, missing: NotInMemory) -> None:
-        book = partition.book
-        if missing.what == "key":
-            name = book.keys.store_name(missing.name)
-            found = await self._store.read_keys([name])
-            if not found:
-                raise LogCorrupt(f"the sealing key of subject {missing.name!r} is not in the key store")
-            book.keys.adopt(found)
-            return
-        states = await self._store.read_archive(book.hospital, [missing.name])
-        if missing.name not in states:
-            raise LogCorrupt(f"the archived state of {missing.name} is not in the store")
-        book.restore(missing.name, states[missing.name])
-
     # -- living ---------------------------------------------------------------------------------------------
 
     def _start_actor(self, partition: Partition, mailbox: Mailbox) -> None:
         async def load(missing: NotInMemory) -> None:
-            await self._load(partition, missing)
+            await self._answers.load(partition, missing)
 
         assert self._nursery is not None
         self._nursery.start_soon(mailbox.live, partition.handle, load, name=f"actor {mailbox.key}")
@@ -374,6 +320,7 @@ class Engine:
                 for message in mailbox.drain():
                     message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
         self._log = Log(self._store, self.settings.log)
+        self._answers = Answers(self._store, self._log)
         self.partitions = {}
         await self._store.open()
         self._log.measure_space()
@@ -425,15 +372,6 @@ class Engine:
         snapshots = Snapshots(self._store, self._log)
         for partition in self._partitions_now():
             await snapshots.write(partition)
-
-
-def entry_version(data: bytes) -> int | None:
-    """The version in a kept answer, for the ``ETag`` of a repeat."""
-    import msgspec
-
-    answer = msgspec.msgpack.decode(data)[1]
-    version = answer.get("version") if isinstance(answer, dict) else None
-    return version if isinstance(version, int) else None
 
 
 def _first(group: BaseExceptionGroup[CommitFailed]) -> CommitFailed:

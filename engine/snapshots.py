@@ -19,7 +19,6 @@ import trio
 import engine.actors
 import engine.decider
 from engine.actors import KINDS
-from engine.errors import Unavailable
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log
 from engine.eventlog.pages import Page, PageUnusable, decode_page, encode_page
@@ -156,7 +155,7 @@ class Snapshots:
                 for key in keys[first : min(first + _SLICE, start + PAGE)]:
                     _add(book, page, key)
                 await trio.lowlevel.checkpoint()
-            await self._durable(partition)
+            await self._log.durable(tail, tail.head)
             await self._store.write_pages(book.hospital, number, pages, [encode_page(page)])
             pages += 1
         await self._store.seal_round(book.hospital, Round(number, position, pages), whole)
@@ -168,20 +167,6 @@ class Snapshots:
         rows = [(id, position) for kept in (book.older_commands, book.commands) for id, position in kept.items()]
         chosen = [(id, position) for id, position in rows if position > since]
         return [id for id, _ in chosen], [position for _, position in chosen]
-
-    async def _durable(self, partition: Partition) -> None:
-        done = trio.Event()
-        failed = False
-
-        def settle(durable: bool) -> None:
-            nonlocal failed
-            failed = not durable
-            done.set()
-
-        self._log.when_durable(partition.tail, partition.tail.head, settle)
-        await done.wait()
-        if failed:
-            raise Unavailable("recovering", "the engine reads its log again")
 
 
 def _add(book: Book, page: Page, key: str) -> None:

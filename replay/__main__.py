@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -65,7 +66,7 @@ async def _check(data: Path, only: str | None, quiet: bool) -> list[Checked]:
             for hospital in hospitals:
                 total = 2 * await reader.head(hospital)
                 task = progress.add_task(f"folding {hospital}", total=total)
-                results.append(await check_hospital(reader, hospital, lambda n, t=task: progress.advance(t, n)))
+                results.append(await check_hospital(reader, hospital, partial(progress.advance, task)))
     return results
 
 

@@ -118,14 +118,14 @@ class Codec:
         self._subject = ""
         self._met_private = False
         self._upcasters = dict(upcasters or {})
-        union = Union[tuple(events)]  # type: ignore[valid-type]  # noqa: UP007 - made at run time
-        change = msgspec.defstruct(
+        union: Any = Union[tuple(events)]  # noqa: UP007 - made at run time
+        change: Any = msgspec.defstruct(
             "Change",
             [("actor", str), ("version", int), ("previous", int), ("events", tuple[union, ...])],
             frozen=True,
             gc=False,
         )
-        read = msgspec.defstruct(
+        read: Any = msgspec.defstruct(
             "Entry",
             [
                 ("format", int),
@@ -139,7 +139,7 @@ class Codec:
                 ("command", Raw),
                 ("who", Raw),
                 ("rulebook", int),
-                ("changes", tuple[change, ...], ()),  # type: ignore[valid-type]
+                ("changes", tuple[change, ...], ()),
                 ("outcome", str, ""),
                 ("refusal", Refusal | None, None),
                 ("fingerprint", bytes, b""),
@@ -153,8 +153,10 @@ class Codec:
         self._plain = msgspec.msgpack.Encoder(enc_hook=self._opened)
         self._read = msgspec.msgpack.Decoder(tuple[read, Raw], dec_hook=self._private, ext_hook=self._payload)
         self._loose = msgspec.msgpack.Decoder(ext_hook=self._payload_text)
-        self.dec_hook = self._private
-        self.ext_hook = self._payload
+
+    def decoder(self, types: tuple[Any, ...]) -> msgspec.msgpack.Decoder[Any]:
+        """A decoder of tuples of these types, sealed text left sealed."""
+        return msgspec.msgpack.Decoder(tuple[types], dec_hook=self._private, ext_hook=self._payload)  # type: ignore[valid-type]
 
     def encode_head(self, entry: Entry, subject: str) -> bytes:
         """The first half, everything but the answer; text that names no subject is sealed for this one."""

@@ -123,6 +123,22 @@ class Log:
         else:
             tail.waiting.append((position, call))
 
+    async def durable(self, tail: Tail, position: int) -> None:
+        """Return once the log is durable up to there; ``Unavailable`` when a commit failed first."""
+        if position <= tail.durable:
+            return
+        done = trio.Event()
+        outcome = [False]
+
+        def settle(durable: bool) -> None:
+            outcome[0] = durable
+            done.set()
+
+        self.when_durable(tail, tail.head, settle)
+        await done.wait()
+        if not outcome[0]:
+            raise Unavailable("recovering", "the engine reads its log again; try again shortly")
+
     async def flushed(self) -> None:
         """Return when nothing is in line."""
         while self._entries:

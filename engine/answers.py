@@ -1,0 +1,77 @@
+"""What leaves the engine: replies, opened for sending, and the first answer to a command that comes again.
+
+Also how what is not in memory gets there: sealing keys and archived states, read in a thread of the store.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.actor import Message, Reply
+from engine.decider import NotInMemory
+from engine.errors import KeyReused, LogCorrupt
+from engine.eventlog.entry import checked
+from engine.eventlog.log import Log
+from engine.eventlog.store import Store
+from engine.partition import Partition
+
+
+class Answers:
+    """Reads of one engine's store that an answer may need."""
+
+    def __init__(self, store: Store, log: Log) -> None:
+        self._store = store
+        self._log = log
+
+    async def reply(self, partition: Partition, message: Message) -> Reply:
+        """A settled message's reply; what could not be opened when it was decided is opened now."""
+        reply = message.reply
+        assert reply is not None
+        if message.kept is None:
+            return reply
+        body = await self._open(partition, b"\x92\xc0" + message.kept)
+        return Reply(body, reply.outcome, reply.position, reply.version)
+
+    async def first(self, partition: Partition, position: int, fingerprint: bytes) -> Reply:
+        """The reply that the entry at this position was answered with; ``KeyReused`` for another command."""
+        await self._log.durable(partition.tail, position)
+        [record] = await self._store.read_at(partition.book.hospital, [position])
+        data = checked(record)
+        entry = partition.book.codec.decode(data)
+        if entry.fingerprint != fingerprint:
+            raise key_reused()
+        body = await self._open(partition, data)
+        return Reply(body, entry.outcome, position, _version(data), replayed=True)
+
+    async def load(self, partition: Partition, missing: NotInMemory) -> None:
+        """Bring a key or a state into memory; ``LogCorrupt`` when the store has none."""
+        book = partition.book
+        if missing.what == "key":
+            keys = await self._store.read_keys([book.keys.store_name(missing.name)])
+            if not keys:
+                raise LogCorrupt(f"the sealing key of subject {missing.name!r} is not in the key store")
+            book.keys.adopt(keys)
+            return
+        states = await self._store.read_archive(book.hospital, [missing.name])
+        if missing.name not in states:
+            raise LogCorrupt(f"the archived state of {missing.name} is not in the store")
+        book.restore(missing.name, states[missing.name])
+
+    async def _open(self, partition: Partition, entry: bytes) -> bytes:
+        while True:
+            try:
+                return partition.book.codec.kept_answer(entry)
+            except NotInMemory as missing:
+                await self.load(partition, missing)
+
+
+def key_reused() -> KeyReused:
+    """The refusal of an idempotency key that came with another command."""
+    return KeyReused("this idempotency key came with another command before", field="Idempotency-Key")
+
+
+def _version(data: bytes) -> int | None:
+    """The version in a kept answer, for the ``ETag`` of a repeat."""
+    answer = msgspec.msgpack.decode(data)[1]
+    version = answer.get("version") if isinstance(answer, dict) else None
+    return version if isinstance(version, int) else None
