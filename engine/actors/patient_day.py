@@ -11,7 +11,7 @@ R3  Where the policy says so, no two active tokens with different doctors at ove
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, assert_never
+from typing import Final, Literal, assert_never
 
 import msgspec
 

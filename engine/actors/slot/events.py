@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from engine.actors.hospital import Category
 from engine.actors.slot.state import Phase, Quota, Step
 from engine.decider import Event, FreeText
@@ -20,6 +22,7 @@ EndOfHold = Literal["confirmed", "released", "expired", "slot_over"]
 class SlotOpened(Event, frozen=True):
     """``first_number..first_number + numbers - 1`` are the ticket numbers it may give."""
 
+    id: str
     doctor_id: str
     day: str
     start: int
@@ -29,7 +32,7 @@ class SlotOpened(Event, frozen=True):
     first_number: int
     numbers: int
     at: int
-    quotas: dict[Category, Quota] = {}
+    quotas: dict[Category, Quota] = msgspec.field(default_factory=dict)
     delay: int = 0
     template_id: str = ""
 
@@ -90,6 +93,7 @@ class EntryPromoted(Event, frozen=True):
     number: int
     at: int
     mark_at: int = 0
+    lift_at: int = 0
     override: bool = False
     overbooked: bool = False
 
@@ -195,13 +199,14 @@ class ConsultCompleted(Event, frozen=True):
 
 
 class StepUndone(Event, frozen=True):
-    """The last step of a token was taken back."""
+    """The last step of a token was taken back; ``mark_at`` leaves the patient the grace once more."""
 
     token_id: str
     patient_id: str
     step: Step
     at: int
     overbooked: bool = False
+    mark_at: int = 0
 
 
 class CategoryChanged(Event, frozen=True):
@@ -212,6 +217,7 @@ class CategoryChanged(Event, frozen=True):
     category: Category
     rank_at: int
     at: int
+    lift_at: int = 0
     override: bool = False
     overbooked: bool = False
     reason: FreeText | None = None

@@ -42,7 +42,7 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_issue_at: int | None = None
 
 
-class Token(msgspec.Struct, gc=False):
+class Token(msgspec.Struct, omit_defaults=True, gc=False):
     """A token, or an entry of the waiting list that may become one under the same id.
 
     The order of service is ``(rank, rank_at, seq)``. ``number`` is that of the ticket code, 0 while there is
@@ -91,7 +91,7 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
     created_at: int
 
 
-class Counters(msgspec.Struct, gc=False):
+class Counters(msgspec.Struct, omit_defaults=True, gc=False):
     """What happened so far, for reports and tests."""
 
     promotions: int = 0
@@ -113,7 +113,7 @@ LIFTS = attrgetter("lift_at", "seq")
 LAPSES = attrgetter("expires_at", "id")
 
 
-class Slot(msgspec.Struct):
+class Slot(msgspec.Struct, omit_defaults=True, gc=False):
     """State. ``regular`` counts confirmed and completed tokens that are no override, ``overrides`` active ones.
 
     ``line``, ``pinned``, ``waiting``, ``offers``, ``marks``, ``lifts`` and ``expiring`` are indexes over

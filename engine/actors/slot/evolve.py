@@ -1,0 +1,449 @@
+"""What events do to a slot's state. Decides nothing and never refuses."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable
+from sys import intern
+from typing import Any, assert_never
+
+from engine.actors.slot.events import (
+    CategoryChanged,
+    ConsultCompleted,
+    ConsultStarted,
+    EntryEnded,
+    EntryOffered,
+    EntryPassedOver,
+    EntryPromoted,
+    HoldEnded,
+    LatecomerWaitlisted,
+    NoShowMarked,
+    NumbersAdded,
+    PatientArrived,
+    PatientLifted,
+    PatientReturned,
+    PatientWaitlisted,
+    SeatHeld,
+    SlotCancelled,
+    SlotClosed,
+    SlotDelayed,
+    SlotEvent,
+    SlotOpened,
+    SlotPaused,
+    SlotResized,
+    SlotResumed,
+    StepUndone,
+    TokenBooked,
+    TokenCalled,
+    TokenCancelled,
+    TokenMovedIn,
+    TokenMovedOut,
+    TokenRepointed,
+)
+from engine.actors.slot.state import (
+    CALLED,
+    LAPSES,
+    LIFTED,
+    LIFTS,
+    MARKED,
+    SERVED,
+    Hold,
+    Slot,
+    Step,
+    Token,
+    rank_of,
+)
+
+
+def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match over a closed set
+    """The state after an event."""
+    state.version += 1
+    match event:
+        case TokenBooked():
+            _booked(state, event)
+        case TokenCancelled():
+            token = state.tokens[event.token_id]
+            _end(state, token, event.at, "cancel")
+            token.status = "CANCELLED"
+        case PatientArrived():
+            token = state.tokens[event.token_id]
+            _unmark(state, token)
+            _touch(token, event.at, "check_in")
+            token.phase, token.arrived_at, token.lift_at = "ARRIVED", event.arrived_at, event.lift_at
+            _await_lift(state, token)
+        case TokenCalled():
+            _called(state, state.tokens[event.token_id], event)
+        case ConsultStarted():
+            token = state.tokens[event.token_id]
+            _touch(token, event.at, "start")
+            token.phase, token.started_at = "IN_CONSULT", event.at
+            state.progress_at = event.at
+        case ConsultCompleted():
+            _completed(state, event)
+        case NoShowMarked():
+            token = state.tokens[event.token_id]
+            _end(state, token, event.at, "no_show")
+            token.status = "NO_SHOW"
+            state.counters.no_shows += 1
+            state.counters.no_shows_by_clock += event.by_clock
+        case PatientWaitlisted():
+            entry = Token(
+                id=event.entry_id,
+                patient_id=intern(event.patient_id),
+                category=event.category,
+                status="WAITING",
+                phase="BOOKED",
+                booked_at=event.booked_at,
+                rank=rank_of(event.category),
+                rank_at=event.booked_at,
+                seq=_next_seq(state),
+                number=0,
+                updated_at=event.at,
+            )
+            state.tokens[entry.id] = entry
+            insort(state.waiting, entry, key=SERVED)
+        case EntryPromoted():
+            _promoted(state, event)
+        case EntryOffered():
+            entry = state.tokens[event.entry_id]
+            _take_out(state.waiting, entry, SERVED)
+            _touch(entry, event.at, "")
+            entry.status, entry.mark_at = "OFFERED", event.expires_at
+            insort(state.offers, entry, key=MARKED)
+        case EntryPassedOver():
+            state.counters.passed_over += 1
+        case EntryEnded():
+            entry = state.tokens[event.entry_id]
+            _leave_list(state, entry)
+            _touch(entry, event.at, "")
+            entry.status, entry.ended_at, entry.mark_at = event.status, event.at, 0
+        case PatientReturned():
+            _returned(state, state.tokens[event.token_id], event)
+        case LatecomerWaitlisted():
+            token = state.tokens[event.token_id]
+            _touch(token, event.at, "")
+            token.status, token.phase, token.arrived_at, token.ended_at = "WAITING", "BOOKED", event.arrived_at, 0
+            token.late, token.rank, token.rank_at = True, rank_of(token.category), event.arrived_at
+            token.override = token.overbooked = False
+            state.counters.late += 1
+            insort(state.waiting, token, key=SERVED)
+        case PatientLifted():
+            token = state.tokens[event.token_id]
+            _take_out(state.line, token, SERVED)
+            _take_out(state.lifts, token, LIFTS)
+            _touch(token, event.at, "")
+            token.rank, token.lift_at = LIFTED, 0
+            state.counters.lifts += 1
+            insort(state.line, token, key=SERVED)
+        case StepUndone():
+            _undone(state, state.tokens[event.token_id], event)
+        case CategoryChanged():
+            _recategorized(state, state.tokens[event.token_id], event)
+        case TokenMovedOut():
+            token = state.tokens.pop(event.token_id)
+            _leave_line(state, token)
+            _free(state, token)
+        case TokenMovedIn():
+            _moved_in(state, event)
+        case TokenRepointed():
+            token = state.tokens[event.token_id]
+            _touch(token, event.at, token.last)
+            token.patient_id = intern(event.patient_id)
+        case _:
+            _evolve_slot(state, event)
+
+
+def _evolve_slot(
+    state: Slot,
+    event: SlotOpened
+    | NumbersAdded
+    | SeatHeld
+    | HoldEnded
+    | SlotResized
+    | SlotPaused
+    | SlotResumed
+    | SlotDelayed
+    | SlotClosed
+    | SlotCancelled,
+) -> None:
+    match event:
+        case SlotOpened():
+            state.doctor_id, state.day, state.prefix = intern(event.doctor_id), intern(event.day), intern(event.prefix)
+            state.start, state.end, state.max_capacity = event.start, event.end, event.max_capacity
+            state.next_number, state.last_number = event.first_number, event.first_number + event.numbers - 1
+            state.created_at, state.quotas = event.at, event.quotas
+            state.average = (event.end - event.start) // event.max_capacity
+            state.delay = event.delay
+            if event.delay:
+                state.status = "DELAYED"
+        case NumbersAdded():
+            state.blocks.append((event.first, event.count))
+        case SeatHeld():
+            hold = Hold(event.hold_id, event.client_hold_id, event.patient_id, event.expires_at, event.at)
+            state.holds[hold.id] = hold
+            insort(state.expiring, hold, key=LAPSES)
+        case HoldEnded():
+            _take_out(state.expiring, state.holds.pop(event.hold_id), LAPSES)
+            state.ended_holds[event.hold_id] = event.cause
+        case SlotResized():
+            state.max_capacity = event.max_capacity
+        case SlotPaused():
+            state.paused = True
+        case SlotResumed():
+            state.paused = False
+        case SlotDelayed():
+            state.own_delay, state.delay = event.own_delay, event.delay
+            state.status = "DELAYED" if event.delay else "ACTIVE"
+            state.counters.delays += 1
+        case SlotClosed():
+            state.status = "CLOSED"
+        case SlotCancelled():
+            state.status = "CANCELLED"
+        case _:
+            assert_never(event)
+
+
+def _booked(state: Slot, event: TokenBooked) -> None:
+    category = event.category
+    token = Token(
+        id=event.token_id,
+        patient_id=intern(event.patient_id),
+        category=category,
+        status="CONFIRMED",
+        phase="BOOKED",
+        booked_at=event.booked_at,
+        rank=rank_of(category),
+        # An emergency is first come first served from the moment it is one.
+        rank_at=event.at if category == "EMERGENCY" else event.booked_at,
+        seq=_next_seq(state),
+        number=_number(state, event.number),
+        updated_at=event.at,
+        override=event.override,
+        overbooked=event.overbooked,
+        mark_at=event.mark_at,
+    )
+    state.tokens[token.id] = token
+    _seat(state, token)
+    state.counters.overrides += event.override
+    state.counters.overbooked += event.overbooked
+    insort(state.line, token, key=SERVED)
+    if token.mark_at:
+        insort(state.marks, token, key=MARKED)
+
+
+def _promoted(state: Slot, event: EntryPromoted) -> None:
+    token = state.tokens[event.entry_id]
+    _leave_list(state, token)
+    _touch(token, event.at, "")
+    token.status = "CONFIRMED"
+    if not token.number:
+        token.number = _number(state, event.number)
+    token.mark_at, token.lift_at = event.mark_at, event.lift_at
+    token.override, token.overbooked = event.override, event.overbooked
+    if token.arrived_at:
+        token.phase = "ARRIVED"
+    _seat(state, token)
+    state.counters.promotions += 1
+    state.counters.overrides += event.override
+    state.counters.overbooked += event.overbooked
+    _join_line(state, token)
+
+
+def _returned(state: Slot, token: Token, event: PatientReturned) -> None:
+    _touch(token, event.at, "late")
+    token.status, token.phase, token.ended_at = "CONFIRMED", "ARRIVED", 0
+    token.arrived_at, token.lift_at, token.mark_at = event.arrived_at, event.lift_at, 0
+    token.override, token.overbooked = event.override, event.overbooked
+    if event.late:
+        token.late, token.rank, token.rank_at = True, rank_of(token.category), event.arrived_at
+    _seat(state, token)
+    state.counters.late += 1
+    state.counters.overrides += event.override
+    _join_line(state, token)
+
+
+def _moved_in(state: Slot, event: TokenMovedIn) -> None:
+    fresh = state.next_number <= event.number <= state.last_number or any(
+        first <= event.number < first + count for first, count in state.blocks
+    )
+    token = Token(
+        id=event.token_id,
+        patient_id=intern(event.patient_id),
+        category=event.category,
+        status="CONFIRMED",
+        phase=event.phase,
+        booked_at=event.booked_at,
+        rank=rank_of(event.category),
+        rank_at=event.rank_at,
+        seq=_next_seq(state),
+        number=_number(state, event.number) if fresh else event.number,
+        updated_at=event.at,
+        version=event.version,
+        override=event.override,
+        overbooked=event.overbooked,
+        late=event.late,
+        mark_at=event.mark_at,
+        lift_at=event.lift_at,
+        arrived_at=event.arrived_at,
+        reschedules=event.reschedules,
+    )
+    state.tokens[token.id] = token
+    _seat(state, token)
+    state.counters.overrides += event.override
+    state.counters.overbooked += event.overbooked
+    _join_line(state, token)
+
+
+def _called(state: Slot, token: Token, event: TokenCalled) -> None:
+    _leave_line(state, token)
+    _touch(token, event.at, "call")
+    if token.phase != "CALLED":
+        token.phase, token.called_at = "CALLED", event.at
+    token.calls = event.calls
+    _join_line(state, token)
+
+
+def _completed(state: Slot, event: ConsultCompleted) -> None:
+    token = state.tokens[event.token_id]
+    _leave_line(state, token)
+    _touch(token, event.at, "complete")
+    token.status, token.ended_at = "COMPLETED", event.at
+    state.overrides -= token.override
+    state.average = event.average
+    state.progress_at = event.at
+
+
+def _undone(state: Slot, token: Token, event: StepUndone) -> None:
+    step = event.step
+    if token.status == "CONFIRMED":
+        _leave_line(state, token)
+    _touch(token, event.at, "")
+    token.mark_at = event.mark_at
+    match step:
+        case "check_in":
+            token.phase, token.arrived_at, token.lift_at = "BOOKED", 0, 0
+        case "call":
+            token.calls -= 1
+            if not token.calls:
+                token.phase, token.called_at = "ARRIVED" if token.arrived_at else "BOOKED", 0
+        case "start":
+            token.phase, token.started_at = "CALLED", 0
+        case "complete":
+            token.status, token.ended_at = "CONFIRMED", 0
+            state.overrides += token.override
+        case _:
+            token.status, token.ended_at, token.overbooked = "CONFIRMED", 0, event.overbooked
+            _seat(state, token)
+    state.counters.undone += 1
+    _join_line(state, token)
+
+
+def _recategorized(state: Slot, token: Token, event: CategoryChanged) -> None:
+    waits = token.status == "WAITING"
+    if waits:
+        _take_out(state.waiting, token, SERVED)
+    else:
+        _leave_line(state, token)
+        _free(state, token)
+    _touch(token, event.at, "")
+    token.category, token.rank, token.rank_at = event.category, rank_of(event.category), event.rank_at
+    token.override, token.overbooked = event.override, event.overbooked
+    token.lift_at = event.lift_at
+    if event.category == "EMERGENCY":
+        token.late = False
+    if waits:
+        insort(state.waiting, token, key=SERVED)
+    else:
+        _seat(state, token)
+        _join_line(state, token)
+
+
+def _end(state: Slot, token: Token, at: int, step: Step) -> None:
+    _leave_line(state, token)
+    _free(state, token)
+    _touch(token, at, step)
+    token.ended_at = at
+
+
+def _touch(token: Token, at: int, step: Step) -> None:
+    token.updated_at, token.last = at, step
+    token.version += 1
+
+
+def _seat(state: Slot, token: Token) -> None:
+    if token.override:
+        state.overrides += 1
+        return
+    state.regular += 1
+    state.overbooked += token.overbooked
+    counts = state.by_category
+    counts[token.category] = counts.get(token.category, 0) + 1
+
+
+def _free(state: Slot, token: Token) -> None:
+    if token.override:
+        state.overrides -= 1
+        return
+    state.regular -= 1
+    state.overbooked -= token.overbooked
+    state.by_category[token.category] -= 1
+
+
+def _join_line(state: Slot, token: Token) -> None:
+    if token.phase == "CALLED" or token.phase == "IN_CONSULT":
+        insort(state.pinned, token, key=CALLED)
+        return
+    insort(state.line, token, key=SERVED)
+    if token.phase == "BOOKED":
+        if token.mark_at:
+            insort(state.marks, token, key=MARKED)
+    else:
+        _await_lift(state, token)
+
+
+def _leave_line(state: Slot, token: Token) -> None:
+    if token.phase == "CALLED" or token.phase == "IN_CONSULT":
+        _take_out(state.pinned, token, CALLED)
+        return
+    _take_out(state.line, token, SERVED)
+    if token.phase == "BOOKED":
+        _unmark(state, token)
+    elif token.lift_at:
+        _take_out(state.lifts, token, LIFTS)
+
+
+def _unmark(state: Slot, token: Token) -> None:
+    if token.mark_at:
+        _take_out(state.marks, token, MARKED)
+
+
+def _await_lift(state: Slot, token: Token) -> None:
+    if token.lift_at:
+        insort(state.lifts, token, key=LIFTS)
+
+
+def _leave_list(state: Slot, entry: Token) -> None:
+    if entry.status == "OFFERED":
+        _take_out(state.offers, entry, MARKED)
+    else:
+        _take_out(state.waiting, entry, SERVED)
+
+
+def _take_out(items: list[Any], item: Any, key: Callable[[Any], Any]) -> None:
+    index = bisect_left(items, key(item), key=key)
+    assert items[index] is item, "an index of the slot lost its order"
+    del items[index]
+
+
+def _next_seq(state: Slot) -> int:
+    seq = state.next_seq
+    state.next_seq = seq + 1
+    return seq
+
+
+def _number(state: Slot, number: int) -> int:
+    if number > state.last_number or number < state.next_number:
+        first, count = state.blocks.pop(0)
+        state.last_number = first + count - 1
+    state.next_number = number + 1
+    return number
