@@ -221,7 +221,10 @@ class Book:
 
     def fold(self, position: int, record: bytes) -> Any:
         """Apply a stored record at the next position and return its entry; ``LogCorrupt`` when it does not fit."""
-        entry = self.codec.decode(checked(record))
+        try:
+            entry = self.codec.decode(checked(record))
+        except LogCorrupt as fault:
+            raise LogCorrupt(f"position {position} of {self.hospital}: {fault}") from fault
         if position != self.head + 1 or entry.position != position or entry.hospital != self.hospital:
             raise LogCorrupt(
                 f"position {position} of {self.hospital} holds position {entry.position} of {entry.hospital}"
@@ -256,6 +259,16 @@ class Book:
                 yield key, found
             else:
                 raise NotInMemory("state", key)
+
+
+def verify_record(codec: Codec, hospital: str, position: int, record: bytes) -> None:
+    """Raise ``LogCorrupt``, naming the position, unless a record is what was written there."""
+    try:
+        entry = codec.decode(checked(record))
+    except LogCorrupt as fault:
+        raise LogCorrupt(f"position {position} of {hospital}: {fault}") from fault
+    if entry.position != position or entry.hospital != hospital:
+        raise LogCorrupt(f"position {position} of {hospital} holds position {entry.position} of {entry.hospital}")
 
 
 def state_hash(frozen: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> str:

@@ -33,14 +33,12 @@ from engine.recovery import Book, state_hash
 from engine.repair import heal
 from engine.scheduler import Scheduler
 from engine.snapshots import Snapshots, load_book
+from engine.upkeep import retire_idle_actors, verify_trusted, write_snapshots
 from engine.views import QUERIES
 from engine.views.reader import Found
 
 DEADLINE: Final = 10.0
 """Seconds that a request may take unless it asks for less."""
-
-_SWEEP: Final = 10.0
-"""Seconds between two looks for idle actors."""
 
 _STOP: Final = 8.0
 """Seconds that stopping may take; what is not durable by then was not answered either."""
@@ -80,6 +78,7 @@ class Engine:
         self._scheduler = Scheduler(clock, self._partitions_now)
         self._nursery: trio.Nursery | None = None
         self._state = "recovering"
+        self._damage = ""
         self._progress: dict[str, Any] = {}
         self._serving = trio.Event()
 
@@ -178,6 +177,8 @@ class Engine:
             detail["pending_entries"] = self._log.pending
             detail["timers_held"] = self._scheduler.held
             detail["storage_full"] = self._log.full
+            if self._damage:
+                detail["log_damage"] = self._damage
         return Readiness(self._state == "serving", detail)
 
     async def until_ready(self) -> None:
@@ -297,10 +298,12 @@ class Engine:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
-                nursery.start_soon(self._write)
+                nursery.start_soon(self._log.write_forever)
                 nursery.start_soon(self._scheduler.run)
-                nursery.start_soon(self._sweep)
-                nursery.start_soon(self._snapshot)
+                nursery.start_soon(retire_idle_actors, self._partitions_now)
+                snapshots = Snapshots(self._store, self._log)
+                nursery.start_soon(write_snapshots, snapshots, self._partitions_now, self.settings.snapshot_entries)
+                nursery.start_soon(verify_trusted, self._store, self._partitions_now(), self._damaged)
                 self._state = "serving"
                 self._serving.set()
         except* CommitFailed as group:
@@ -335,27 +338,8 @@ class Engine:
                 call(position <= head)
             partition.tail.waiting.clear()
 
-    async def _write(self) -> None:
-        await self._log.write_forever()
-
-    async def _sweep(self) -> None:
-        while True:
-            await trio.sleep(_SWEEP)
-            for partition in self.partitions.values():
-                for key, mailbox in list(partition.mailboxes.items()):
-                    if mailbox.used or not mailbox.idle:
-                        mailbox.used = False
-                    else:
-                        del partition.mailboxes[key]
-                        mailbox.close()
-
-    async def _snapshot(self) -> None:
-        snapshots = Snapshots(self._store, self._log)
-        while True:
-            await trio.sleep(1.0)
-            if self.settings.snapshot_entries:
-                for partition in self._partitions_now():
-                    await snapshots.write_if_due(partition, self.settings.snapshot_entries)
+    def _damaged(self, damage: str) -> None:
+        self._damage = damage
 
     async def stop(self) -> None:
         """Take nothing more, decide what was queued, make it durable, write a snapshot."""

@@ -1,0 +1,70 @@
+"""What goes on beside the commands: idle actors give up their tasks, snapshots are written, trust is checked.
+
+Three tasks for as long as the engine serves. None of them is in the way of a command.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import trio
+
+from engine.errors import LogCorrupt
+from engine.eventlog.store import Store
+from engine.partition import Partition
+from engine.recovery import verify_record
+from engine.snapshots import Snapshots
+
+_SWEEP: Final = 10.0
+"""Seconds between two looks for idle actors."""
+
+_LOOK: Final = 1.0
+"""Seconds between two looks whether a snapshot is due."""
+
+_VERIFY: Final = 200
+"""Entries of one slice of the verification behind a snapshot (about a millisecond)."""
+
+_PAUSE: Final = 0.01
+"""Seconds between two slices."""
+
+_log = logging.getLogger("matron.engine")
+
+
+async def retire_idle_actors(partitions: Callable[[], Iterable[Partition]]) -> None:
+    """Close the mailboxes that were not used since the last look; their states stay."""
+    while True:
+        await trio.sleep(_SWEEP)
+        for partition in partitions():
+            for key, mailbox in list(partition.mailboxes.items()):
+                if mailbox.used or not mailbox.idle:
+                    mailbox.used = False
+                else:
+                    del partition.mailboxes[key]
+                    mailbox.close()
+
+
+async def write_snapshots(
+    snapshots: Snapshots, partitions: Callable[[], Iterable[Partition]], entries: int
+) -> None:
+    """Write a round for each hospital whose log has grown by so many entries; 0: never."""
+    while entries:
+        await trio.sleep(_LOOK)
+        for partition in partitions():
+            await snapshots.write_if_due(partition, entries)
+
+
+async def verify_trusted(store: Store, partitions: Iterable[Partition], damaged: Callable[[str], None]) -> None:
+    """Recompute the hashes that recovery took on trust from a snapshot, a little at a time."""
+    for partition in partitions:
+        book, position = partition.book, 0
+        trusted = book.snapshot
+        try:
+            while position < trusted:
+                for position, record in await store.read(book.hospital, position + 1, _VERIFY):
+                    verify_record(book.codec, book.hospital, position, record)
+                await trio.sleep(_PAUSE)
+        except LogCorrupt as damage:
+            _log.critical("the log is damaged: %s", damage)
+            damaged(str(damage))
