@@ -20,6 +20,7 @@ from engine.actors.slot.state import (
     SlotStatus,
     Status,
     Token,
+    effective_end,
     place,
     seats_taken,
     waiting_place,
@@ -241,8 +242,9 @@ def waiting_view(slot: Slot, entry: Token, time: int) -> WaitingView:
     )
 
 
-def slot_view(slot: Slot) -> SlotView:
-    """A slot as answered."""
+def slot_view(slot: Slot, time: int) -> SlotView:
+    """A slot as answered; past its end it is CLOSED, even where its timer has not told the log yet."""
+    running = slot.status == "ACTIVE" or slot.status == "DELAYED"
     return SlotView(
         id=slot.id,
         doctor_id=slot.doctor_id,
@@ -255,7 +257,7 @@ def slot_view(slot: Slot) -> SlotView:
         waiting_count=len(slot.waiting),
         held_count=len(slot.holds) + len(slot.offers),
         free_seats=max(slot.max_capacity - seats_taken(slot), 0),
-        status=slot.status,
+        status="CLOSED" if running and time >= effective_end(slot) else slot.status,
         delay_minutes=slot.delay // MINUTE,
         own_delay_minutes=slot.own_delay // MINUTE,
         paused=slot.paused,
