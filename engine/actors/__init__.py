@@ -8,6 +8,7 @@ from engine.actors.doctor import DOCTOR
 from engine.actors.doctor_day import DOCTOR_DAY
 from engine.actors.hospital import HOSPITAL_DECIDER
 from engine.actors.patient import PATIENT
+from engine.actors.slot_template import SLOT_TEMPLATE
 from engine.decider import Decider
 
 _DECIDERS: tuple[Decider[Any], ...] = (
@@ -15,6 +16,7 @@ _DECIDERS: tuple[Decider[Any], ...] = (
     DOCTOR,
     DOCTOR_DAY,
     PATIENT,
+    SLOT_TEMPLATE,
 )
 
 KINDS: dict[str, Decider[Any]] = {decider.kind: decider for decider in _DECIDERS}
