@@ -98,6 +98,12 @@ class Directory:
             start += start < len(order) and order[start] == after
         return order[start : start + limit]
 
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """Every (table, id, key)."""
+        for table, rows in self._tables.items():
+            for id, key in rows.items():
+                yield table, id, key
+
     def join(self, group: str, key: str) -> None:
         """A new actor belongs to this group."""
         self._groups.setdefault(group, []).append(key)

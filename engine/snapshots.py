@@ -18,13 +18,13 @@ import trio
 
 import engine.actors
 import engine.decider
-from engine.actors import KINDS
+from engine.decider import NotInMemory
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log
 from engine.eventlog.pages import Page, PageUnusable, decode_page, encode_page
 from engine.eventlog.store import Round, Store
 from engine.partition import Partition
-from engine.recovery import Book, Cell
+from engine.recovery import ARCHIVED, Archived, Book, Cell
 
 PAGE: Final = 2_000
 """Actors of one page."""
@@ -68,9 +68,19 @@ async def load_book(
         if progress is not None:
             progress.update(hospital=hospital, position=book.head, head=head)
         for position, record in await store.read(hospital, book.head + 1, _READ):
-            book.fold(position, record)
+            await _fold(store, book, position, record)
         await trio.lowlevel.checkpoint()
     return book
+
+
+async def _fold(store: Store, book: Book, position: int, record: bytes) -> None:
+    while True:
+        try:
+            book.fold(position, record)
+            return
+        except NotInMemory as missing:  # an archived actor has changed since; what was folded already is skipped
+            for key, state in (await store.read_archive(book.hospital, [missing.name])).items():
+                book.restore(key, state)
 
 
 async def _load_rounds(store: Store, book: Book) -> None:
@@ -101,26 +111,29 @@ async def _load_rounds(store: Store, book: Book) -> None:
 
 def _take_page(book: Book, page: Page, newest: bool) -> None:
     cells, keys = book.cells, page.keys
+    states: list[bytes | Archived] = [*page.frozen, *[ARCHIVED] * (len(keys) - len(page.frozen))]
     # Newer rounds were loaded first: what they hold stands.
-    fresh = None if newest else [index for index, key in enumerate(keys) if key not in cells]
-    if fresh is not None and len(fresh) == len(keys):
-        fresh = None
-    if fresh is None:
-        cells.update(zip(keys, page.frozen, strict=True))
-        book.timers.extend([(due, key) for due, key in zip(page.dues, keys, strict=True) if due])
+    fresh = range(len(keys)) if newest else [index for index, key in enumerate(keys) if key not in cells]
+    if len(fresh) == len(keys):
+        cells.update(zip(keys, states, strict=True))
+        book.timers.extend([(due, key) for due, key in zip(page.dues, keys, strict=False) if due])
         book.join_groups(keys)
-        for table, (ids, indexes) in page.files.items():
-            book.directory.load(table, ids, [keys[index] for index in indexes])
-        return
-    cells.update([(keys[index], page.frozen[index]) for index in fresh])
-    book.timers.extend([(page.dues[index], keys[index]) for index in fresh if page.dues[index]])
-    book.join_groups([keys[index] for index in fresh])
-    wanted = set(fresh)
+    else:
+        cells.update([(keys[index], states[index]) for index in fresh])
+        dues = page.dues
+        book.timers.extend([(dues[index], keys[index]) for index in fresh if index < len(dues) and dues[index]])
+        book.join_groups([keys[index] for index in fresh])
+    wanted = None if newest else set(fresh)
     for table, (ids, indexes) in page.files.items():
-        pairs = [(id, keys[index]) for id, index in zip(ids, indexes, strict=True) if index in wanted]
-        known = book.directory.find
-        missing = [(id, key) for id, key in pairs if known(table, id) is None]
-        book.directory.load(table, [id for id, _ in missing], [key for _, key in missing])
+        if wanted is None:
+            book.directory.load(table, ids, [keys[index] for index in indexes])
+            continue
+        pairs = [
+            (id, keys[index])
+            for id, index in zip(ids, indexes, strict=True)
+            if index in wanted and book.directory.find(table, id) is None
+        ]
+        book.directory.load(table, [id for id, _ in pairs], [key for _, key in pairs])
 
 
 class Snapshots:
@@ -145,17 +158,22 @@ class Snapshots:
         position, time = tail.head, book.time
         book.dirty = set()
         commands = self._commands(book, whole)
+        filed = _archived_ids(book) if whole else {}
         number = (await self._store.rounds(book.hospital) or [Round(0, 0, 0)])[-1].number + 1
         pages = 0
         for start in range(0, max(len(keys), 1), PAGE):
             page = Page(_CODE, time)
             if start == 0:
                 page.commands, page.positions = commands
+            draft = _Draft(book, page, filed)
             for first in range(start, min(start + PAGE, len(keys)), _SLICE):
                 for key in keys[first : min(first + _SLICE, start + PAGE)]:
-                    _add(book, page, key)
+                    draft.add(key)
                 await trio.lowlevel.checkpoint()
             await self._log.durable(tail, tail.head)
+            if draft.closed:
+                await self._store.write_archive(book.hospital, [(key, state) for key, state, _ in draft.closed])
+            draft.end()
             await self._store.write_pages(book.hospital, number, pages, [encode_page(page)])
             pages += 1
         await self._store.seal_round(book.hospital, Round(number, position, pages), whole)
@@ -169,17 +187,59 @@ class Snapshots:
         return [id for id, _ in chosen], [position for _, position in chosen]
 
 
-def _add(book: Book, page: Page, key: str) -> None:
-    cell = book.cells.get(key)
-    if type(cell) is bytes:
-        cell = book.thaw(key, cell)
-    if type(cell) is not Cell or cell.quarantined:
-        return
-    index = len(page.keys)
-    page.keys.append(key)
-    page.frozen.append(book.freeze(cell))
-    page.dues.append(cell.due or 0)
-    for table, id in KINDS[key.partition(":")[0]].files(cell.state):
-        ids, indexes = page.files.setdefault(table, ([], []))
-        ids.append(id)
-        indexes.append(index)
+class _Draft:
+    """A page in the making. Closed actors are set apart: their states go to the archive, and leave memory."""
+
+    def __init__(self, book: Book, page: Page, filed: dict[str, list[tuple[str, str]]]) -> None:
+        self._book = book
+        self._page = page
+        self._filed = filed
+        self._archived: list[tuple[str, list[tuple[str, str]]]] = []
+        self.closed: list[tuple[str, bytes, Cell]] = []
+
+    def add(self, key: str) -> None:
+        """Take an actor in, as it is now."""
+        book = self._book
+        found = book.cells.get(key)
+        if found is ARCHIVED:
+            self._archived.append((key, self._filed.get(key, [])))
+            return
+        cell = book.cell(key)
+        if cell is None or cell.quarantined:
+            return
+        decider = cell.decider
+        filed = list(decider.files(cell.state))
+        frozen = book.freeze(cell)
+        if cell.due is None and decider.closed(cell.state, book.time):
+            self.closed.append((key, frozen, cell))
+            self._archived.append((key, filed))
+            return
+        self._page.frozen.append(frozen)
+        self._page.dues.append(cell.due or 0)
+        self._file(key, filed)
+
+    def end(self) -> None:
+        """All closed ones are in the archive: put their keys behind the others, and let their states go."""
+        for key, filed in self._archived:
+            self._file(key, filed)
+        for key, _, cell in self.closed:
+            unchanged = self._book.cells.get(key) is cell and key not in self._book.dirty
+            if unchanged:
+                self._book.cells[key] = ARCHIVED
+
+    def _file(self, key: str, filed: list[tuple[str, str]]) -> None:
+        index = len(self._page.keys)
+        self._page.keys.append(key)
+        for table, id in filed:
+            ids, indexes = self._page.files.setdefault(table, ([], []))
+            ids.append(id)
+            indexes.append(index)
+
+
+def _archived_ids(book: Book) -> dict[str, list[tuple[str, str]]]:
+    """Under which ids archived actors are filed: for a whole round, which cannot ask their states."""
+    filed: dict[str, list[tuple[str, str]]] = {}
+    for table, id, key in book.directory.rows():
+        if book.cells.get(key) is ARCHIVED:
+            filed.setdefault(key, []).append((table, id))
+    return filed

@@ -68,7 +68,9 @@ async def _live_states(reader: LmdbReader, hospital: str, head: int) -> dict[tup
                     page = decode_page(data)
                 except PageUnusable as reason:
                     raise LogCorrupt(f"snapshot round {made.number}: {reason}") from reason
-                for key, frozen in zip(page.keys, page.frozen, strict=True):
+                kept = dict(zip(page.keys, page.frozen, strict=False))
+                kept.update(await reader.read_archive(hospital, page.keys[len(page.frozen) :]))
+                for key, frozen in kept.items():
                     position = msgspec.msgpack.decode(frozen, type=tuple[int, int, msgspec.Raw])[1]
                     if position <= head:
                         states[key, position] = sha256(frozen).digest()

@@ -15,7 +15,7 @@ class Page(msgspec.Struct, omit_defaults=True):
     """Columns of some actors, and the keyed commands since the round before.
 
     ``frozen`` are the actors' bytes (``[version, position, state]``), ``dues`` µs (0: none), ``files`` maps a table
-    to (ids, index of their actor in ``keys``).
+    to (ids, index of their actor in ``keys``). Keys beyond the last of ``frozen`` are actors whose state is archived.
     """
 
     code: str
