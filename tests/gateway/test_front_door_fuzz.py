@@ -38,20 +38,6 @@ VALID = (
 )
 CORPUS = VALID + tuple(data[:4000] for data, _ in ATTACKS.values())
 WORDS = (b"\r\n", b"\r\n\r\n", b"\n", b"\r", b"\0", b"\xff", b":", b" ", b"%", b"-1", b"HTTP/1.0", b"upgrade")
-    b"\r\n",
-    b"\r\n\r\n",
-    b"\n",
-    b"\r",
-    b"\0",
-    b"\xff",
-    b":",
-    b" ",
-    b"%",
-    b"-1",
-    b"HTTP/1.1",
-    b"HTTP/2.0",
-    b"upgrade",
-)
 
 
 def mutated(chance: random.Random) -> bytes:
