@@ -18,7 +18,9 @@ append, and the others would split each page in halves. It also lets a hospital'
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +42,7 @@ MAP_SIZE = 64 << 30  # bytes of address space, not of disk: the file grows as it
 MAX_HOSPITALS = 1024
 SLICE_RECORDS = 1000  # a read transaction pins every page freed since it began: end it, and resume by position
 SLICE_BYTES = 8 << 20
+LOCK_BYTES = 8192  # 126 readers
 
 FORMAT = b"matron-log 1"
 ENTRIES = b"entries/"
@@ -55,6 +58,8 @@ def raw_environment(path: Path, map_size: int = MAP_SIZE, *, readonly: bool = Fa
     ``sync`` and ``metasync`` are what an acknowledged commit rests on; ``writemap`` would let stray writes in.
     The 0.9 file format is pinned, whatever the process's environment or the next release prefer.
     """
+    if not readonly:
+        _reserve_lock_file(path)
     return lmdb.open(
         str(path),
         map_size=map_size,
@@ -190,13 +195,16 @@ class ReadSide(ABC):
         return _pick(log, archive, {key: archive_key(hospital, key) for key in keys})
 
     def _read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
-        return _pick(opened(self._keys), None, {subject: bounded(subject) for subject in subjects})
+        opened(self._log)
+        if self._keys is None:  # an auditor need not have them
+            return {}
+        return _pick(self._keys, None, {subject: bounded(subject) for subject in subjects})
 
 
 class LmdbReader(ReadSide):
     """Reads the log in ``path`` beside a running engine in another process, or with none running; writes nothing.
 
-    Entries of a hospital may appear between two calls. The keys may be missing: an auditor need not have them.
+    What the engine commits appears between two calls. Where ``path/keys`` is missing there are no subject keys.
     """
 
     def __init__(self, path: str | Path, *, map_size: int = MAP_SIZE) -> None:
@@ -252,7 +260,7 @@ class LmdbReader(ReadSide):
                 check_format(txn, self._tables[b"meta"])
         except BaseException as error:
             self._release()
-            if isinstance(error, lmdb.Error):
+            if isinstance(error, lmdb.Error | OSError):
                 raise unusable(error) from error
             raise
 
@@ -277,6 +285,17 @@ def opened(env: lmdb.Environment | None) -> lmdb.Environment:
     if env is None:
         raise Unavailable("log_closed", "the log is not open")
     return env
+
+
+def _reserve_lock_file(path: Path) -> None:
+    """Give LMDB's table of readers its blocks: it is written through a map, where a full disk is a SIGBUS."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(path / "lock.mdb", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(handle).st_size < LOCK_BYTES:
+            os.posix_fallocate(handle, 0, LOCK_BYTES)
+    finally:
+        os.close(handle)
 
 
 def check_format(txn: lmdb.Transaction[bytes], meta: lmdb._Database) -> None:
@@ -330,15 +349,30 @@ def unreadable(error: lmdb.Error) -> Exception:
             return LogCorrupt(f"the log cannot be read: {error}")
 
 
-def unusable(error: lmdb.Error) -> Exception:
+def unusable(error: lmdb.Error | OSError) -> Exception:
     """What a failure while opening means to the engine."""
     match error:
         case lmdb.InvalidError() | lmdb.VersionMismatchError() | lmdb.CorruptedError() | lmdb.NotFoundError():
             return LogCorrupt(f"not a log, or a damaged one: {error}")
-        case lmdb.MapFullError() | lmdb.DiskError():
+        case _ if is_full(error):
             return Unavailable("storage_full", f"no room to create the log: {error}")
         case _:
             return Unavailable("log_unusable", f"the log cannot be opened: {error}")
+
+
+def is_full(error: lmdb.Error | OSError) -> bool:
+    """No room in the map or on the disk; a quota or a limit on the file's size is the same, under other numbers.
+
+    Not all: LMDB reports the last write that fits in part as ``EIO``, like a disk that breaks.
+    """
+    if isinstance(error, lmdb.MapFullError | lmdb.DiskError):
+        return True
+    return number_of(error) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def number_of(error: lmdb.Error | OSError) -> int | None:
+    """The system's number of what went wrong, where it has one."""
+    return error.errno if isinstance(error, OSError) else getattr(error, "code", None)
 
 
 def _pick(env: lmdb.Environment, db: lmdb._Database | None, named: dict[T, bytes]) -> dict[T, bytes]:

@@ -33,8 +33,10 @@ from engine.eventlog.lmdb_reads import (
     bounded,
     check_format,
     hospital_names,
+    is_full,
     keys_under,
     last_position,
+    number_of,
     opened,
     raw_environment,
     scope,
@@ -145,21 +147,21 @@ class LmdbStore(ReadSide):
 
     def _reopen(self) -> None:
         self._close_environments()
-        self._directory.claim()
         try:
+            self._directory.claim()
             self._keys = raw_environment(self._directory.path / "keys", self._map_size)
             self._log = log = raw_environment(self._directory.path / "log", self._map_size)
             try:
                 self._attach(log, new_epoch=True)
-            except (lmdb.Error, OSError) as error:
-                if not _is_full(error):
+            except lmdb.Error as error:
+                if not is_full(error) and number_of(error) != errno.EIO:  # a write that fits in part is EIO
                     raise
                 self._attach(log, new_epoch=False)
             self._directory.sync()
             log.reader_check()
         except BaseException as error:
             self._release()
-            if isinstance(error, lmdb.Error):
+            if isinstance(error, lmdb.Error | OSError):
                 raise unusable(error) from error
             raise
         self._failed = False
@@ -288,10 +290,3 @@ class LmdbStore(ReadSide):
     def _write_archive(self, txn: lmdb.Transaction[bytes], hospital: str, items: Sequence[tuple[str, bytes]]) -> None:
         for actor, value in items:
             txn.put(archive_key(hospital, actor), value, db=self._tables[b"archive"])
-
-
-def _is_full(error: Exception) -> bool:
-    """No room in the map or on the disk; a quota or a limit on the file's size is the same, under other numbers."""
-    if isinstance(error, lmdb.MapFullError | lmdb.DiskError):
-        return True
-    return getattr(error, "code", getattr(error, "errno", 0)) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
