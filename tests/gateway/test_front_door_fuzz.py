@@ -102,5 +102,6 @@ async def test_five_thousand_hostile_connections_leave_nothing_behind():
         # One of the corpus asks for the path whose app fails; a failure of the door's own would be another.
         assert [failure for failure in door.failures if str(failure) != "boom"] == []
         assert door.door.refused == 0
+        door.failures.clear()  # a traceback keeps its frames
     gc.collect()
     assert [thing for thing in gc.get_objects() if isinstance(thing, Connection)] == []
