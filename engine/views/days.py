@@ -1,4 +1,4 @@
-"""Which slots a doctor, a day or a stretch of days has, read from the doctors' days instead of from every slot.
+"""Which slots a doctor, a day or a stretch of days has, and which days a patient has, read from their own days.
 
 Slots come by day, then doctor, then start; that is the order of every list that goes by days, because a page
 then reads only the few doctors' days that it shows. It knows nothing of tokens.
@@ -6,15 +6,15 @@ then reads only the few doctors' days that it shows. It knows nothing of tokens.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import NamedTuple, cast
 
 from engine import calendar
-from engine.actors.doctor_day import DoctorDay
-from engine.actors.hospital import HOSPITAL, Hospital
-from engine.errors import NotFound
+from engine.actors.doctor_day import DoctorDay, doctor_day_key
+from engine.actors.patient_day import PatientDay
 from engine.views.reader import Reader
+from engine.views.states import the_hospital
 
 MAX_DAYS = 92  # days walked one by one; a list over more of them, of no doctor, goes by the table of slots
 
@@ -34,27 +34,20 @@ class Days(NamedTuple):
     first: str = ""
     last: str = "~"
 
-    def __contains__(self, day: object) -> bool:
-        return isinstance(day, str) and self.first <= day <= self.last
+    def holds(self, day: str) -> bool:
+        """Whether the day is one of these."""
+        return self.first <= day <= self.last
 
-    def each(self) -> list[str] | None:
-        """Every day, or ``None`` when an end is open or there are more than ``MAX_DAYS``."""
+    @property
+    def few(self) -> bool:
+        """Whether they can be walked one by one."""
         if not self.first or self.last == "~":
-            return None
-        count = (date.fromisoformat(self.last) - date.fromisoformat(self.first)).days + 1
-        return [calendar.shift(self.first, n) for n in range(count)] if count <= MAX_DAYS else None
+            return False
+        return (dt.date.fromisoformat(self.last) - dt.date.fromisoformat(self.first)).days < MAX_DAYS
 
 
-def the_hospital(reader: Reader) -> Hospital:
-    """The hospital's own state."""
-    state = cast("Hospital | None", reader.look(HOSPITAL))
-    if state is None:
-        raise NotFound("there is no such hospital")
-    return state
-
-
-def days_between(reader: Reader, day: date | None, start: datetime | None, end: datetime | None) -> Days:
-    """The local days in which something that starts in ``[start, end)``, or on ``day``, can lie."""
+def days_between(reader: Reader, day: dt.date | None, start: dt.datetime | None, end: dt.datetime | None) -> Days:
+    """The local days in which a slot can lie that is of ``day`` and starts in ``[start, end)``."""
     first, last = Days()
     if start is not None or end is not None:
         zone = the_hospital(reader).time_zone
@@ -68,38 +61,43 @@ def days_between(reader: Reader, day: date | None, start: datetime | None, end: 
     return Days(first, last)
 
 
-def slots_in(reader: Reader, days: Days, doctor_id: str | None, after: SlotPlace | None) -> Iterator[SlotPlace] | None:
-    """The slots of these days from ``after`` on (that one included); ``None`` when no index leads there."""
-    each = days.each()
-    if doctor_id is not None:
-        return _walk(reader, _days_of_doctor(reader, days, doctor_id), after)
-    if each is not None:
-        return _walk(reader, _days_of_all(reader, each, after), after)
-    return None
+def slots_in(reader: Reader, days: Days, doctor_id: str | None, after: SlotPlace | None) -> Iterator[SlotPlace]:
+    """The slots of these days from ``after`` on, that one included; of all doctors only when the days are few."""
+    for day, doctor in _of_doctor(reader, days, doctor_id) if doctor_id is not None else _of_all(reader, days, after):
+        if after is not None and (day, doctor) < (after.day, after.doctor_id):
+            continue
+        state = cast("DoctorDay | None", reader.look(doctor_day_key(doctor, day)))
+        for slot in state.slots if state is not None else ():
+            place = SlotPlace(day, doctor, slot.start, slot.id)
+            if after is None or place >= after:
+                yield place
 
 
-def _days_of_doctor(reader: Reader, days: Days, doctor_id: str) -> Iterator[tuple[str, str]]:
+def patient_days(reader: Reader, patient_id: str, days: Days, first: str) -> Iterator[tuple[str, PatientDay]]:
+    """The patient's days of these from ``first`` on."""
+    for key in sorted(reader.members(f"patient:{patient_id}")):
+        day = key.rpartition(":")[2]
+        if day >= first and days.holds(day):
+            state = cast("PatientDay | None", reader.look(key))
+            if state is not None:
+                yield day, state
+
+
+def _of_doctor(reader: Reader, days: Days, doctor_id: str) -> Iterator[tuple[str, str]]:
     if days.first == days.last:
         yield days.first, doctor_id
         return
     for key in sorted(reader.members(f"doctor:{doctor_id}")):
-        if (day := key.rpartition(":")[2]) in days:
+        day = key.rpartition(":")[2]
+        if days.holds(day):
             yield day, doctor_id
 
 
-def _days_of_all(reader: Reader, days: list[str], after: SlotPlace | None) -> Iterator[tuple[str, str]]:
-    for day in days:
+def _of_all(reader: Reader, days: Days, after: SlotPlace | None) -> Iterator[tuple[str, str]]:
+    assert days.few, "too many days to walk one by one"
+    day = days.first
+    while day <= days.last:
         if after is None or day >= after.day:
             for key in sorted(reader.members(f"day:{day}")):
                 yield day, key.split(":")[1]
-
-
-def _walk(reader: Reader, days: Iterator[tuple[str, str]], after: SlotPlace | None) -> Iterator[SlotPlace]:
-    for day, doctor_id in days:
-        if after is not None and (day, doctor_id) < (after.day, after.doctor_id):
-            continue
-        state = cast("DoctorDay | None", reader.look(f"doctor_day:{doctor_id}:{day}"))
-        for slot in state.slots if state is not None else ():
-            place = SlotPlace(day, doctor_id, slot.start, slot.id)
-            if after is None or place >= after:
-                yield place
+        day = calendar.shift(day, 1)

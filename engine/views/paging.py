@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -27,6 +27,12 @@ _CHUNK = 256  # ids asked of the directory at once
 T = TypeVar("T")
 V = TypeVar("V")
 P = TypeVar("P", bound=tuple[Any, ...])
+
+
+class ById(NamedTuple):
+    """A position in a list in order of ids."""
+
+    id: str
 
 
 class ListQuery(Value, frozen=True):
@@ -60,9 +66,7 @@ def position(query: ListQuery, shape: type[P]) -> P | None:
     return found
 
 
-def page(
-    query: ListQuery, rows: Iterable[tuple[tuple[Any, ...], T | None]], show: Callable[[T], V]
-) -> Page[V]:
+def page(query: ListQuery, rows: Iterable[tuple[tuple[Any, ...], T | None]], show: Callable[[T], V]) -> Page[V]:
     """Fill a page from rows beyond the query's position: (position, the row, or ``None`` where a filter drops it).
 
     One row past the page is looked for, so that the last page says so; only rows of the page are shown.

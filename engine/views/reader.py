@@ -12,7 +12,7 @@ from typing import Annotated, Any, Protocol
 import msgspec
 from msgspec import Meta
 
-UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 Id = Annotated[str, Meta(pattern=UUID_PATTERN)]
 
