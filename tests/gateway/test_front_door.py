@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import resource
 import socket
 import ssl
 from contextlib import suppress
@@ -364,6 +366,22 @@ async def test_one_connection_too_many_is_refused_and_the_others_go_on():
             for browser in browsers:
                 assert (await browser.ask(GET % b"/ignore")).status == 200
         await door.emptied()
+        await door.still_serves()
+
+
+async def test_a_door_out_of_descriptors_waits_until_there_are_some():
+    async with running() as door:
+        with trio.socket.socket() as client:
+            before = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, before[1]))
+            try:
+                await client.connect(("127.0.0.1", door.port))
+                await client.send(GET % b"/ignore")
+                await eventually(lambda: door.door.failures > 0)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, before)
+            assert (await client.recv(65536)).endswith(b"ignored")
+        assert {failure.errno for failure in door.failures if isinstance(failure, OSError)} == {errno.EMFILE}
         await door.still_serves()
 
 
