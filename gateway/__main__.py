@@ -1,0 +1,297 @@
+"""``matron``: the composition root. Read this first: it says what stands on what, and nothing is made elsewhere.
+
+Exit codes: 0 done, 1 broken off or failed, 2 the configuration is wrong, 3 the log cannot be used.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+import trio
+
+from engine.decisions.hospital import AddHospital
+from engine.errors import LogCorrupt, Rejected, Unavailable
+from engine.eventlog.entry import Principal
+from engine.eventlog.lmdb_store import LmdbStore
+from engine.runtime import Engine, open_engine
+from engine.views.settings import GetHospital
+from gateway.app import create_app
+from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, Nobody, add_key
+from gateway.checking import check_log
+from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
+from gateway.demo import Demo, DemoSettings
+from gateway.keeping import keep_serving, stop_on_signal
+from gateway.request_log import RequestLog, log_to_stderr
+from gateway.routes import ROLES
+from gateway.server import open_sockets
+
+FAILED, BAD_CONFIG, BAD_LOG = 1, 2, 3
+SYSTEM = Principal("matron", "system")
+
+config_option = click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A TOML file of settings."
+)
+data_option = click.option("--data", type=click.Path(file_okay=False), help="The folder of the log.")
+bind_option = click.option("--bind", help="HOST:PORT, unix:PATH or fd://N.  [default: 127.0.0.1:8000]")
+keys_option = click.option("--keys", type=click.Path(dir_okay=False), help="The file of API keys.")
+dev_option = click.option(
+    "--dev", is_flag=True, default=None, help="No authentication; loopback only, hospital 'main'."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Matron: the flow of patients through a hospital network."""
+
+
+@main.command()
+@config_option
+@data_option
+@bind_option
+@keys_option
+@dev_option
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
+@click.option("--request-log/--no-request-log", default=None, help="A line of JSON per request on standard error.")
+def serve(config: Path | None, **flags: Any) -> None:
+    """Serve the interface over a log.
+
+    \b
+    Example: matron serve --dev --data ./data --bind 127.0.0.1:8000
+    """
+    loaded = configured(flags, config)
+    chosen = loaded.config
+    if chosen.data is None:
+        stop(BAD_CONFIG, "Say where the log is: --data DIR, MATRON_DATA, or data in the configuration file.")
+    auth = authenticator(chosen)
+    log_to_stderr(chosen.log_level)
+    finish(live, chosen, auth)
+
+
+@main.command()
+@config_option
+@data_option
+@bind_option
+@keys_option
+@dev_option
+def check(config: Path | None, **flags: Any) -> None:
+    """Validate the configuration, print it, and read the log, if there is one, from its first entry to its last."""
+    loaded = configured(flags, config)
+    for line in loaded.lines():
+        click.echo(line)
+    if loaded.config.keys is not None or not loaded.config.dev:
+        authenticator(loaded.config)
+    if loaded.config.data is None:
+        return
+    try:
+        found = trio.run(check_log, Path(loaded.config.data))
+    except (LogCorrupt, Unavailable, OSError) as error:
+        stop(BAD_LOG, f"The log in {loaded.config.data} cannot be used: {error}")
+    for hospital, entries in found.items():
+        click.echo(f"log of {hospital}: {entries} entries, every one intact")
+    if not found:
+        click.echo(f"no log in {loaded.config.data} yet")
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given repeatedly."
+)
+@click.option("--hospital", required=True, help="The hospital that the key is for; '*' for the whole network.")
+@click.option("--file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file of API keys.")
+def key(name: str, roles: tuple[Any, ...], hospital: str, file: Path) -> None:
+    """Make an API key: it is printed once, and only its hash is kept.
+
+    \b
+    Example: matron key front-desk --role clerk --hospital main --file keys.toml
+    """
+    try:
+        secret = add_key(file, name, list(dict.fromkeys(roles)), hospital)
+    except (KeysUnusable, OSError) as error:
+        stop(BAD_CONFIG, str(error))
+    click.echo(secret)
+    click.echo(f"Kept as a hash in {file}; this is the only time that the key is shown.", err=True)
+
+
+@main.group()
+def hospital() -> None:
+    """Hospitals of a running network."""
+
+
+@hospital.command()
+@click.argument("hospital_id")
+@click.option("--name", required=True)
+@click.option("--zone", default="UTC", show_default=True, help="The IANA name of its time zone.")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Where the gateway is.")
+@click.option("--key", envvar="MATRON_KEY", help="A key with the role network; MATRON_KEY in the environment.")
+def add(hospital_id: str, name: str, zone: str, url: str, key: str | None) -> None:
+    """Add a hospital, over HTTP.
+
+    \b
+    Example: matron hospital add north --name "North Hospital" --zone Asia/Kolkata
+    """
+    place = urlsplit(url)
+    secure = place.scheme == "https"
+    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+    body = json.dumps({"hospital_id": hospital_id, "name": name, "time_zone": zone})
+    try:
+        connection = connect(place.hostname or "", place.port, timeout=15)
+        connection.request("POST", "/api/v1/hospitals/", body, headers)
+        response = connection.getresponse()
+        said = json.loads(response.read())
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        stop(FAILED, f"No answer from {url}: {error}")
+    if "code" in said:
+        stop(FAILED, f"{said['code']}: {said['detail']}")
+    click.echo(f"{said['id']} added, {said['time_zone']}")
+
+
+@main.command()
+@data_option
+@bind_option
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same arrivals.")
+@click.option(
+    "--speed", type=click.FloatRange(1, 3600), default=60.0, show_default=True, help="Minutes of the day per minute."
+)
+@click.option("--seconds", type=click.FloatRange(0), help="End by itself after so many seconds.")
+@click.option("--request-log/--no-request-log", default=False, help="A line of JSON per request on standard error.")
+def demo(data: str | None, bind: str | None, seed: int, speed: float, seconds: float | None, request_log: bool) -> None:
+    """A hospital with doctors, slots and patients, and a day's arrivals running live: no set-up, no authentication.
+
+    \b
+    Example: matron demo --speed 120
+    """
+    flags = {"data": data, "bind": bind, "dev": True, "request_log": request_log, "log_level": "warning"}
+    chosen = configured({**flags, "keys": None}, None).config
+    auth = authenticator(chosen)
+    log_to_stderr("info" if request_log else "warning")
+    show = DemoSettings(seed=seed, speed=speed, seconds=seconds)
+    finish(live_demo, chosen, auth, show)
+
+
+# -- what stands on what ------------------------------------------------------------------------------------
+
+
+Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
+
+
+async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None) -> None:
+    """The engine over its store; inside its life the front door; ``beside`` gets the engine, the address, the end."""
+    assert chosen.data is not None
+    store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev)
+    shutdown = trio.Event()
+    request_log = RequestLog() if chosen.request_log else None
+    async with open_engine(store) as engine, trio.open_nursery() as around:
+        around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
+        sockets = open_sockets(chosen.bind, chosen.door.backlog)
+        if chosen.dev:
+            await open_dev_hospital(engine, shutdown)
+        app = create_app(engine, auth, limits=chosen.limits, request_log=request_log)
+        async with trio.open_nursery() as doors:
+            door = await doors.start(keep_serving, app, sockets, chosen.door, shutdown)
+            click.echo(f"Matron serves on {' '.join(door.binds)}, documentation at /api/docs")
+            if beside is not None:
+                around.start_soon(beside, engine, door.binds[0], shutdown)
+        around.cancel_scope.cancel()
+
+
+async def open_dev_hospital(engine: Engine, shutdown: trio.Event) -> None:
+    """Wait for the engine, and make the hospital of ``--dev`` when it is not there; give up on ``shutdown``."""
+    async with trio.open_nursery() as nursery:
+
+        @nursery.start_soon
+        async def give_up() -> None:
+            await shutdown.wait()
+            nursery.cancel_scope.cancel()
+
+        await engine.until_ready()
+        try:
+            await engine.view(DEV_HOSPITAL, GetHospital(), SYSTEM)
+        except Rejected:
+            hospital = AddHospital(hospital_id=DEV_HOSPITAL, name="Main Hospital", time_zone="UTC")
+            await engine.ask(DEV_HOSPITAL, hospital, SYSTEM)
+        nursery.cancel_scope.cancel()
+
+
+async def live_demo(chosen: Config, auth: Authenticator, settings: DemoSettings) -> None:
+    """The same, over a log of its own when none is named, with a day's arrivals beside."""
+    demo = Demo(settings)
+    if chosen.data is not None:
+        await live(chosen, auth, demo.run)
+        return
+    with TemporaryDirectory(prefix="matron-demo-") as folder:
+        await live(msgspec.structs.replace(chosen, data=folder), auth, demo.run)
+
+
+# -- before anything lives ----------------------------------------------------------------------------------
+
+
+def configured(flags: dict[str, Any], file: Path | None) -> Loaded:
+    """The configuration, or the end with what is wrong with it."""
+    try:
+        loaded = load(flags, os.environ, file)
+        check_bind(loaded.config.bind)
+    except BadConfig as error:
+        stop(BAD_CONFIG, str(error))
+    return loaded
+
+
+def authenticator(chosen: Config) -> Authenticator:
+    """Who may come in; the end when the configuration leaves that open."""
+    if chosen.dev:
+        if chosen.keys is not None:
+            stop(BAD_CONFIG, "--dev lets everybody in, and --keys does not: give one of them.")
+        if not is_loopback(chosen.bind):
+            stop(BAD_CONFIG, f"--dev lets everybody in, so it binds only to this machine, not to {chosen.bind}.")
+        return Nobody()
+    if chosen.keys is None:
+        stop(
+            BAD_CONFIG,
+            "Nobody could come in: make a key with 'matron key NAME --role admin --hospital main --file keys.toml' "
+            "and give --keys keys.toml; or try it out with --dev, without authentication, on this machine only.",
+        )
+    try:
+        keys = ApiKeys(Path(chosen.keys))
+    except KeysUnusable as error:
+        stop(BAD_CONFIG, str(error))
+    if not len(keys):
+        stop(BAD_CONFIG, f"{chosen.keys} holds no key: make one with 'matron key'.")
+    return keys
+
+
+def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:
+    """Run to the end, and turn what ended it into an exit code."""
+    try:
+        trio.run(work, *args)
+    except KeyboardInterrupt:
+        stop(FAILED, "Broken off.")
+    except Exception as error:
+        cause: BaseException = error
+        while isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        if isinstance(cause, (LogCorrupt, Unavailable)):
+            stop(BAD_LOG, f"The log cannot be used: {cause}")
+        if isinstance(cause, OSError):
+            stop(FAILED, str(cause))
+        raise
+
+
+def stop(code: int, why: str) -> NoReturn:
+    """End with a sentence on standard error."""
+    click.echo(why, err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

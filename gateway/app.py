@@ -1,0 +1,135 @@
+"""The gateway as an ASGI application: the walk of one request, from its first byte to its answer.
+
+Starlette's router carries it, so that other kinds of route (a stream, pages) stand beside the table; the table
+itself is one route that looks its rows up. Nothing is done in the ASGI lifespan. An exception ends here, as an
+answer: the server never sees one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import trio
+from starlette.datastructures import URLPath
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.routing import Router as StarletteRouter
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.decisions import DECISIONS
+from engine.runtime import Engine
+from engine.views import QUERIES
+from gateway import health, openapi, pages
+from gateway.auth import Authenticator, check_role
+from gateway.batch import BatchEndpoint
+from gateway.call import Call, Endpoint
+from gateway.endpoints import CommandEndpoint, QueryEndpoint
+from gateway.limits import Limits
+from gateway.problems import CLIENT_GONE, Problem, internal_error, problem_of
+from gateway.request_log import RequestLog
+from gateway.router import Router
+from gateway.routes import BASE, TABLE, Row
+from gateway.shapes import Shape
+
+log = logging.getLogger("matron.gateway")
+
+Table = Router[Endpoint]
+
+
+def create_app(
+    engine: Engine, auth: Authenticator, *, limits: Limits = Limits(), request_log: RequestLog | None = None,  # noqa: B008
+    routes: Sequence[BaseRoute] = (),
+) -> ASGIApp:  # fmt: skip
+    """The application over an engine; ``routes`` of other kinds are asked before the table."""
+    table = table_over(engine, limits)
+    return StarletteRouter([*routes, Gateway(table, auth, limits, request_log)], redirect_slashes=False)
+
+
+def table_over(engine: Engine, limits: Limits) -> Table:
+    """All endpoints under their methods and paths."""
+    types = command_and_query_types()
+    table: Table = Router()
+    for row in TABLE:
+        shape = Shape(types[row.name], row.ids)
+        made: Endpoint = (
+            CommandEndpoint(row, shape, engine, limits) if row.writes else QueryEndpoint(row, shape, engine)
+        )
+        table.add(row.method, BASE + row.path, made)
+    table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
+    for path, page in {**health.endpoints(engine), **openapi.endpoints(types), **pages.endpoints()}.items():
+        table.add("GET", path, page)
+    return table
+
+
+def command_and_query_types() -> Mapping[str, type[Any]]:
+    """The types behind the names in the table: what the engine decides, and what it can be asked to show."""
+    return {kind.__name__: kind for kind in (*DECISIONS, *QUERIES)}
+
+
+class Gateway(BaseRoute):
+    """The one route that answers every HTTP request, unknown paths included."""
+
+    def __init__(self, table: Table, auth: Authenticator, limits: Limits, request_log: RequestLog | None) -> None:
+        self._table = table
+        self._auth = auth
+        self._limits = limits
+        self._request_log = request_log
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Everything that is HTTP."""
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Routes here have no names for Starlette."""
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, and say so in the request log."""
+        started = trio.current_time()
+        call = Call(scope, receive, self._limits.deadline_seconds)
+        label, response = await self._answer(call)
+        if self._request_log is not None:
+            status = CLIENT_GONE if response is None else response.status_code
+            self._request_log.write(call, label, status, trio.current_time() - started)
+        if response is None:
+            return
+        response.raw_headers.append((b"x-request-id", call.request_id.encode("ascii")))
+        response.raw_headers.append((b"x-content-type-options", b"nosniff"))
+        if call.waited is not None:
+            response.raw_headers.append((b"preference-applied", b"wait=%d" % call.waited))
+        if not any(name == b"cache-control" for name, _ in response.raw_headers):
+            response.raw_headers.append((b"cache-control", b"no-store"))
+        if scope["method"] == "HEAD":
+            response.body = b""  # its length stays in the headers
+        await response(scope, receive, send)
+
+    async def _answer(self, call: Call) -> tuple[str, Response | None]:
+        """The label of what was found and the response; ``None`` when the client has gone."""
+        label = ""
+        try:
+            method = call.scope["method"]
+            endpoint, call.ids = self._table.find("GET" if method == "HEAD" else method, call.scope["path"])
+            label, call.writes = endpoint.label, endpoint.writes
+            if endpoint.roles is not None:
+                call.caller = self._auth.caller(call.headers)
+                check_role(call.caller, endpoint.roles)
+            with trio.move_on_at(call.until):
+                return label, await endpoint.answer(call)
+            raise call.late()
+        except ClientDisconnect:
+            return label, None
+        except Exception as error:
+            return label, self._problem(call, label, error).response(call.request_id)
+
+    def _problem(self, call: Call, label: str, error: Exception) -> Problem:
+        problem = problem_of(error, write=call.writes)
+        if problem is None:
+            log.error("request %s to %s failed", call.request_id, label or "an unknown path", exc_info=error)
+            return internal_error()
+        return problem
+
+
+__all__ = ["Gateway", "Row", "create_app"]

@@ -1,0 +1,85 @@
+"""One request on its way through the gateway: what came, who asks, and how long there is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+import trio
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from engine.eventlog.entry import Principal
+from gateway.auth import Caller
+from gateway.headers import Headers, preferred_wait, request_id
+from gateway.problems import Problem, deadline_passed
+from gateway.routes.row import Role
+
+# The engine's deadline is a little before the request's, so that it is the engine who says what became of a command.
+MARGIN_SHARE, MARGIN_SECONDS = 0.05, 0.2
+
+
+class Call:
+    """A request, as the endpoints see it."""
+
+    __slots__ = ("asked", "caller", "headers", "ids", "receive", "request_id", "scope", "until", "waited", "writes")
+
+    def __init__(self, scope: Scope, receive: Receive, seconds: float) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.headers: Headers = dict(scope["headers"])
+        self.request_id = request_id(self.headers)
+        self.ids: dict[str, str] = {}
+        self.caller: Caller | None = None
+        self.writes = False
+        self.asked = False
+        self.waited = preferred_wait(self.headers)
+        if self.waited is not None and self.waited < seconds:
+            seconds = self.waited
+        else:
+            self.waited = None
+        self.until = trio.current_time() + seconds
+
+    @property
+    def hospital(self) -> str:
+        """The hospital that this request is about."""
+        assert self.caller is not None
+        return self.caller.hospital_of(self.headers)
+
+    @property
+    def who(self) -> Principal:
+        """The principal as the engine writes it into the log."""
+        assert self.caller is not None
+        client = self.scope.get("client")
+        source = client[0] if client else ""
+        return Principal(name=self.caller.name, role=self.caller.role, source=source, request_id=self.request_id)
+
+    def within(self) -> float:
+        """The seconds that are left for the engine."""
+        left = self.until - trio.current_time()
+        return max(0.0, left - min(left * MARGIN_SHARE, MARGIN_SECONDS))
+
+    def late(self) -> Problem:
+        """The request's own deadline passed: before the engine was asked nothing can have happened."""
+        if not self.writes:
+            return deadline_passed(None)
+        return deadline_passed("unknown" if self.asked else "not_applied")
+
+
+class Endpoint(Protocol):
+    """What answers one row: who may ask (``None``: anybody), and the answer."""
+
+    @property
+    def roles(self) -> frozenset[Role] | None:
+        """The roles that may ask."""
+
+    @property
+    def label(self) -> str:
+        """The path with the names of its ids, for logs: no id of anybody in it."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can change anything."""
+
+    def answer(self, call: Call) -> Awaitable[Response]:
+        """The response, or a ``Problem``, or a refusal of the engine."""

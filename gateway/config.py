@@ -1,0 +1,166 @@
+"""The configuration: a TOML file, over it the environment (``MATRON_…``), over it the flags.
+
+Typed; a key that is not known is refused, wherever it stands.
+
+A setting of a table is named with it: ``[limits] body_bytes`` is ``MATRON_LIMITS_BODY_BYTES`` in the environment.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from gateway.limits import Limits
+from gateway.server import DoorSettings
+
+PREFIX = "MATRON_"
+FILE_VARIABLE = "MATRON_CONFIG"
+TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "door": DoorSettings}
+
+
+class BadConfig(Exception):
+    """The configuration cannot be used; the message names the setting and where it stands."""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that can be set."""
+
+    data: str | None = None
+    """The folder of the log."""
+    bind: str = "127.0.0.1:8000"
+    """``HOST:PORT``, ``unix:PATH`` or ``fd://N``."""
+    dev: bool = False
+    """No authentication; only on loopback."""
+    keys: str | None = None
+    """The file of API keys."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    request_log: bool = True
+    """A line of JSON per request on standard error."""
+    limits: Limits = Limits()
+    door: DoorSettings = DoorSettings()
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A configuration, and where each setting that is not a default came from."""
+
+    config: Config
+    sources: dict[str, str]
+
+    def lines(self) -> list[str]:
+        """Every setting with its value and source, for an operator to read. There are no secrets among them."""
+        return [
+            f"{name} = {msgspec.json.encode(value).decode()}  # {self.sources.get(name, 'default')}"
+            for name, value in flattened(self.config)
+        ]
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: Path | None = None) -> Loaded:
+    """The configuration of the three layers; ``None`` among the flags means not given. Raises ``BadConfig``."""
+    named = file or (Path(environ[FILE_VARIABLE]) if FILE_VARIABLE in environ else None)
+    layers: list[tuple[str, dict[str, Any]]] = []
+    if named is not None:
+        layers.append((str(named), from_file(named)))
+    layers.append(("environment", from_environment(environ)))
+    layers.append(("flag", {name: value for name, value in flags.items() if value is not None}))
+    merged: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for source, layer in layers:
+        check(layer, source)
+        for name, value in layer.items():
+            if name in TABLES:
+                merged[name] = {**merged.get(name, {}), **value}
+                sources.update({f"{name}.{inner}": source for inner in value})
+            else:
+                merged[name] = value
+                sources[name] = source
+    return Loaded(converted(merged, "the configuration"), sources)
+
+
+def from_file(file: Path) -> dict[str, Any]:
+    """The settings of a TOML file."""
+    try:
+        held = msgspec.toml.decode(file.read_bytes())
+    except OSError as error:
+        raise BadConfig(f"{file} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadConfig(f"{file} is not TOML: {error}") from error
+    assert isinstance(held, dict)
+    return held
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings of the variables that begin with ``MATRON_``."""
+    made: dict[str, Any] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or variable == FILE_VARIABLE:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        table = next((table for table in TABLES if name.startswith(table + "_")), None)
+        if table is None:
+            made[name] = value
+        else:
+            made.setdefault(table, {})[name.removeprefix(table + "_")] = value
+    return made
+
+
+def check(layer: Mapping[str, Any], source: str) -> None:
+    """Every setting of a layer is known, and has its type."""
+    known = set(Config.__struct_fields__)
+    for name, value in layer.items():
+        if name not in known:
+            raise BadConfig(f"{source}: there is no setting {name!r}")
+        if name in TABLES:
+            if not isinstance(value, dict):
+                raise BadConfig(f"{source}: {name} is a table")
+            for inner in value:
+                if inner not in TABLES[name].__struct_fields__:
+                    raise BadConfig(f"{source}: there is no setting {name}.{inner}")
+    converted(layer, source)
+
+
+def converted(layer: Mapping[str, Any], source: str) -> Config:
+    """The layer in its types; a text is read as the number or truth value that it spells."""
+    try:
+        return msgspec.convert(dict(layer), Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadConfig(f"{source}: {error}".replace("$.", "")) from None
+
+
+def flattened(config: Config) -> list[tuple[str, Any]]:
+    """All settings by dotted name."""
+    made: list[tuple[str, Any]] = []
+    for name in Config.__struct_fields__:
+        value = getattr(config, name)
+        if isinstance(value, msgspec.Struct):
+            made.extend((f"{name}.{inner}", getattr(value, inner)) for inner in value.__struct_fields__)
+        else:
+            made.append((name, value))
+    return made
+
+
+def is_loopback(bind: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if bind.startswith("unix:"):
+        return True
+    host = bind.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_bind(bind: str) -> None:
+    """An address has one of its three forms."""
+    if bind.startswith("unix:") and len(bind) > 5:
+        return
+    if bind.startswith("fd://") and bind[5:].isdigit():
+        return
+    host, _, port = bind.rpartition(":")
+    if not host or not (port.isdigit() and int(port) < 2**16):
+        raise BadConfig(f"bind {bind!r} is not HOST:PORT, unix:PATH or fd://N")

@@ -1,0 +1,122 @@
+"""How the rows of the table are answered: a command is asked of the engine, a query is viewed, a page is made.
+
+Holds no rule: it turns a request into one value, and the engine's reply into a response.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import Response
+
+from engine.actor import Reply
+from engine.runtime import Engine
+from gateway import wire
+from gateway.call import Call
+from gateway.headers import idempotency_key, if_match, unchanged
+from gateway.limits import Limits
+from gateway.problems import NO_CONTENT, NOT_MODIFIED, SUCCESS, invalid
+from gateway.report_csv import csv_of
+from gateway.routes.row import BASE, Role, Row
+from gateway.shapes import Shape, parameters
+
+JSON = "application/json"
+CSV = "text/csv"
+
+
+class CommandEndpoint:
+    """A write: body and path are the command, its reply is the answer."""
+
+    writes = True
+
+    def __init__(self, row: Row, shape: Shape, engine: Engine, limits: Limits) -> None:
+        self.row = row
+        self.shape = shape
+        self.roles: frozenset[Role] | None = row.roles
+        self.label = BASE + row.path
+        self._engine = engine
+        self._limits = limits
+
+    async def answer(self, call: Call) -> Response:
+        """Ask the engine, and say what came of it."""
+        body = await wire.read_body(call.receive, call.headers, self._limits.body_bytes)
+        value: object = {}
+        if body:
+            wire.check_media_type(call.headers)
+            value = wire.decode(body, self._limits.json_depth)
+        version = if_match(call.headers)
+        if version is not None and not self.shape.versioned:
+            raise invalid("If-Match", "there is no version here to compare with")
+        command = self.shape.from_body(value, call.ids, version)
+        key = idempotency_key(call.headers)
+        # A new hospital names itself: its first entry is the first of its own log.
+        hospital = command.hospital_id if self.row.name == "AddHospital" else call.hospital
+        call.asked = True
+        reply = await self._engine.ask(hospital, command, call.who, key=key, within=call.within())
+        return self.response(reply)
+
+    def response(self, reply: Reply) -> Response:
+        """The answer to a command that was accepted."""
+        status = SUCCESS[reply.outcome]
+        headers = {"Event-Sequence": str(reply.position)}
+        if reply.version is not None:
+            headers["ETag"] = f'"{reply.version}"'
+        if reply.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        if not reply.body or status == NO_CONTENT:
+            return Response(None, status, headers)
+        value = wire.answer(reply.body)
+        if self.row.location and reply.outcome == "created":
+            headers["Location"] = BASE + self.row.location.replace("{id}", value["id"])
+        return Response(wire.encode(value), status, headers, JSON)
+
+
+class QueryEndpoint:
+    """A read: the query string and the path are the query."""
+
+    writes = False
+
+    def __init__(self, row: Row, shape: Shape, engine: Engine) -> None:
+        self.row = row
+        self.shape = shape
+        self.roles: frozenset[Role] | None = row.roles
+        self.label = BASE + row.path
+        self._engine = engine
+
+    async def answer(self, call: Call) -> Response:
+        """View, and send what is there, or that it has not changed."""
+        given = parameters(call.scope["query_string"])
+        as_csv = self.row.csv and wants_csv(given, call.headers.get(b"accept", b""))
+        query = self.shape.from_parameters(given, call.ids)
+        reply = await self._engine.view(call.hospital, query, call.who, within=call.within())
+        value = wire.answer(reply.body)
+        if as_csv:
+            return Response(csv_of(value), media_type=CSV)
+        headers = {}
+        if reply.version is not None:
+            headers["ETag"] = tag = f'"{reply.version}"'
+            if unchanged(call.headers, tag):
+                return Response(None, NOT_MODIFIED, headers)
+        return Response(wire.encode(value), headers=headers, media_type=JSON)
+
+
+def wants_csv(given: dict[str, str], accept: bytes) -> bool:
+    """Whether ``format=csv`` or the ``Accept`` header asks for CSV; takes ``format`` out of the parameters."""
+    asked = given.pop("format", None)
+    if asked is None:
+        kinds = [kind.split(b";")[0].strip().lower() for kind in accept.split(b",")]
+        return b"text/csv" in kinds and b"application/json" not in kinds
+    if asked not in ("csv", "json"):
+        raise invalid("format", "must be one of json, csv")
+    return asked == "csv"
+
+
+class Page:
+    """Anything that is neither: a document, a file, a sign of life. Open to anybody."""
+
+    writes = False
+    roles: frozenset[Role] | None = None
+
+    def __init__(self, label: str, make: Callable[[Call], Awaitable[Response]]) -> None:
+        self.label = label
+        self.answer = make

@@ -1,0 +1,13 @@
+"""The table of routes: every path of the interface under ``/api/v1``, one row each, by area.
+
+The router, the check of roles, the batch and the OpenAPI document all read this table and nothing else.
+"""
+
+from __future__ import annotations
+
+from gateway.routes import hospital, people, slots, tokens, waiting
+from gateway.routes.row import BASE, ROLES, Role, Row
+
+TABLE: tuple[Row, ...] = (*hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS)
+
+__all__ = ["BASE", "ROLES", "TABLE", "Role", "Row"]
