@@ -135,7 +135,14 @@ class SlotsEnded(msgspec.Struct, frozen=True):
     status: Literal["CANCELLED", "CLOSED"]
 
 
-DoctorDayCommand = PlanSlots | TakeNumbers | SetDelay | SlotsEnded
+class ReworkDay(msgspec.Struct, frozen=True):
+    """Several changes in one decision: slots are cancelled, and others are given more ticket numbers."""
+
+    cancelled: tuple[str, ...] = ()
+    take: tuple[TakeNumbers, ...] = ()
+
+
+DoctorDayCommand = ReworkDay | PlanSlots | TakeNumbers | SetDelay | SlotsEnded
 
 
 class DaySlot(msgspec.Struct):
@@ -189,8 +196,10 @@ def decide(state: DoctorDay, command: DoctorDayCommand, at: At) -> Iterable[Doct
     match command:
         case PlanSlots():
             return [_plan(state, command)]
+        case ReworkDay():
+            return [*_end(state, SlotsEnded(command.cancelled, "CANCELLED")), *_give(state, command.take)]
         case TakeNumbers():
-            return [TicketNumbersGiven(slot_id=command.slot_id, first_number=state.next_number, count=command.count)]
+            return _give(state, (command,))
         case SetDelay():
             delays = cascade(state, command.slot_id, command.minutes)
             return [DayDelayed(slot_id=command.slot_id, delays=delays)] if delays else []
@@ -262,6 +271,15 @@ def _plan(state: DoctorDay, command: PlanSlots) -> SlotsPlanned:
         number += slot.count
     fresh = frozenset(slot.slot_id for slot in planned)
     return SlotsPlanned(slots=tuple(planned), day_end=command.day_end, delays=_run(slots, command.day_end, fresh=fresh))
+
+
+def _give(state: DoctorDay, take: tuple[TakeNumbers, ...]) -> list[DoctorDayEvent]:
+    events: list[DoctorDayEvent] = []
+    number = state.next_number
+    for one in take:
+        events.append(TicketNumbersGiven(slot_id=one.slot_id, first_number=number, count=one.count))
+        number += one.count
+    return events
 
 
 def _end(state: DoctorDay, command: SlotsEnded) -> list[DoctorDayEvent]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.decider import Decision
+from engine.decisions.cancel_slot import CANCEL_SLOT, DOCTOR_UNAVAILABLE
 from engine.decisions.delay_slot import DELAY_SLOT
 from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
 from engine.decisions.hospital import ADD_HOSPITAL, CHANGE_POLICY
@@ -33,6 +34,8 @@ _DECISIONS: tuple[Decision, ...] = (
     MERGE_PATIENTS,
     OPEN_SLOT,
     DELAY_SLOT,
+    CANCEL_SLOT,
+    DOCTOR_UNAVAILABLE,
     ADD_SLOT_TEMPLATE,
     CHANGE_SLOT_TEMPLATE,
     REMOVE_SLOT_TEMPLATE,

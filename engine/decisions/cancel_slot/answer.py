@@ -1,0 +1,93 @@
+"""How a plan is answered: every token with what becomes of it, and one notice for each patient concerned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+import msgspec
+
+from engine import calendar
+from engine.decisions.cancel_slot.plan import Action, Placement, Plan, patients_of
+
+
+class PlannedToken(msgspec.Struct, frozen=True):
+    """What becomes of one token; ``why`` is given where it stays or nothing was found."""
+
+    token_id: str
+    patient_id: str
+    slot_id: str
+    action: Action
+    to_slot_id: str | None
+    to_doctor_id: str | None
+    start_time: datetime | None
+    """When the slot it goes to is expected to begin; UTC."""
+    why: str | None
+
+
+class EndedEntry(msgspec.Struct, frozen=True):
+    """A waiting entry that ends with its slot."""
+
+    entry_id: str
+    patient_id: str
+    slot_id: str
+
+
+class ReducedSlot(msgspec.Struct, frozen=True):
+    """A slot that goes on with fewer seats."""
+
+    slot_id: str
+    max_capacity: int
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """One message to one patient about all that changes for him."""
+
+    patient_id: str
+    token_ids: list[str]
+
+
+class PlanView(msgspec.Struct, frozen=True):
+    """A plan, and whether it was applied or only made (``dry_run``)."""
+
+    applied: bool
+    cancelled_slots: list[str]
+    reduced_slots: list[ReducedSlot]
+    tokens: list[PlannedToken]
+    waiting_closed: list[EndedEntry]
+    counts: dict[Action, int]
+    notices: list[Notice]
+
+
+def plan_view(plan: Plan, applied: bool) -> PlanView:
+    """The plan as answered."""
+    notices: dict[str, list[str]] = {}
+    for patient_id, token_id in patients_of(plan):
+        notices.setdefault(patient_id, []).append(token_id)
+    counts: Counter[Action] = Counter(one.action for one in plan.placements)
+    actions: tuple[Action, ...] = ("keep", "move", "reschedule", "manual")
+    return PlanView(
+        applied=applied,
+        cancelled_slots=[source.slot.id for source in plan.sources if source.cancelled],
+        reduced_slots=[
+            ReducedSlot(source.slot.id, source.max_capacity) for source in plan.sources if not source.cancelled
+        ],
+        tokens=[_token(one) for one in plan.placements],
+        waiting_closed=[EndedEntry(entry.id, entry.patient_id, slot.id) for entry, slot in plan.entries],
+        counts={action: counts[action] for action in actions},
+        notices=[Notice(patient_id, token_ids) for patient_id, token_ids in notices.items()],
+    )
+
+
+def _token(one: Placement) -> PlannedToken:
+    target = one.target
+    return PlannedToken(
+        token_id=one.token.id,
+        patient_id=one.token.patient_id,
+        slot_id=one.source.id,
+        action=one.action,
+        to_slot_id=target.id if target else None,
+        to_doctor_id=target.doctor_id if target else None,
+        start_time=calendar.moment(target.start + target.delay) if target else None,
+        why=one.why or None,
+    )

@@ -1,0 +1,96 @@
+"""A plan made true: every slot, doctor's day and patient's day in it is asked once, all in one decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.actors.doctor_day import DaySlotsEnded, ReworkDay, TakeNumbers, TicketNumbersGiven, doctor_day_key
+from engine.actors.hospital import Policy
+from engine.actors.patient_day import ChangeDay, Commit, CommitmentState, patient_day_key
+from engine.actors.slot.commands import AddNumbers, Adopt, EmptySlot, Resize, SetDelay, Together
+from engine.actors.slot.state import Slot, numbers_left
+from engine.decider import MINUTE, FreeText, Propose
+from engine.decisions.cancel_slot.plan import Looking, Placement, Plan, commit_of
+
+
+def carry_out(plan: Plan, policy: Policy, reason: FreeText | None) -> Looking[None]:
+    """Doctors' days first, for they give ticket numbers and say whose delay changes; then slots, then patients."""
+    targets = _targets(plan)
+    steps: dict[str, list[Any]] = {source.slot.id: [] for source in plan.sources}
+    for key, rework in _days(plan, targets).items():
+        for event in (yield Propose(key, rework)):
+            if isinstance(event, TicketNumbersGiven):
+                steps.setdefault(event.slot_id, []).append(AddNumbers(event.first_number, event.count))
+            elif isinstance(event, DaySlotsEnded):
+                for late in event.delays:
+                    delay = SetDelay(late.own_delay * MINUTE, late.delay * MINUTE)
+                    steps.setdefault(late.slot_id, []).append(delay)
+    for slot, arriving in targets.values():
+        adopts = [
+            Adopt(
+                token=one.token,
+                from_slot=one.source.id,
+                policy=policy,
+                keeps_code=_keeps_code(one.source, slot),
+                keeps_booking=one.source.day == slot.day,
+                emergency=one.token.category == "EMERGENCY",
+            )
+            for one in arriving
+        ]
+        steps.setdefault(slot.id, []).extend(adopts)
+    for source in plan.sources:
+        mine = [one for one in plan.placements if one.source.id == source.slot.id]
+        empty = EmptySlot(
+            moves=tuple((one.token.id, one.target.id) for one in mine if one.target is not None),
+            cancels=tuple(one.token.id for one in mine if one.action == "manual"),
+            reason=reason,
+            cancel_slot=source.cancelled,
+        )
+        resize = [] if source.cancelled or source.max_capacity == source.slot.max_capacity else [
+            Resize(source.max_capacity)
+        ]  # fmt: skip
+        steps[source.slot.id] += [empty, *resize]
+    for slot_id, do in steps.items():
+        yield Propose(f"slot:{slot_id}", Together(tuple(do)))
+    for key, change in _patient_days(plan).items():
+        yield Propose(key, change)
+
+
+def _targets(plan: Plan) -> dict[str, tuple[Slot, list[Placement]]]:
+    targets: dict[str, tuple[Slot, list[Placement]]] = {}
+    for one in plan.placements:
+        if one.target is not None:
+            targets.setdefault(one.target.id, (one.target, []))[1].append(one)
+    return targets
+
+
+def _keeps_code(source: Slot, target: Slot) -> bool:
+    # A code is of a doctor's day: on another day, or with another doctor, the same one may be somebody else's.
+    return (source.doctor_id, source.day) == (target.doctor_id, target.day)
+
+
+def _days(plan: Plan, targets: dict[str, tuple[Slot, list[Placement]]]) -> dict[str, ReworkDay]:
+    cancelled: dict[str, list[str]] = {}
+    take: dict[str, list[TakeNumbers]] = {}
+    for source in plan.sources:
+        if source.cancelled:
+            cancelled.setdefault(doctor_day_key(source.slot.doctor_id, source.slot.day), []).append(source.slot.id)
+    for slot, arriving in targets.values():
+        lacking = sum(not _keeps_code(one.source, slot) for one in arriving) - numbers_left(slot)
+        if lacking > 0:
+            take.setdefault(doctor_day_key(slot.doctor_id, slot.day), []).append(TakeNumbers(slot.id, lacking))
+    return {key: ReworkDay(tuple(cancelled.get(key, ())), tuple(take.get(key, ()))) for key in {**cancelled, **take}}
+
+
+def _patient_days(plan: Plan) -> dict[str, ChangeDay]:
+    over: dict[str, list[tuple[str, CommitmentState]]] = {}
+    commits: dict[str, list[Commit]] = {}
+    for entry, slot in plan.entries:
+        over.setdefault(patient_day_key(entry.patient_id, slot.day), []).append((entry.id, "over"))
+    for one in plan.placements:
+        token, target = one.token, one.target
+        if one.action != "keep" and (target is None or target.day != one.source.day):
+            over.setdefault(patient_day_key(token.patient_id, one.source.day), []).append((token.id, "over"))
+        if target is not None:
+            commits.setdefault(patient_day_key(token.patient_id, target.day), []).append(commit_of(token, target))
+    return {key: ChangeDay(tuple(over.get(key, ())), tuple(commits.get(key, ()))) for key in {**over, **commits}}
