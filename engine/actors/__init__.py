@@ -8,6 +8,8 @@ from engine.actors.doctor import DOCTOR
 from engine.actors.doctor_day import DOCTOR_DAY
 from engine.actors.hospital import HOSPITAL_DECIDER
 from engine.actors.patient import PATIENT
+from engine.actors.patient_day import PATIENT_DAY
+from engine.actors.slot import SLOT
 from engine.actors.slot_template import SLOT_TEMPLATE
 from engine.decider import Decider
 
@@ -16,6 +18,8 @@ _DECIDERS: tuple[Decider[Any], ...] = (
     DOCTOR,
     DOCTOR_DAY,
     PATIENT,
+    PATIENT_DAY,
+    SLOT,
     SLOT_TEMPLATE,
 )
 
