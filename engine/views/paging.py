@@ -85,10 +85,10 @@ def page(query: ListQuery, rows: Iterable[tuple[tuple[Any, ...], T | None]], sho
     return Page(items)
 
 
-def filed(reader: Reader, table: str, after: str | None) -> Iterator[str]:
+def filed(reader: Reader, table: str, after: str | None, *, newest_first: bool = False) -> Iterator[str]:
     """The ids of a table beyond ``after``, in the order of creation, read from the directory in small portions."""
     while True:
-        portion = reader.ids(table, after, _CHUNK)
+        portion = reader.ids(table, after, _CHUNK, descending=newest_first)
         yield from portion
         if len(portion) < _CHUNK:
             return

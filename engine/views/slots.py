@@ -23,7 +23,8 @@ Moment = Annotated[dt.datetime, Meta(tz=True)]
 class ListSlots(ListQuery, frozen=True):
     """Slots of a doctor, of a local day, or that start in ``[from_time, to_time)``.
 
-    By day, doctor and start where a doctor or a few days are named, else in the order in which they were opened.
+    By day, doctor and start where a doctor or a few days are named (of a doctor alone the latest day first), else
+    those opened last first.
     """
 
     doctor_id: Id | None = None
@@ -101,7 +102,7 @@ def _filter(query: ListSlots, days: Days, time: int) -> Callable[[Slot], bool]:
 def _places(reader: Reader, query: ListSlots, days: Days) -> Iterator[tuple[tuple[Any, ...], str]]:
     if query.doctor_id is None and not days.few:
         opened = position(query, ById)
-        for id in filed(reader, "slots", opened.id if opened is not None else None):
+        for id in filed(reader, "slots", opened.id if opened is not None else None, newest_first=True):
             yield ById(id), id
         return
     after = position(query, SlotPlace)

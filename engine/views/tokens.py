@@ -19,7 +19,7 @@ from engine.actors.slot.state import Phase, Slot, Token
 from engine.actors.slot.view import TokenView, ticket_code, token_view
 from engine.decider import Value
 from engine.errors import NotFound
-from engine.views.days import Days, SlotPlace, patient_days, slots_in
+from engine.views.days import CommitmentPlace, Days, SlotPlace, commitments, slots_in
 from engine.views.paging import ById, ListQuery, Page, filed, page, position
 from engine.views.reader import Found, Id, Reader
 from engine.views.states import TokenStatus, is_token, slot_of, the_hospital
@@ -28,8 +28,8 @@ from engine.views.states import TokenStatus, is_token, slot_of, the_hospital
 class ListTokens(ListQuery, frozen=True):
     """Tokens, those that are over included; every filter narrows. ``phase`` is that of confirmed tokens.
 
-    ``date`` is the local day of the slot. In the order in which they were requested within a slot or a patient's
-    day, and within the whole list where neither slot, patient, doctor, day nor ticket code is named.
+    ``date`` is the local day of the slot. Tokens of a slot or a day come in the order in which they were requested;
+    where no slot and no day is named, those of the latest day come first, or those requested last.
     """
 
     slot_id: Id | None = None
@@ -123,7 +123,7 @@ def _rows(reader: Reader, query: ListTokens, look: Look) -> Rows:
     if query.date is not None:
         days = Days(query.date.isoformat(), query.date.isoformat())
     if query.patient_id is not None:
-        return _of_patient(reader, look, query.patient_id, days, position(query, tuple[str, str]))
+        return _of_patient(reader, look, query.patient_id, days, position(query, CommitmentPlace))
     doctor_id = query.doctor_id
     if doctor_id is None and query.ticket_code is not None:
         doctor_id = the_hospital(reader).prefixes.get(query.ticket_code.strip().upper().partition("-")[0])
@@ -144,31 +144,27 @@ def _of_slot(look: Look, slot_id: str, after: ById | None) -> Rows:
                 yield ById(id), Row(slot, slot.tokens[id])
 
 
-def _of_patient(reader: Reader, look: Look, patient_id: str, days: Days, after: tuple[str, str] | None) -> Rows:
-    for day, state in patient_days(reader, patient_id, days, after[0] if after is not None else ""):
-        for one in sorted(state.commitments, key=lambda one: one.token_id):
-            place = (day, one.token_id)
-            if after is None or place > after:
-                slot = look(one.slot_id)
-                token = slot.tokens.get(one.token_id) if slot is not None else None
-                # A token that has moved on to another day stands there as well; here it is only remembered.
-                yield place, Row(slot, token) if slot is not None and token is not None else None
+def _of_patient(reader: Reader, look: Look, patient_id: str, days: Days, after: CommitmentPlace | None) -> Rows:
+    for place, slot_id in commitments(reader, patient_id, days, after):
+        slot = look(slot_id)
+        token = slot.tokens.get(place.token_id) if slot is not None else None
+        # A token that has moved on to another day stands there as well; here it is only remembered.
+        yield place, Row(slot, token) if slot is not None and token is not None else None
 
 
 def _of_slots(look: Look, places: Iterable[SlotPlace], after: TokenPlace | None) -> Rows:
     for of_slot in places:
-        head = TokenPlace(*of_slot, "")
-        if after is None or head > after:
-            yield head, None  # an empty slot costs a look too
+        begin = after.token_id if after is not None and of_slot == after[:4] else None
+        if begin is None:
+            yield TokenPlace(*of_slot, ""), None  # an empty slot costs a look too
         slot = look(of_slot.slot_id)
         for id in sorted(slot.tokens) if slot is not None else ():
-            place = TokenPlace(*of_slot, id)
-            if slot is not None and (after is None or place > after):
-                yield place, Row(slot, slot.tokens[id])
+            if slot is not None and (begin is None or id > begin):
+                yield TokenPlace(*of_slot, id), Row(slot, slot.tokens[id])
 
 
 def _of_all(reader: Reader, look: Look, after: ById | None) -> Rows:
-    for id in filed(reader, "tokens", after.id if after is not None else None):
+    for id in filed(reader, "tokens", after.id if after is not None else None, newest_first=True):
         key = reader.find("tokens", id)
         slot = look(key.partition(":")[2]) if key is not None else None
         token = slot.tokens.get(id) if slot is not None else None

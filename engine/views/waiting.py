@@ -12,7 +12,7 @@ from engine.actors.slot.state import SERVED, Slot, Token
 from engine.actors.slot.view import WaitingView, waiting_view
 from engine.decider import Value
 from engine.errors import NotFound
-from engine.views.days import Days, patient_days
+from engine.views.days import CommitmentPlace, Days, commitments
 from engine.views.paging import ById, ListQuery, Page, filed, page, position
 from engine.views.reader import Found, Id, Reader
 from engine.views.states import WaitingStatus, is_token, known_slot, slot_of
@@ -22,7 +22,7 @@ OPEN = ("WAITING", "OFFERED")
 
 
 class ListWaiting(ListQuery, frozen=True):
-    """Entries of waiting lists in the order in which they were made."""
+    """Entries of waiting lists in the order in which they were made; ended ones of all slots the latest first."""
 
     slot_id: Id | None = None
     patient_id: Id | None = None
@@ -89,7 +89,7 @@ def _rows(reader: Reader, query: ListWaiting) -> Iterator[tuple[tuple[Any, ...],
     if query.slot_id is not None:
         return _of_slot(slot_of(reader, query.slot_id), position(query, ById))
     if query.patient_id is not None:
-        return _of_patient(reader, query.patient_id, position(query, tuple[str, str]))
+        return _of_patient(reader, query.patient_id, position(query, CommitmentPlace))
     table = "waiting" if query.status in (None, *OPEN) else "waiting_past"
     return _of_all(reader, table, position(query, ById))
 
@@ -102,19 +102,16 @@ def _of_slot(slot: Slot | None, after: ById | None) -> Iterator[tuple[ById, Row 
 
 
 def _of_patient(
-    reader: Reader, patient_id: str, after: tuple[str, str] | None
-) -> Iterator[tuple[tuple[str, str], Row | None]]:
-    for day, state in patient_days(reader, patient_id, Days(), after[0] if after is not None else ""):
-        for one in sorted(state.commitments, key=lambda one: one.token_id):
-            place = (day, one.token_id)
-            if after is None or place > after:
-                slot = slot_of(reader, one.slot_id)
-                entry = slot.tokens.get(one.token_id) if slot is not None else None
-                yield place, Row(slot, entry) if slot is not None and entry is not None else None
+    reader: Reader, patient_id: str, after: CommitmentPlace | None
+) -> Iterator[tuple[CommitmentPlace, Row | None]]:
+    for place, slot_id in commitments(reader, patient_id, Days(), after):
+        slot = slot_of(reader, slot_id)
+        entry = slot.tokens.get(place.token_id) if slot is not None else None
+        yield place, Row(slot, entry) if slot is not None and entry is not None else None
 
 
 def _of_all(reader: Reader, table: str, after: ById | None) -> Iterator[tuple[ById, Row | None]]:
-    for id in filed(reader, table, after.id if after is not None else None):
+    for id in filed(reader, table, after.id if after is not None else None, newest_first=table == "waiting_past"):
         slot = _slot_with(reader, id, (table,))
         entry = slot.tokens.get(id) if slot is not None else None
         yield ById(id), Row(slot, entry) if slot is not None and entry is not None else None

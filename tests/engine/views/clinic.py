@@ -149,7 +149,7 @@ class Clinic:
                 override=override,
             ),
         )
-        self._commit(slot, patient, id, "active")
+        self.commit(slot, patient, id, "active")
         return id
 
     def wait(self, slot: str, patient: str = "", category: Category = "ONLINE") -> str:
@@ -161,7 +161,7 @@ class Clinic:
                 entry_id=id, patient_id=patient, category=category, booked_at=NINE + self.made * MINUTE, at=NINE
             ),
         )
-        self._commit(slot, patient, id, "waiting")
+        self.commit(slot, patient, id, "waiting")
         return id
 
     def end_one(self) -> str | None:
@@ -177,7 +177,8 @@ class Clinic:
                     return str(row.id)
         return None
 
-    def _commit(self, slot: str, patient: str, id: str, state: Any) -> None:
+    def commit(self, slot: str, patient: str, id: str, state: Any) -> None:
+        """Note a token or entry on the patient's day."""
         of = self.states[f"slot:{slot}"]
         self.happen(
             f"patient_day:{patient}:{of.day}",

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.decider import DAY as ONE_DAY
 from engine.decider import HOUR, MINUTE
 from engine.errors import Invalid
 from engine.views import QUERIES
@@ -118,14 +119,20 @@ def test_a_filter_that_matches_rarely_gives_short_pages_instead_of_a_long_scan()
 def lists(clinic: Clinic, limit: int) -> dict[str, tuple[ListQuery, Callable[[], str]]]:
     """Every list, and what makes a row of it."""
     doctor, other, patient = clinic.add_doctor(), clinic.add_doctor(), clinic.add_patient()
-    slots = [clinic.open_slot(doctor, NINE + n * 6 * HOUR, capacity=100) for n in range(3)]
+    slots = [clinic.open_slot(doctor, NINE + hours * HOUR, capacity=100) for hours in (0, 6, 24)]
     home, day = slots[1], dt.date(2026, 9, 28)
 
     def slot() -> str:
         return clinic.open_slot(other, NINE + clinic.made * MINUTE, length=MINUTE)
 
+    def slot_on_some_day() -> str:
+        return clinic.open_slot(other, NINE + clinic.made % 3 * ONE_DAY + clinic.made * MINUTE, length=MINUTE)
+
     def token() -> str:
         return clinic.book(slots[clinic.made % 3], patient)
+
+    def token_today() -> str:
+        return clinic.book(slots[clinic.made % 2], patient)
 
     def token_at_home() -> str:
         return clinic.book(home, category="EMERGENCY" if clinic.made % 2 else "WALKIN")
@@ -136,18 +143,21 @@ def lists(clinic: Clinic, limit: int) -> dict[str, tuple[ListQuery, Callable[[],
     return {
         "doctors": (ListDoctors(limit=limit), clinic.add_doctor),
         "patients": (ListPatients(limit=limit), clinic.add_patient),
-        "slots": (ListSlots(limit=limit), slot),
-        "slots of a doctor": (ListSlots(limit=limit, doctor_id=other), slot),
+        "slots": (ListSlots(limit=limit), slot_on_some_day),
+        "slots of a doctor": (ListSlots(limit=limit, doctor_id=other), slot_on_some_day),
         "slots of a day": (ListSlots(limit=limit, date=day), slot),
         "a slot's tokens in order": (ListSlotTokens(limit=limit, slot_id=home), token_at_home),
         "tokens": (ListTokens(limit=limit), token),
         "tokens of a slot": (ListTokens(limit=limit, slot_id=home), token_at_home),
         "tokens of a doctor": (ListTokens(limit=limit, doctor_id=doctor), token),
-        "tokens of a day": (ListTokens(limit=limit, date=day), token),
+        "tokens of a day": (ListTokens(limit=limit, date=day), token_today),
         "tokens of a patient": (ListTokens(limit=limit, patient_id=patient), token),
         "waiting": (ListWaiting(limit=limit), lambda: clinic.wait(slots[clinic.made % 3])),
         "waiting of a slot": (ListWaiting(limit=limit, slot_id=home), entry_at_home),
-        "waiting of a patient": (ListWaiting(limit=limit, patient_id=patient), lambda: clinic.wait(home, patient)),
+        "waiting of a patient": (
+            ListWaiting(limit=limit, patient_id=patient),
+            lambda: clinic.wait(slots[clinic.made % 3], patient),
+        ),
         "waiting by slot": (WaitingBySlot(limit=limit, slot_id=home), entry_at_home),
     }
 
