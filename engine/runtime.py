@@ -375,12 +375,14 @@ async def open_engine(
     Leaving the block stops it: what was accepted is answered and durable, and the store is closed.
     """
     engine = Engine(store, clock or SystemClock(), settings or EngineSettings())
-    async with trio.open_nursery() as nursery:
-        await nursery.start(engine.live)
-        try:
-            yield engine
-            await engine.stop()
-        finally:
-            nursery.cancel_scope.cancel()
-            with trio.CancelScope(shield=True):
-                await store.close()
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(engine.live)
+            try:
+                yield engine
+                await engine.stop()
+            finally:
+                nursery.cancel_scope.cancel()
+    finally:
+        with trio.CancelScope(shield=True):
+            await store.close()

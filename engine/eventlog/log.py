@@ -70,7 +70,7 @@ class Log:
         self.full = False
         self._entries = 0
         self._bytes = 0
-        self._begun = 0.0
+        self._begun: float | None = None
         self._work = trio.Event()
         self._idle = trio.Event()
         self._idle.set()
@@ -89,7 +89,7 @@ class Log:
         """Refuse now what could not be appended later: too much in line, or no space."""
         if self._entries >= self.limits.pending_entries or self._bytes + MAX_ENTRY > self.limits.pending_bytes:
             raise Overloaded("overloaded", "too many decisions wait for the disk; try again shortly")
-        if self._begun and trio.current_time() - self._begun > self.limits.pending_seconds:
+        if self._begun is not None and trio.current_time() - self._begun > self.limits.pending_seconds:
             raise Overloaded("disk_stalled", "the disk has not answered for seconds; try again shortly")
         if self.full:
             self.measure_space()
@@ -166,10 +166,10 @@ class Log:
                 tails.append((tail, count))
             keys.extend(tail.fresh_keys())
         self.measure_space()
-        self._begun = trio.current_time()
+        begun = self._begun = trio.current_time()
         heads = await self.store.write(batches, keys)
-        self.last_commit = trio.current_time() - self._begun
-        self._begun = 0.0
+        self.last_commit = trio.current_time() - begun
+        self._begun = None
         self.commits += 1
         for (tail, count), batch, head in zip(tails, batches, heads, strict=True):
             if head != tail.durable + count:

@@ -1,0 +1,71 @@
+"""An engine on a disk in memory, and the few commands that the engine's own tests need."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import trio
+
+from engine.decider import PersonName
+from engine.decisions.hospital import AddHospital
+from engine.decisions.patients import RegisterPatient
+from engine.eventlog.entry import Principal
+from engine.eventlog.memory_store import Faults, MemoryDisk, MemoryStore
+from engine.runtime import Engine, EngineSettings, Reply, open_engine
+
+CLERK = Principal("desk", "clerk")
+START = 1_800_000_000_000_000
+
+
+class TrioClock:
+    """Wall and monotonic time from trio's clock (µs), so that autojump moves both; bytes from a counter."""
+
+    def __init__(self, start: int = START) -> None:
+        self.start = start
+        self.step = 0
+        self.drawn = 0
+
+    def wall(self) -> int:
+        """Now, and whatever step the test has put in."""
+        return self.start + self.step + self.monotonic()
+
+    def monotonic(self) -> int:
+        """µs of trio's clock."""
+        return int(trio.current_time() * 1_000_000)
+
+    def entropy(self, count: int) -> bytes:
+        """Different bytes each time, the same in each run."""
+        self.drawn += 1
+        return self.drawn.to_bytes(count, "big")
+
+
+@asynccontextmanager
+async def living(
+    disk: MemoryDisk,
+    *,
+    faults: Faults | None = None,
+    settings: EngineSettings | None = None,
+    clock: TrioClock | None = None,
+) -> AsyncIterator[Engine]:
+    """An engine that serves hospital ``main``, made at first use."""
+    store = MemoryStore(disk, faults=faults)
+    async with open_engine(
+        store, clock=clock or TrioClock(), settings=settings or EngineSettings(checking=True)
+    ) as engine:
+        await engine.until_ready()
+        if "main" not in disk.entries:
+            await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
+        yield engine
+
+
+def patient(name: str = "Asha Rao") -> RegisterPatient:
+    """A command that makes one actor."""
+    return RegisterPatient(name=PersonName(name))
+
+
+def read(reply: Reply) -> Any:
+    """The answer as plain maps."""
+    return msgspec.msgpack.decode(reply.body)

@@ -1,0 +1,429 @@
+"""The engine from outside: what is answered, when, and what is true afterwards. Laws by their number in the design."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import MockClock
+from tests.engine.living import CLERK, TrioClock, living, patient, read
+
+from engine.actors import KINDS
+from engine.decider import PersonName
+from engine.decisions.patients import UpdatePatient
+from engine.errors import CommitFailed, DeadlinePassed, KeyReused, LogCorrupt, NotFound, Overloaded, Rejected, Unavailable
+from engine.eventlog.entry import checked
+from engine.eventlog.log import LogLimits
+from engine.eventlog.memory_store import CommitTorn, MemoryDisk, MemoryStore
+from engine.eventlog.store import Space
+from engine.runtime import EngineSettings, open_engine
+from engine.views.people import GetPatient
+
+NOBODY = "01900000-0000-7000-8000-000000000000"
+
+
+async def test_an_accepted_command_is_in_the_log_when_its_answer_comes(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        reply = await engine.ask("main", patient(), CLERK)
+        assert len(disk.entries["main"]) == reply.position == 2
+
+
+async def test_law_6_no_answer_leaves_before_its_commit(autojump_clock: MockClock):
+    disk, stalled = MemoryDisk(), trio.Event()
+
+    async def faults(step: str) -> None:
+        if step == "data" and len(disk.entries.get("main", ())) == 1:
+            await stalled.wait()
+
+    answered = []
+    async with living(disk, faults=faults) as engine, trio.open_nursery() as nursery:
+
+        async def ask() -> None:
+            answered.append(await engine.ask("main", patient(), CLERK))
+
+        nursery.start_soon(ask)
+        await trio.sleep(1)
+        assert answered == []
+        stalled.set()
+        await trio.sleep(1)
+        assert len(answered) == 1
+
+
+async def test_law_6_a_read_waits_for_what_it_shows(autojump_clock: MockClock):
+    disk, stalled = MemoryDisk(), trio.Event()
+
+    async def faults(step: str) -> None:
+        if step == "data" and len(disk.entries.get("main", ())) == 2:
+            await stalled.wait()
+
+    seen: list[str] = []
+    async with living(disk, faults=faults) as engine, trio.open_nursery() as nursery:
+        made = read(await engine.ask("main", patient("Before"), CLERK))
+        change = UpdatePatient(patient_id=made["id"], name=PersonName("After"))
+
+        async def look() -> None:
+            seen.append(read(await engine.view("main", GetPatient(patient_id=made["id"]), CLERK))["name"])
+
+        nursery.start_soon(engine.ask, "main", change, CLERK)
+        await trio.sleep(1)
+        nursery.start_soon(look)
+        await trio.sleep(1)
+        assert seen == []
+        stalled.set()
+        await trio.sleep(1)
+        assert seen == ["After"]
+
+
+async def test_a_repeat_with_the_same_key_gives_the_first_answer_also_after_a_restart(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        first = await engine.ask("main", patient(), CLERK, key="k")
+        again = await engine.ask("main", patient(), CLERK, key="k")
+    async with living(disk) as engine:
+        later = await engine.ask("main", patient(), CLERK, key="k")
+    assert (first.replayed, again.replayed, later.replayed) == (False, True, True)
+    assert read(first) == read(again) == read(later)
+    assert first.position == again.position == later.position
+    assert first.version == later.version == 1
+
+
+async def test_the_same_key_with_another_command_is_refused(autojump_clock: MockClock):
+    async with living(MemoryDisk()) as engine:
+        await engine.ask("main", patient("One"), CLERK, key="k")
+        with pytest.raises(KeyReused):
+            await engine.ask("main", patient("Two"), CLERK, key="k")
+
+
+async def test_a_repeat_while_the_first_is_under_way_waits_for_it(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    replies = []
+    async with living(disk) as engine:
+
+        async def ask() -> None:
+            replies.append(await engine.ask("main", patient(), CLERK, key="k"))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(20):
+                nursery.start_soon(ask)
+    assert len({reply.position for reply in replies}) == 1
+    assert sorted(reply.replayed for reply in replies) == [False] + [True] * 19
+    assert len(disk.entries["main"]) == 2
+
+
+async def test_a_refusal_is_not_kept_under_its_key(autojump_clock: MockClock):
+    async with living(MemoryDisk()) as engine:
+        command = UpdatePatient(patient_id=NOBODY, name=PersonName("X"))
+        for _ in range(2):
+            with pytest.raises(NotFound):
+                await engine.ask("main", command, CLERK, key="k")
+
+
+async def test_a_refusal_is_an_entry_without_events_or_free_text(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        with pytest.raises(NotFound):
+            await engine.ask("main", UpdatePatient(patient_id=NOBODY, name=PersonName("Secret")), CLERK)
+        await engine.ask("main", patient(), CLERK)
+        entry = engine.partitions["main"].book.codec.loose(checked(disk.entries["main"][1]))[0]
+    assert entry["refusal"]["code"] == "not_found"
+    assert entry["command"] == {"patient_id": NOBODY}
+    assert "changes" not in entry
+
+
+async def test_law_12_a_request_that_gives_up_while_queued_is_never_decided(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        with pytest.raises(DeadlinePassed) as passed:
+            await engine.ask("main", patient(), CLERK, within=0, key="k")
+        assert passed.value.outcome == "not_applied"
+        await trio.sleep(5)
+        assert len(disk.entries["main"]) == 1
+        assert not (await engine.ask("main", patient(), CLERK, key="k")).replayed
+
+
+async def test_law_12_a_request_that_was_decided_is_unknown_until_its_commit_and_settled_by_its_key(autojump_clock: MockClock):
+    disk = MemoryDisk()
+
+    async def faults(step: str) -> None:
+        if step == "data" and len(disk.entries.get("main", ())) == 1:
+            await trio.sleep(30)
+
+    async with living(disk, faults=faults) as engine:
+        with pytest.raises(DeadlinePassed) as passed:
+            await engine.ask("main", patient(), CLERK, key="k", within=10)
+        assert passed.value.outcome == "unknown"
+        settled = await engine.ask("main", patient(), CLERK, key="k", within=60)
+        assert settled.replayed
+        assert settled.position == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "fault", "applied"),
+    [
+        ("before", OSError(5, "EIO"), False),
+        ("data", OSError(28, "ENOSPC"), False),
+        ("data", CommitFailed("map full"), False),
+        ("meta", CommitTorn(applied=False), False),
+        ("meta", CommitTorn(applied=True), True),
+        ("after", OSError(5, "EIO"), True),
+    ],
+)
+async def test_law_9_a_failed_commit_is_settled_by_what_the_log_says(autojump_clock: MockClock, step: str, fault: Exception, applied: bool):
+    disk, broken = MemoryDisk(), []
+
+    async def faults(at: str) -> None:
+        if at == step and len(disk.entries.get("main", ())) == (3 if step == "after" else 2) and not broken:
+            broken.append(step)
+            raise fault
+
+    async with living(disk, faults=faults) as engine:
+        kept = await engine.ask("main", patient("Kept"), CLERK)
+        if applied:
+            assert (await engine.ask("main", patient("Lost?"), CLERK, key="k")).position == 3
+        else:
+            with pytest.raises(Unavailable) as refused:
+                await engine.ask("main", patient("Lost?"), CLERK, key="k")
+            assert refused.value.outcome == "not_applied"
+        assert broken == [step]
+        await engine.until_ready()
+        again = await engine.ask("main", patient("Lost?"), CLERK, key="k")
+        assert again.replayed is applied
+        assert read(await engine.view("main", GetPatient(patient_id=read(kept)["id"]), CLERK))["name"] == "Kept"
+        assert len(disk.entries["main"]) == 3
+
+
+async def test_writes_are_refused_while_space_is_short_and_go_on_when_it_is_back(autojump_clock: MockClock):
+    store = MemoryStore()
+    async with open_engine(store, clock=TrioClock()) as engine:
+        await engine.until_ready()
+        from engine.decisions.hospital import AddHospital
+
+        await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
+        made = read(await engine.ask("main", patient(), CLERK))
+        store.free = Space(disk=1024, map=1 << 36)
+        with pytest.raises(Unavailable) as refused:
+            for _ in range(2):  # the first may still be taken: space is looked at with each commit
+                await engine.ask("main", patient(), CLERK)
+        assert (refused.value.code, refused.value.outcome) == ("storage_full", "not_applied")
+        assert read(await engine.view("main", GetPatient(patient_id=made["id"]), CLERK))["id"] == made["id"]
+        store.free = Space(disk=1 << 40, map=1 << 36)
+        await engine.ask("main", patient(), CLERK)
+
+
+async def test_law_11_a_full_mailbox_refuses_at_once_and_loses_nothing(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    counts = {"done": 0, "refused": 0}
+    async with living(disk) as engine:
+
+        async def ask() -> None:
+            try:
+                await engine.ask("main", patient(), CLERK)
+                counts["done"] += 1
+            except Overloaded as refused:
+                assert refused.outcome == "not_applied"
+                counts["refused"] += 1
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(1_100):
+                nursery.start_soon(ask)
+    assert counts["done"] + counts["refused"] == 1_100
+    assert counts["refused"] > 0
+    assert len(disk.entries["main"]) == 1 + counts["done"]
+
+
+async def test_law_11_a_stalled_disk_refuses_further_writes(autojump_clock: MockClock):
+    disk = MemoryDisk()
+
+    async def faults(step: str) -> None:
+        if step == "data" and len(disk.entries.get("main", ())) == 1:
+            await trio.sleep(20)
+
+    settings = EngineSettings(log=LogLimits(pending_seconds=5))
+    async with living(disk, faults=faults, settings=settings) as engine, trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: engine.ask("main", patient(), CLERK, within=60))
+        await trio.sleep(6)
+        with pytest.raises(Overloaded) as refused:
+            await engine.ask("main", patient(), CLERK)
+        assert refused.value.code == "disk_stalled"
+
+
+async def test_law_10_a_bug_in_decide_costs_one_request(autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        with monkeypatch.context() as patch:
+            patch.setitem(KINDS, "patient", dataclasses.replace(KINDS["patient"], decide=broken))
+            with pytest.raises(Unavailable) as refused:
+                await engine.ask("main", patient(), CLERK)
+        assert refused.value.code == "internal_error"
+        assert (await engine.ask("main", patient(), CLERK)).position == 2
+
+
+async def test_law_10_a_bug_in_evolve_costs_its_actors_a_moment_and_the_log_nothing(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        made = read(await engine.ask("main", patient("Before"), CLERK))
+        cell = engine.partitions["main"].book.cell(f"patient:{made['id']}")
+        assert cell is not None
+
+        def half(state: Any, event: Any) -> None:
+            state.version = 99
+            raise ZeroDivisionError
+
+        right = cell.decider
+        cell.decider = dataclasses.replace(right, evolve=half)
+        change = UpdatePatient(patient_id=made["id"], name=PersonName("After"))
+        codes: list[str] = []
+
+        async def ask() -> None:
+            with pytest.raises(Unavailable) as refused:
+                await engine.ask("main", change, CLERK)
+            codes.append(refused.value.code)
+
+        with caplog.at_level(logging.CRITICAL, "matron.engine"):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(ask)
+                nursery.start_soon(ask)
+        assert sorted(codes) == ["internal_error", "quarantined"]
+        await trio.sleep(1)
+        seen = read(await engine.view("main", GetPatient(patient_id=made["id"]), CLERK))
+        assert (seen["name"], seen["version"]) == ("Before", 1)
+        assert read(await engine.ask("main", change, CLERK))["name"] == "After"
+        assert len(disk.entries["main"]) == 3
+
+
+async def test_a_batch_is_decided_in_order_each_on_its_own_and_in_few_commits(autojump_clock: MockClock):
+    disk, commits = MemoryDisk(), []
+
+    async def faults(step: str) -> None:
+        if step == "before":
+            commits.append(step)
+        await trio.sleep(0.01)
+
+    async with living(disk, faults=faults) as engine:
+        before = len(commits)
+        items = [(patient(f"P{number}"), None) for number in range(500)]
+        items.insert(250, (UpdatePatient(patient_id=NOBODY, name=PersonName("X")), None))
+        results = await engine.ask_batch("main", items, CLERK)
+        assert len(commits) - before < 20
+    assert isinstance(results[250], Rejected)
+    names = [read(result)["name"] for result in results if not isinstance(result, Exception)]
+    assert names == [f"P{number}" for number in range(500)]
+    positions = [result.position for result in results if not isinstance(result, Exception)]
+    assert positions == sorted(positions)
+
+
+async def test_states_are_the_same_with_snapshots_without_them_and_live(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk, settings=EngineSettings(snapshot_entries=10)) as engine:
+        for number in range(60):
+            made = read(await engine.ask("main", patient(f"P{number}"), CLERK))
+            await engine.ask("main", UpdatePatient(patient_id=made["id"], name=PersonName(f"Q{number}")), CLERK)
+            await trio.sleep(0.3)
+        live = engine.state_hash("main")
+    assert len(disk.rounds["main"]) >= 2
+    async with living(disk) as engine:
+        assert engine.partitions["main"].book.snapshot > 100
+        assert engine.state_hash("main") == live
+    disk.rounds.clear()
+    async with living(disk) as engine:
+        assert engine.partitions["main"].book.snapshot == 0
+        assert engine.state_hash("main") == live
+
+
+async def test_a_damaged_snapshot_is_set_aside(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        await engine.ask("main", patient(), CLERK)
+        live = engine.state_hash("main")
+    place, page = next(iter(disk.pages.items()))
+    disk.pages[place] = page[:-1] + bytes([page[-1] ^ 1])
+    async with living(disk) as engine:
+        assert engine.partitions["main"].book.snapshot == 0
+        assert engine.state_hash("main") == live
+
+
+async def test_a_flipped_byte_in_the_log_stops_the_start(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        await engine.ask("main", patient(), CLERK)
+    disk.rounds.clear()
+    record = disk.entries["main"][1]
+    disk.entries["main"][1] = record[:100] + bytes([record[100] ^ 1]) + record[101:]
+    with pytest.RaisesGroup(LogCorrupt, flatten_subgroups=True, allow_unwrapped=True):
+        async with living(disk):
+            pass
+
+
+async def test_a_flipped_byte_behind_a_snapshot_is_found_in_the_background(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        await engine.ask("main", patient(), CLERK)
+    record = disk.entries["main"][0]
+    disk.entries["main"][0] = record[:100] + bytes([record[100] ^ 1]) + record[101:]
+    async with living(disk) as engine:
+        await trio.sleep(5)
+        assert "position 1" in engine.ready().detail["log_damage"]
+
+
+async def test_law_8_no_name_is_readable_on_the_disk(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        made = read(await engine.ask("main", patient("Xylophone Zebra"), CLERK, key="k"))
+        await engine.ask("main", UpdatePatient(patient_id=made["id"], phone=None), CLERK)
+    kept = [*disk.entries["main"], *disk.pages.values(), *disk.archive.values()]
+    assert all(b"Xylophone" not in data for data in kept)
+    assert any(b"PatientRegistered" in data for data in kept)
+
+
+async def test_law_13_entry_times_rise_though_the_clock_steps_back(autojump_clock: MockClock):
+    disk, clock = MemoryDisk(), TrioClock()
+    async with living(disk, clock=clock) as engine:
+        await engine.ask("main", patient(), CLERK)
+        clock.step = -3_600_000_000
+        await engine.ask("main", patient(), CLERK)
+        codec = engine.partitions["main"].book.codec
+        times = [codec.decode(checked(record)).time for record in disk.entries["main"]]
+    assert times == sorted(set(times))
+
+
+async def test_another_hospital_is_another_log(autojump_clock: MockClock):
+    from engine.decisions.hospital import AddHospital
+
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        await engine.ask("north", AddHospital(hospital_id="north", name="North", time_zone="Asia/Kolkata"), CLERK)
+        made = read(await engine.ask("north", patient(), CLERK))
+        with pytest.raises(NotFound):
+            await engine.view("main", GetPatient(patient_id=made["id"]), CLERK)
+        with pytest.raises(NotFound):
+            await engine.ask("south", patient(), CLERK)
+    assert [len(disk.entries[name]) for name in ("main", "north")] == [1, 2]
+
+
+async def test_stopping_answers_what_was_accepted(autojump_clock: MockClock):
+    disk, replies = MemoryDisk(), []
+
+    async def faults(step: str) -> None:
+        await trio.sleep(0.1)
+
+    async with trio.open_nursery() as nursery:
+        async with living(disk, faults=faults) as engine:
+
+            async def ask() -> None:
+                replies.append(await engine.ask("main", patient(), CLERK))
+
+            for _ in range(100):
+                nursery.start_soon(ask)
+            await trio.sleep(0.01)
+            assert replies == []
+    assert len(replies) == 100
+    assert len(disk.entries["main"]) == 101
