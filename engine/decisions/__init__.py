@@ -9,18 +9,31 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.decider import Decision
+from engine.decisions.book_token import BOOK_TOKEN
 from engine.decisions.cancel_slot import CANCEL_SLOT, DOCTOR_UNAVAILABLE
+from engine.decisions.cancel_token import CANCEL_TOKEN
+from engine.decisions.change_category import CHANGE_CATEGORY
+from engine.decisions.change_slot import CHANGE_SLOT
+from engine.decisions.check_in import CHECK_IN
+from engine.decisions.consult import CALL_TOKEN, COMPLETE_CONSULT, START_CONSULT
 from engine.decisions.delay_slot import DELAY_SLOT
 from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
+from engine.decisions.hold_seat import CONFIRM_HOLD, HOLD_SEAT, RELEASE_HOLD
 from engine.decisions.hospital import ADD_HOSPITAL, CHANGE_POLICY
+from engine.decisions.insert_emergency import INSERT_EMERGENCY
+from engine.decisions.no_show import MARK_NO_SHOW
 from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
+from engine.decisions.reschedule_token import RESCHEDULE_TOKEN
 from engine.decisions.slot_templates import (
     ADD_SLOT_TEMPLATE,
     CHANGE_SLOT_TEMPLATE,
     GENERATE_SLOTS,
     REMOVE_SLOT_TEMPLATE,
 )
+from engine.decisions.undo_token import UNDO_TOKEN
+from engine.decisions.waiting_list import ACCEPT_OFFER, DECLINE_OFFER, LEAVE_WAITING_LIST
+from engine.decisions.wake_slot import WAKE_SLOT, WakeSlot
 
 _DECISIONS: tuple[Decision, ...] = (
     ADD_HOSPITAL,
@@ -40,9 +53,29 @@ _DECISIONS: tuple[Decision, ...] = (
     CHANGE_SLOT_TEMPLATE,
     REMOVE_SLOT_TEMPLATE,
     GENERATE_SLOTS,
+    CHANGE_SLOT,
+    BOOK_TOKEN,
+    INSERT_EMERGENCY,
+    CANCEL_TOKEN,
+    MARK_NO_SHOW,
+    CHECK_IN,
+    CALL_TOKEN,
+    START_CONSULT,
+    COMPLETE_CONSULT,
+    RESCHEDULE_TOKEN,
+    CHANGE_CATEGORY,
+    UNDO_TOKEN,
+    LEAVE_WAITING_LIST,
+    ACCEPT_OFFER,
+    DECLINE_OFFER,
+    HOLD_SEAT,
+    CONFIRM_HOLD,
+    RELEASE_HOLD,
+    WAKE_SLOT,
 )
 
 DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}
 
 WAKE: dict[str, Callable[[str, int], Any]] = {
+    "slot": lambda id, due: WakeSlot(slot_id=id, due=due),
 }

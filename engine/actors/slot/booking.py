@@ -15,7 +15,7 @@ from engine.actors.slot.events import (
     SeatHeld,
     TokenBooked,
 )
-from engine.actors.slot.refusals import HoldExpired, SlotFull
+from engine.actors.slot.refusals import HoldExpired, OfferExpired, SlotFull
 from engine.actors.slot.state import Hold, Slot, Token, effective_end
 from engine.actors.slot.tally import NO_SEAT, Tally, illegal
 from engine.decider import MINUTE, FreeText
@@ -73,7 +73,7 @@ def promote(tally: Tally, command: Promote) -> None:
     tally.within_quota(category, command.policy, booking=False)
     if entry.status == "OFFERED":
         if tally.time >= entry.mark_at:
-            raise illegal(entry, "CONFIRMED")
+            raise OfferExpired("the offer has lapsed", entry_id=entry.id, expires_at=entry.mark_at)
         tally.held -= 1
     override, overbooked = tally.take_seat(category, command.policy)
     rank_at = tally.time if command.emergency else entry.rank_at

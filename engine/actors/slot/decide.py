@@ -58,13 +58,14 @@ def decide(state: Slot, command: SlotCommand, at: At) -> list[SlotEvent]:
         raise Stale("the slot has changed", slot_id=state.id, version=state.version)
     if isinstance(command, Together):
         for one in command.do:
-            _step(tally, one)
+            step(tally, one)
     else:
-        _step(tally, command)
+        step(tally, command)
     return tally.events
 
 
-def _step(tally: Tally, command: SlotCommand) -> None:  # noqa: C901 - one match over a closed set
+def step(tally: Tally, command: SlotCommand) -> None:  # noqa: C901 - one match over a closed set
+    """Decide one step; a joint decision asks its steps so while it looks for candidates, then proposes them all."""
     match command:
         case Book():
             booking.book(tally, command)

@@ -68,6 +68,14 @@ class RescheduleLimit(Rejected):
     rule = "R14"
 
 
+class OfferExpired(Rejected):
+    """R6. The offered seat went to the next."""
+
+    code = "offer_expired"
+    family = "gone"
+    rule = "R6"
+
+
 class HoldExpired(Rejected):
     """R16. The seat is no longer held."""
 

@@ -49,7 +49,7 @@ def mark_absent(tally: Tally, command: MarkAbsent) -> None:
     if token.phase == "CALLED":
         if token.calls < command.policy.max_calls:
             raise illegal(token, "NO_SHOW")
-    elif not command.force:
+    elif not command.force and not command.by_clock:
         due = absent_from(tally.state, token, command.policy.no_show_grace_minutes)
         if tally.time < due:
             raise TooEarly("the patient may still come", token_id=token.id, from_time=due)

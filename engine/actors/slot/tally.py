@@ -99,6 +99,15 @@ class Tally:
             self._count(category, 1)
         return False, overbooked
 
+    def free_seats(self, policy: Policy) -> int:
+        """R3: seats that a regular token could still get."""
+        capacity = self.state.max_capacity
+        return capacity + capacity * policy.overbook_pct // 100 - self.regular - self.held
+
+    def has_number(self) -> bool:
+        """R18."""
+        return self.next_number <= self.until or self.spare < len(self.blocks)
+
     def free_seat(self, token: Token) -> None:
         """The token gives its seat back; an override has none to give."""
         if not token.override:

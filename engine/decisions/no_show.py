@@ -1,0 +1,40 @@
+"""Mark by hand that a patient did not come; the clock does the same through ``WakeSlot``.
+
+R1  What is forced has a reason.
+"""
+
+from __future__ import annotations
+
+from engine.actors.hospital import Id
+from engine.actors.slot.commands import MarkAbsent
+from engine.decider import At, Deciding, Decision, FreeText, Value
+from engine.decisions import finding
+from engine.decisions.consult import as_it_is, reason_if_forced
+from engine.decisions.promotion import Plan
+
+
+class MarkNoShow(Value, frozen=True):
+    """The patient did not come; ``force`` (with a reason) before the grace is over."""
+
+    token_id: Id
+    force: bool = False
+    reason: FreeText | None = None
+    if_version: int | None = None
+
+
+def mark_no_show(command: MarkNoShow, at: At) -> Deciding:
+    """The mark, the free seat and who gets it are one commit, or nothing is."""
+    reason = reason_if_forced(command.force, command.reason)
+    hospital = yield from finding.the_hospital()
+    slot, token = yield from finding.the_token(command.token_id, command.if_version)
+    plan = Plan(hospital.policy, at.time)
+    plan.of(slot).ask(MarkAbsent(token.id, hospital.policy, force=command.force, reason=reason))
+    yield from plan.settle(slot, token)
+    yield from plan.fill()
+    yield from plan.propose()
+    return as_it_is(slot, token, at)
+
+
+MARK_NO_SHOW = Decision(
+    command=MarkNoShow, run=mark_no_show, home=lambda command, find: find("tokens", command.token_id)
+)
