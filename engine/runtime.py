@@ -96,6 +96,8 @@ class Engine:
         partition = self._partition(hospital, command)
         decision = DECISIONS[type(command)]
         message: Message | None = None
+        if within <= 0:
+            raise DeadlinePassed("not_applied")
         with trio.move_on_after(within):
             if key is None:
                 message = Message(command, decision, who, self._clock.entropy(16))

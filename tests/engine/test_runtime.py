@@ -134,7 +134,22 @@ async def test_a_refusal_is_an_entry_without_events_or_free_text(autojump_clock:
     assert "changes" not in entry
 
 
-async def test_law_12_a_request_that_gives_up_while_queued_is_never_decided(autojump_clock: MockClock):
+async def test_law_12_requests_that_give_up_while_queued_are_never_decided(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        async with trio.open_nursery() as nursery:
+            for _ in range(600):
+                nursery.start_soon(engine.ask, "main", patient(), CLERK)
+            for _ in range(5):
+                await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+        decided = engine.partitions["main"].tail.head - 1
+        assert 0 < decided < 600
+        await trio.sleep(5)
+        assert len(disk.entries["main"]) == 1 + decided
+
+
+async def test_law_12_a_request_without_time_is_not_applied(autojump_clock: MockClock):
     disk = MemoryDisk()
     async with living(disk) as engine:
         with pytest.raises(DeadlinePassed) as passed:
