@@ -129,8 +129,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def answer(reader: Reader, query: DailyReport) -> Found:
     """The report that was asked for."""
-    day = query.date.isoformat() if query.date is not None else None
-    if day is None:
+    if query.date is not None:
+        day = calendar.checked(query.date, "date").isoformat()
+    else:
         day = calendar.local_day(reader.time, the_hospital(reader).time_zone)
     return Found(daily_report(reader, day, query.doctor_id))
 

@@ -13,13 +13,13 @@ from engine.actors.doctor import DoctorAdded
 from engine.actors.doctor_day import PlannedSlot, SlotsPlanned
 from engine.actors.hospital import HOSPITAL, Category, HospitalAdded, Policy, TicketPrefixGiven
 from engine.actors.patient import PatientRegistered
-from engine.actors.patient_day import PATIENT_DAY, Committed
-from engine.actors.slot import SLOT
+from engine.actors.patient_day import Committed
 from engine.actors.slot.events import EntryEnded, PatientWaitlisted, SlotOpened, TokenBooked, TokenCancelled
-from engine.decider import HOUR, MINUTE, Contact, Event, PersonName, Private
+from engine.decider import HOUR, MINUTE, Contact, Event, PersonName, Private, Value
+from engine.views import QUERIES
+from engine.views.reader import Found
 
 NINE = 1_790_586_000_000_000  # 2026-09-28T09:00:00Z
-BOOKS = {**KINDS, "slot": SLOT, "patient_day": PATIENT_DAY}
 DAY = "2026-09-28"
 
 
@@ -52,7 +52,7 @@ class Clinic:
     def happen(self, key: str, *events: Event) -> None:
         """Let an actor evolve, and file it as it says."""
         kind, _, id = key.partition(":")
-        decider = BOOKS[kind]
+        decider = KINDS[kind]
         if key not in self.states:
             self.states[key] = decider.initial(id)
             for group in decider.groups(id):
@@ -207,6 +207,16 @@ class Clinic:
     def members(self, group: str) -> list[str]:
         self.asked["members"] += 1
         return list(self.grouped.get(group, []))
+
+
+def ask(clinic: Clinic, query: Value) -> Found:
+    """What a query finds."""
+    return QUERIES[type(query)](clinic, query)
+
+
+def found(clinic: Clinic, query: Value) -> list[str]:
+    """The ids on the page that a query finds."""
+    return ids(ask(clinic, query).body.items)
 
 
 def ids(items: Iterable[Any]) -> list[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
-import msgspec
 import pytest
 
 from engine.actors.doctor import DoctorRetired
@@ -26,28 +24,17 @@ from engine.actors.slot.events import (
     TokenMovedIn,
     TokenMovedOut,
 )
-from engine.actors.slot_template import TemplateAdded, TemplateRetired, WeeklyPlan
 from engine.decider import DAY as ONE_DAY
-from engine.decider import HOUR, MINUTE, Value
+from engine.decider import HOUR, MINUTE
 from engine.errors import Invalid, NotFound
-from engine.views import ANSWERS, QUERIES
 from engine.views.people import GetDoctor, GetPatient, ListDoctors, ListPatients
-from engine.views.reader import Found
-from engine.views.settings import GetHospital, GetPolicy, GetTemplate, ListTemplates
+from engine.views.report import DailyReport
 from engine.views.slots import GetSlot, ListSlots, ListSlotTokens
 from engine.views.tokens import GetToken, ListTokens
 from engine.views.waiting import GetWaiting, ListWaiting, WaitingBySlot
-from tests.engine.views.clinic import DAY, NINE, Clinic, ids
+from tests.engine.views.clinic import DAY, NINE, Clinic, ask, found, ids
 
 UNKNOWN = "ffffffff-0000-7000-8000-000000000000"
-
-
-def ask(clinic: Clinic, query: Value) -> Found:
-    return QUERIES[type(query)](clinic, query)
-
-
-def found(clinic: Clinic, query: Value) -> list[str]:
-    return ids(ask(clinic, query).body.items)
 
 
 def arrive(clinic: Clinic, slot: str, token: str, at: int = NINE) -> None:
@@ -147,7 +134,11 @@ def test_a_day_of_slots_is_the_hospitals_local_day():
 
 
 def test_a_date_out_of_the_calendars_range_is_invalid():
-    for query in (ListSlots(date=dt.date(9999, 12, 31)), ListTokens(date=dt.date(1, 1, 1))):
+    for query in (
+        ListSlots(date=dt.date(9999, 12, 31)),
+        ListTokens(date=dt.date(1, 1, 1)),
+        DailyReport(date=dt.date.max),
+    ):
         with pytest.raises(Invalid) as refusal:
             ask(Clinic(), query)
         assert refusal.value.facts == {"field": "date"}
@@ -310,76 +301,3 @@ def test_a_latecomer_without_a_seat_waits_and_is_in_one_list_only():
     assert found(clinic, ListTokens()) == []
     assert found(clinic, ListWaiting()) == [token]
     assert ask(clinic, GetWaiting(entry_id=token)).body.position == 1
-
-
-# All of them
-
-
-def test_the_hospital_and_its_policy_are_answered_with_their_versions():
-    clinic = Clinic("Europe/Berlin")
-    clinic.add_doctor()
-    hospital, policy = ask(clinic, GetHospital()), ask(clinic, GetPolicy())
-    assert (hospital.body.time_zone, hospital.version) == ("Europe/Berlin", 2)
-    assert (policy.body.no_show_grace_minutes, policy.version) == (15, 1)
-
-
-def test_templates_are_listed_by_doctor_and_removed_ones_on_demand_only():
-    clinic = Clinic()
-    rao, nair = clinic.add_doctor(), clinic.add_doctor()
-    plan = WeeklyPlan(
-        weekdays=("mon",), start_time="09:00", end_time="12:00", max_capacity=5, valid_from=dt.date(2026, 9, 1)
-    )
-    one, other, gone = (clinic.new_id() for _ in range(3))
-    for id, doctor in ((one, rao), (other, nair), (gone, rao)):
-        clinic.happen(f"slot_template:{id}", TemplateAdded(id=id, doctor_id=doctor, plan=plan, time=NINE))
-    clinic.happen(f"slot_template:{gone}", TemplateRetired(time=NINE))
-    assert found(clinic, ListTemplates()) == [one, other]
-    assert found(clinic, ListTemplates(doctor_id=nair)) == [other]
-    assert found(clinic, ListTemplates(retired=True)) == [gone]
-    answer = ask(clinic, GetTemplate(template_id=gone))
-    assert (answer.body.retired, answer.version) == (True, 2)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        GetDoctor(doctor_id=UNKNOWN),
-        GetPatient(patient_id=UNKNOWN),
-        GetSlot(slot_id=UNKNOWN),
-        GetToken(token_id=UNKNOWN),
-        GetWaiting(entry_id=UNKNOWN),
-        GetTemplate(template_id=UNKNOWN),
-        ListSlotTokens(slot_id=UNKNOWN),
-        WaitingBySlot(slot_id=UNKNOWN),
-    ],
-    ids=lambda query: type(query).__name__,
-)
-def test_an_unknown_id_is_not_found(query: Value):
-    with pytest.raises(NotFound):
-        ask(Clinic(), query)
-
-
-@pytest.mark.parametrize(
-    ("query", "fields"),
-    [
-        (GetSlot, {"slot_id": "1"}),
-        (ListSlots, {"status": "OPEN"}),
-        (ListSlots, {"from_time": "2026-09-28T09:00:00"}),
-        (ListTokens, {"date": "28.09.2026"}),
-        (ListTokens, {"category": "VIP"}),
-        (ListTokens, {"phase": "COMPLETED"}),
-        (ListWaiting, {"status": "PROMOTED"}),
-        (WaitingBySlot, {}),
-        (ListTemplates, {"colour": "red"}),
-    ],
-)
-def test_a_query_of_the_wrong_shape_is_refused_by_its_type(query: type[Any], fields: dict[str, str]):
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(fields, query, strict=False)
-
-
-def test_every_query_reads_from_text_and_names_the_type_of_its_answer():
-    assert set(QUERIES) == set(ANSWERS)
-    assert msgspec.convert({"limit": "7", "date": DAY}, ListSlots, strict=False) == ListSlots(
-        limit=7, date=dt.date(2026, 9, 28)
-    )
