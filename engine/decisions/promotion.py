@@ -158,8 +158,10 @@ class Plan:
         if left is None or not left[2]:
             return False
         owner, first, count = left
-        self.numbers[key] = (owner, first + 1, count - 1)
-        plan.ask(AddNumbers(first, 1))
+        # Another slot of the same day may need some too, and the day can be asked once only.
+        share = min(count, max(plan.tally.free_seats(self.policy), 1))
+        self.numbers[key] = (owner, first + share, count - share)
+        plan.ask(AddNumbers(first, share))
         return True
 
     def propose(self) -> Deciding[None]:
