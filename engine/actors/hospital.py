@@ -26,7 +26,7 @@ from engine.errors import NotFound, Rejected, Stale
 HOSPITAL = "hospital:self"
 
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-Id = Annotated[str, Meta(pattern=UUID)]
+Id = Annotated[str, Meta(pattern=UUID, max_length=36)]  # without a length, ``$`` lets a final line feed pass
 """The id of a thing in this hospital, as it stands in commands."""
 
 Category = Literal["EMERGENCY", "PRIORITY_PAID", "FOLLOWUP", "ONLINE", "WALKIN"]

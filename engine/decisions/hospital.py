@@ -21,7 +21,7 @@ from engine.decider import At, Deciding, Decision, Done, Look, Propose, Value
 class AddHospital(Value, frozen=True):
     """Make a hospital: the first entry of its own log."""
 
-    hospital_id: Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+    hospital_id: Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$(?!\n)")]
     """Short and lower case: it stands in the header ``Hospital-Id``."""
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     time_zone: Annotated[str, Meta(min_length=1, max_length=100)]

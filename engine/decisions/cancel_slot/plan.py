@@ -21,10 +21,11 @@ import msgspec
 from engine import calendar
 from engine.actors.doctor_day import DoctorDay, doctor_day_key
 from engine.actors.hospital import Hospital, colleagues
-from engine.actors.patient_day import Commit, Commitment, PatientDay, patient_day_key, refusal
+from engine.actors.patient_day import Commit, Commitment, PatientDay, patient_day_key
 from engine.actors.slot.state import Slot, Token, seats
 from engine.actors.slot.tally import Tally
 from engine.decider import Look, Step
+from engine.decisions.finding import objection
 from engine.errors import Rejected
 
 MOST: Final = 2_000
@@ -163,7 +164,7 @@ class _Planner:
             return False
         wanted = Commitment(token.id, slot.id, slot.doctor_id, slot.start, slot.end, "active")
         day = yield from self._day(token.patient_id, slot.day)
-        if not emergency and refusal(day, wanted, policy):
+        if not emergency and (yield from objection(token.patient_id, slot.day, day, wanted, policy)):
             return False
         try:
             tally.must_be_open()
