@@ -100,13 +100,14 @@ class Message:
 class Mailbox:
     """The messages that wait for one actor, and the task that takes them one by one."""
 
-    __slots__ = ("_receive", "_send", "busy", "key", "used")
+    __slots__ = ("_receive", "_send", "busy", "ended", "key", "used")
 
     def __init__(self, key: str, capacity: int = MAILBOX) -> None:
         self.key = key
         self._send, self._receive = trio.open_memory_channel[Message](capacity)
         self.used = True
         self.busy = False
+        self.ended = trio.Event()
 
     def post(self, message: Message) -> None:
         """Queue a message; ``Overloaded`` at once when the mailbox is full."""
@@ -144,6 +145,7 @@ class Mailbox:
             try:
                 message = await self._receive.receive()
             except trio.EndOfChannel:
+                self.ended.set()
                 return
             for left in range(_RUN, 0, -1):
                 self.busy = True

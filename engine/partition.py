@@ -99,7 +99,7 @@ class Partition:
             del self.flying[message.command_id]
 
     def handle(self, message: Message) -> None:
-        """Decide one message and put its entry in line; ``NotInMemory`` (nothing happened) when a state must be loaded."""
+        """Decide one message and put its entry in line; ``NotInMemory``: nothing happened, a state must be loaded."""
         if message.word is not Word.QUEUED:
             return
         try:

@@ -352,8 +352,13 @@ class Engine:
             await self._finish()
 
     async def _finish(self) -> None:
-        while any(not box.idle for part in self.partitions.values() for box in part.mailboxes.values()):
-            await trio.sleep(0.005)
+        for partition in self._partitions_now():
+            boxes = list(partition.mailboxes.values())
+            partition.mailboxes.clear()
+            for mailbox in boxes:
+                mailbox.close()
+            for mailbox in boxes:
+                await mailbox.ended.wait()
         await self._log.flushed()
         snapshots = Snapshots(self._store, self._log)
         for partition in self._partitions_now():

@@ -151,7 +151,7 @@ class Snapshots:
     async def write(self, partition: Partition) -> None:
         """Write what changed since the last round; everything, when superseded states have piled up."""
         book, tail = partition.book, partition.tail
-        if book.head == book.snapshot:
+        if book.head == book.snapshot or self._log.full:
             return
         whole = book.snapshot_kept + len(book.dirty) > 2 * len(book.cells) + 10_000
         keys = list(book.cells) if whole else sorted(book.dirty)

@@ -45,9 +45,7 @@ async def retire_idle_actors(partitions: Callable[[], Iterable[Partition]]) -> N
                     mailbox.close()
 
 
-async def write_snapshots(
-    snapshots: Snapshots, partitions: Callable[[], Iterable[Partition]], entries: int
-) -> None:
+async def write_snapshots(snapshots: Snapshots, partitions: Callable[[], Iterable[Partition]], entries: int) -> None:
     """Write a round for each hospital whose log has grown by so many entries; 0: never."""
     while entries:
         await trio.sleep(_LOOK)
@@ -58,12 +56,13 @@ async def write_snapshots(
 async def verify_trusted(store: Store, partitions: Iterable[Partition], damaged: Callable[[str], None]) -> None:
     """Recompute the hashes that recovery took on trust from a snapshot, a little at a time."""
     for partition in partitions:
-        book, position = partition.book, 0
+        book, verified = partition.book, 0
         trusted = book.snapshot
         try:
-            while position < trusted:
-                for position, record in await store.read(book.hospital, position + 1, _VERIFY):
+            while verified < trusted:
+                for position, record in await store.read(book.hospital, verified + 1, _VERIFY):
                     verify_record(book.codec, book.hospital, position, record)
+                    verified = position
                 await trio.sleep(_PAUSE)
         except LogCorrupt as damage:
             _log.critical("the log is damaged: %s", damage)

@@ -39,9 +39,7 @@ class Checked(msgspec.Struct):
         return not self.fault and self.state_hash == self.second_hash and not self.differing
 
 
-async def check_hospital(
-    reader: LmdbReader, hospital: str, advance: Callable[[int], None] = lambda _: None
-) -> Checked:
+async def check_hospital(reader: LmdbReader, hospital: str, advance: Callable[[int], None] = lambda _: None) -> Checked:
     """Fold this hospital's log twice up to its present head; ``advance(n)`` is told of every ``n`` entries."""
     head = await reader.head(hospital)
     result = Checked(hospital, head, 0, "", "", 0, [])

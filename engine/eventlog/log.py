@@ -94,9 +94,7 @@ class Log:
         if self.full:
             self.measure_space()
             if self.full:
-                raise Unavailable(
-                    "storage_full", "the log has no space left for writes; reads go on", retry_after=10
-                )
+                raise Unavailable("storage_full", "the log has no space left for writes; reads go on", retry_after=10)
 
     def measure_space(self) -> None:
         """Look at the free space; done before each commit, and at each write while there was too little."""

@@ -41,7 +41,7 @@ class Store(Protocol):
     """Where a log's bytes are. ``CommitFailed`` from ``write`` ends its use until ``open`` is called again."""
 
     async def open(self) -> None:
-        """Lock the log for this engine and commit a new epoch; also after a failed commit. ``Unavailable`` if locked."""
+        """Lock the log for this engine and begin a new epoch; also after a failed commit. ``Unavailable`` if locked."""
 
     async def close(self) -> None:
         """Release all; waits for a write under way."""
@@ -72,7 +72,7 @@ class Store(Protocol):
         """Store pages ``first..`` of a snapshot round; of no effect until the round is sealed."""
 
     async def seal_round(self, hospital: str, made: Round, drop_older: bool) -> None:
-        """Make a round count; with ``drop_older`` delete all rounds before it (and unsealed pages) in the same commit."""
+        """Make a round count; with ``drop_older`` delete all rounds before it (unsealed pages too) in one commit."""
 
     async def rounds(self, hospital: str) -> list[Round]:
         """The sealed rounds, oldest first."""

@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 import trio
 
+from engine.actor import Reply
 from engine.decider import PersonName
 from engine.decisions.hospital import AddHospital
 from engine.decisions.patients import RegisterPatient
 from engine.eventlog.entry import Principal
 from engine.eventlog.memory_store import Faults, MemoryDisk, MemoryStore
-from engine.runtime import Engine, EngineSettings, Reply, open_engine
+from engine.runtime import Engine, EngineSettings, open_engine
 
 CLERK = Principal("desk", "clerk")
 START = 1_800_000_000_000_000

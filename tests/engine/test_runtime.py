@@ -9,18 +9,27 @@ from typing import Any
 import pytest
 import trio
 from trio.testing import MockClock
-from tests.engine.living import CLERK, TrioClock, living, patient, read
 
 from engine.actors import KINDS
 from engine.decider import PersonName
 from engine.decisions.patients import UpdatePatient
-from engine.errors import CommitFailed, DeadlinePassed, KeyReused, LogCorrupt, NotFound, Overloaded, Rejected, Unavailable
+from engine.errors import (
+    CommitFailed,
+    DeadlinePassed,
+    KeyReused,
+    LogCorrupt,
+    NotFound,
+    Overloaded,
+    Rejected,
+    Unavailable,
+)
 from engine.eventlog.entry import checked
 from engine.eventlog.log import LogLimits
 from engine.eventlog.memory_store import CommitTorn, MemoryDisk, MemoryStore
 from engine.eventlog.store import Space
 from engine.runtime import EngineSettings, open_engine
 from engine.views.people import GetPatient
+from tests.engine.living import CLERK, TrioClock, living, patient, read
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -160,7 +169,9 @@ async def test_law_12_a_request_without_time_is_not_applied(autojump_clock: Mock
         assert not (await engine.ask("main", patient(), CLERK, key="k")).replayed
 
 
-async def test_law_12_a_request_that_was_decided_is_unknown_until_its_commit_and_settled_by_its_key(autojump_clock: MockClock):
+async def test_law_12_a_request_that_was_decided_is_unknown_until_its_commit_and_settled_by_its_key(
+    autojump_clock: MockClock,
+):
     disk = MemoryDisk()
 
     async def faults(step: str) -> None:
@@ -187,8 +198,11 @@ async def test_law_12_a_request_that_was_decided_is_unknown_until_its_commit_and
         ("after", OSError(5, "EIO"), True),
     ],
 )
-async def test_law_9_a_failed_commit_is_settled_by_what_the_log_says(autojump_clock: MockClock, step: str, fault: Exception, applied: bool):
-    disk, broken = MemoryDisk(), []
+async def test_law_9_a_failed_commit_is_settled_by_what_the_log_says(
+    autojump_clock: MockClock, step: str, fault: Exception, applied: bool
+):
+    disk = MemoryDisk()
+    broken: list[str] = []
 
     async def faults(at: str) -> None:
         if at == step and len(disk.entries.get("main", ())) == (3 if step == "after" else 2) and not broken:
@@ -325,7 +339,7 @@ async def test_a_batch_is_decided_in_order_each_on_its_own_and_in_few_commits(au
 
     async with living(disk, faults=faults) as engine:
         before = len(commits)
-        items = [(patient(f"P{number}"), None) for number in range(500)]
+        items: list[tuple[Any, str | None]] = [(patient(f"P{number}"), None) for number in range(500)]
         items.insert(250, (UpdatePatient(patient_id=NOBODY, name=PersonName("X")), None))
         results = await engine.ask_batch("main", items, CLERK)
         assert len(commits) - before < 20
@@ -430,15 +444,14 @@ async def test_stopping_answers_what_was_accepted(autojump_clock: MockClock):
     async def faults(step: str) -> None:
         await trio.sleep(0.1)
 
-    async with trio.open_nursery() as nursery:
-        async with living(disk, faults=faults) as engine:
+    async with trio.open_nursery() as nursery, living(disk, faults=faults) as engine:
 
-            async def ask() -> None:
-                replies.append(await engine.ask("main", patient(), CLERK))
+        async def ask() -> None:
+            replies.append(await engine.ask("main", patient(), CLERK))
 
-            for _ in range(100):
-                nursery.start_soon(ask)
-            await trio.sleep(0.01)
-            assert replies == []
+        for _ in range(100):
+            nursery.start_soon(ask)
+        await trio.sleep(0.01)
+        assert replies == []
     assert len(replies) == 100
     assert len(disk.entries["main"]) == 101
