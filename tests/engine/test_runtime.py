@@ -234,9 +234,9 @@ async def test_writes_are_refused_while_space_is_short_and_go_on_when_it_is_back
         await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
         made = read(await engine.ask("main", patient(), CLERK))
         store.free = Space(disk=1024, map=1 << 36)
+        await engine.ask("main", patient(), CLERK)  # space is looked at with each commit: this one is still taken
         with pytest.raises(Unavailable) as refused:
-            for _ in range(2):  # the first may still be taken: space is looked at with each commit
-                await engine.ask("main", patient(), CLERK)
+            await engine.ask("main", patient(), CLERK)
         assert (refused.value.code, refused.value.outcome) == ("storage_full", "not_applied")
         assert read(await engine.view("main", GetPatient(patient_id=made["id"]), CLERK))["id"] == made["id"]
         store.free = Space(disk=1 << 40, map=1 << 36)
@@ -252,9 +252,8 @@ async def test_law_11_a_full_mailbox_refuses_at_once_and_loses_nothing(autojump_
             try:
                 await engine.ask("main", patient(), CLERK)
                 counts["done"] += 1
-            except Overloaded as refused:
-                assert refused.outcome == "not_applied"
-                counts["refused"] += 1
+            except Overloaded as refusal:
+                counts["refused"] += refusal.outcome == "not_applied"
 
         async with trio.open_nursery() as nursery:
             for _ in range(1_100):
