@@ -1,4 +1,7 @@
-"""The types of answers, by the name of the command or query: what the OpenAPI document says comes back."""
+"""The types of answers, by the name of the command or query: what the OpenAPI document says comes back.
+
+Of commands without an answer (204) there is none here.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,12 @@ from typing import Any
 from engine.actors.doctor import DoctorView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
+from engine.actors.slot.view import HoldView, SlotView, TokenView, WaitingView
+from engine.actors.slot_template import TemplateView
+from engine.decisions.cancel_slot.answer import PlanView
+from engine.decisions.delay_slot import DelayedSlotView
+from engine.decisions.insert_emergency import EmergencyView
+from engine.decisions.slot_templates import Generated
 from engine.views import ANSWERS as VIEWS
 
 ANSWERS: dict[str, Any] = {
@@ -15,7 +24,34 @@ ANSWERS: dict[str, Any] = {
     "ChangePolicy": PolicyView,
     "AddDoctor": DoctorView,
     "UpdateDoctor": DoctorView,
+    "DoctorUnavailable": PlanView,
     "RegisterPatient": PatientView,
     "UpdatePatient": PatientView,
     "MergePatients": PatientView,
+    "OpenSlot": SlotView,
+    "ChangeSlot": SlotView,
+    "DelaySlot": DelayedSlotView,
+    "CancelSlot": PlanView,
+    "AddSlotTemplate": TemplateView,
+    "ChangeSlotTemplate": TemplateView,
+    "GenerateSlots": Generated,
+    "BookToken": TokenView,
+    "InsertEmergency": EmergencyView,
+    "CancelToken": TokenView,
+    "CheckIn": TokenView,
+    "CallToken": TokenView,
+    "StartConsult": TokenView,
+    "CompleteConsult": TokenView,
+    "MarkNoShow": TokenView,
+    "RescheduleToken": TokenView,
+    "ChangeCategory": TokenView,
+    "UndoToken": TokenView,
+    "HoldSeat": HoldView,
+    "ConfirmHold": TokenView,
+    "LeaveWaitingList": WaitingView,
+    "AcceptOffer": TokenView,
+    "DeclineOffer": WaitingView,
 }
+
+# With 202 the answer is a place in a waiting list.
+WAITING = WaitingView

@@ -13,9 +13,9 @@ from engine.actor import Reply
 from engine.runtime import Engine
 from gateway import wire
 from gateway.call import Call
-from gateway.headers import idempotency_key, if_match, unchanged
+from gateway.headers import idempotency_key, if_match
 from gateway.limits import Limits
-from gateway.problems import NO_CONTENT, NOT_MODIFIED, SUCCESS, invalid
+from gateway.problems import NO_CONTENT, SUCCESS, invalid
 from gateway.report_csv import csv_of
 from gateway.routes.row import BASE, Role, Row
 from gateway.shapes import Shape, parameters
@@ -68,6 +68,8 @@ class CommandEndpoint:
         value = wire.answer(reply.body)
         if self.row.location and reply.outcome == "created":
             headers["Location"] = BASE + self.row.location.replace("{id}", value["id"])
+        elif reply.outcome == "waiting":
+            headers["Location"] = f"{BASE}/waiting-list/{value['id']}/"
         return Response(wire.encode(value), status, headers, JSON)
 
 
@@ -84,7 +86,7 @@ class QueryEndpoint:
         self._engine = engine
 
     async def answer(self, call: Call) -> Response:
-        """View, and send what is there, or that it has not changed."""
+        """View, and send what is there."""
         given = parameters(call.scope["query_string"])
         as_csv = self.row.csv and wants_csv(given, call.headers.get(b"accept", b""))
         query = self.shape.from_parameters(given, call.ids)
@@ -94,9 +96,9 @@ class QueryEndpoint:
             return Response(csv_of(value), media_type=CSV)
         headers = {}
         if reply.version is not None:
-            headers["ETag"] = tag = f'"{reply.version}"'
-            if unchanged(call.headers, tag):
-                return Response(None, NOT_MODIFIED, headers)
+            # For If-Match alone: estimates and priorities move with the clock while the version stands, so that
+            # nobody is told that nothing has changed.
+            headers["ETag"] = f'"{reply.version}"'
         return Response(wire.encode(value), headers=headers, media_type=JSON)
 
 

@@ -27,6 +27,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ChangeSlot": {"max_capacity": 20},
     "DelaySlot": {"delay_minutes": 30},
     "CancelSlot": {"reason": "The room is closed", "dry_run": True},
+    "AddSlotTemplate": {
+        "doctor": DOCTOR, "weekdays": ["MON", "WED"], "start_time": "09:00", "end_time": "12:00", "max_capacity": 20,
+        "valid_from": "2026-02-01",
+    },
+    "ChangeSlotTemplate": {
+        "weekdays": ["MON", "WED", "FRI"], "start_time": "09:00", "end_time": "12:00", "max_capacity": 20,
+        "valid_from": "2026-02-01", "valid_until": "2026-12-31",
+    },
+    "GenerateSlots": {"from_date": "2026-02-01", "to_date": "2026-02-28"},
     "BookToken": {"slot_id": SLOT, "patient_id": PATIENT, "category": "ONLINE"},
     "InsertEmergency": {"slot_id": SLOT, "patient_id": PATIENT},
     "RescheduleToken": {"slot_id": OTHER_SLOT},

@@ -14,12 +14,12 @@ import msgspec
 from starlette.responses import Response
 
 from engine.decider import Private
-from gateway.answers import ANSWERS
+from gateway.answers import ANSWERS, WAITING
 from gateway.batch import BatchAnswer, BatchRequest
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CSV, JSON, Page
 from gateway.examples import EXAMPLES
-from gateway.problems import MEDIA_TYPE, ProblemDocument
+from gateway.problems import MEDIA_TYPE, NO_CONTENT, SUCCESS, ProblemDocument
 from gateway.routes import BASE, TABLE, Row
 from gateway.shapes import VERSION_FIELD
 
@@ -28,7 +28,6 @@ INTERFACE = "1.0.0"
 READ_PROBLEMS = (401, 403, 404, 422, 503, 504)
 WRITE_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 504)
 BY_METHOD = {"GET": (200,), "POST": (201,), "PUT": (200,), "DELETE": (204,)}
-NO_BODY = 204
 BATCH = Row("POST", "/batch", "BatchRequest", "Many commands, each decided on its own", frozenset(), statuses=(200,))
 
 Json = dict[str, Any]
@@ -51,9 +50,9 @@ def document(types: Mapping[str, type[Any]]) -> Json:
     """The whole document."""
     inputs: dict[str, type[Any]] = {**{row.name: types[row.name] for row in TABLE}, "BatchRequest": BatchRequest}
     outputs = {**{row.name: ANSWERS[row.name] for row in TABLE if row.name in ANSWERS}, "BatchRequest": BatchAnswer}
-    named = [*inputs.values(), *outputs.values(), ProblemDocument]
+    named = [*inputs.values(), *outputs.values(), WAITING, ProblemDocument]
     refs, schemas = msgspec.json.schema_components(named, schema_hook=private_schema, ref_template=REF)
-    answers = dict(zip(outputs, refs[len(inputs) : -1], strict=True))
+    answers = dict(zip(outputs, refs[len(inputs) : -2], strict=True))
     paths: dict[str, Json] = {}
     for row in (*TABLE, BATCH):
         whole = schemas[inputs[row.name].__name__]
@@ -65,7 +64,9 @@ def document(types: Mapping[str, type[Any]]) -> Json:
         if not row.writes:
             schemas.pop(inputs[row.name].__name__, None)
         else:
-            strip(schemas[inputs[row.name].__name__], {*row.ids, VERSION_FIELD})
+            strip(schemas[row.name], {*row.ids, VERSION_FIELD})
+            if not schemas[row.name]["properties"]:
+                del schemas[row.name]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -171,8 +172,9 @@ def responses(row: Row, answer: Json | None) -> Json:
         said: Json = {"description": HTTPStatus(status).phrase}
         headers = ("EventSequence", "ETag", "IdempotentReplayed") if row.writes else ("ETag",)
         said["headers"] = {HEADER_NAMES[name]: refer("headers", name) for name in headers}
-        if status != NO_BODY:
-            said["content"] = {JSON: {"schema": answer if answer is not None else {"type": "object"}}}
+        if status != NO_CONTENT:
+            waiting = {"$ref": REF.format(name=WAITING.__name__)}
+            said["content"] = {JSON: {"schema": waiting if status == SUCCESS["waiting"] else answer}}
             if row.csv:
                 said["content"][CSV] = {"schema": {"type": "string"}}
         made[str(status)] = said

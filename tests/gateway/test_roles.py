@@ -1,0 +1,106 @@
+"""Who may do what: every row of the table with every role, and nobody without a key."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.auth import ApiKeys, add_key
+from gateway.routes import BASE, ROLES, TABLE
+from tests.gateway.surface import As, ScriptedEngine, client_of
+from tests.gateway.test_paths import filled
+
+# One letter a role: k clerk, c clinician, a admin, u auditor, b board, i integration; a network's may do everything.
+LETTERS = {"clerk": "k", "clinician": "c", "admin": "a", "auditor": "u", "board": "b", "integration": "i"}
+ALLOWED = {
+    "POST /hospitals": "",
+    "GET /hospital": "kcaui",
+    "GET /policy": "kcaui",
+    "PUT /policy": "a",
+    "GET /reports/daily": "kcaui",
+    "GET /doctors": "kcaubi",
+    "POST /doctors": "ai",
+    "GET /doctors/{doctor_id}": "kcaubi",
+    "PUT /doctors/{doctor_id}": "ai",
+    "DELETE /doctors/{doctor_id}": "ai",
+    "POST /doctors/{doctor_id}/unavailable": "ca",
+    "GET /patients": "kcaui",
+    "POST /patients": "kai",
+    "GET /patients/{patient_id}": "kcaui",
+    "PUT /patients/{patient_id}": "kai",
+    "DELETE /patients/{patient_id}": "kai",
+    "POST /patients/{patient_id}/merge": "kai",
+    "GET /slots": "kcaubi",
+    "POST /slots": "ai",
+    "GET /slots/{slot_id}": "kcaubi",
+    "PUT /slots/{slot_id}": "cai",
+    "PUT /slots/{slot_id}/delay": "cai",
+    "GET /slots/{slot_id}/tokens": "kcaui",
+    "POST /slots/{slot_id}/cancel": "cai",
+    "GET /slot-templates": "kcaui",
+    "POST /slot-templates": "ai",
+    "GET /slot-templates/{template_id}": "kcaui",
+    "PUT /slot-templates/{template_id}": "ai",
+    "DELETE /slot-templates/{template_id}": "ai",
+    "POST /slot-templates/{template_id}/generate": "ai",
+    "GET /tokens": "kcaui",
+    "POST /tokens": "kcai",
+    "POST /tokens/emergency": "kcai",
+    "GET /tokens/{token_id}": "kcaui",
+    "DELETE /tokens/{token_id}": "kcai",
+    "POST /tokens/{token_id}/check-in": "kcai",
+    "POST /tokens/{token_id}/call": "kcai",
+    "POST /tokens/{token_id}/start": "ca",
+    "POST /tokens/{token_id}/complete": "ca",
+    "POST /tokens/{token_id}/no_show": "kcai",
+    "POST /tokens/{token_id}/reschedule": "kcai",
+    "POST /tokens/{token_id}/category": "kcai",
+    "POST /tokens/{token_id}/undo": "kcai",
+    "POST /holds": "kai",
+    "DELETE /holds/{hold_id}": "kai",
+    "POST /holds/{hold_id}/confirm": "kai",
+    "GET /waiting-list": "kcaui",
+    "GET /waiting-list/by_slot": "kcaui",
+    "GET /waiting-list/{entry_id}": "kcaui",
+    "DELETE /waiting-list/{entry_id}": "kai",
+    "POST /waiting-list/{entry_id}/accept": "kai",
+    "POST /waiting-list/{entry_id}/decline": "kai",
+}
+
+
+def test_the_table_of_roles_is_this_one():
+    assert {
+        f"{row.method} {row.path}": "".join(sorted(LETTERS[role] for role in row.roles if role != "network"))
+        for row in TABLE
+    } == {name: "".join(sorted(letters)) for name, letters in ALLOWED.items()}
+    assert all("network" in row.roles for row in TABLE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_may_do_what_its_rows_say_and_nothing_else(role):
+    engine = ScriptedEngine()
+    async with client_of(engine, As(role)) as client:
+        for row in TABLE:
+            response = await client.request(row.method, filled(row.path))
+            allowed = role == "network" or LETTERS[role] in ALLOWED[f"{row.method} {row.path}"]
+            assert (response.status_code != 403) == allowed, f"{role}: {row.method} {row.path}"
+            if not allowed:
+                assert response.json()["code"] == "forbidden"
+
+
+async def test_two_roles_may_do_what_either_may():
+    async with client_of(ScriptedEngine(), As("auditor", "clinician")) as client:
+        assert (await client.get(f"{BASE}/policy")).status_code == 200
+        assert (await client.post(filled("/tokens/{token_id}/start"))).status_code == 200
+        assert (await client.put(f"{BASE}/policy")).status_code == 403
+
+
+async def test_without_a_key_only_signs_of_life_and_documentation_are_there(tmp_path):
+    add_key(tmp_path / "keys.toml", "desk", ["clerk"], "main")
+    async with client_of(ScriptedEngine(), ApiKeys(tmp_path / "keys.toml")) as client:
+        for row in TABLE:
+            response = await client.request(row.method, filled(row.path))
+            assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+            assert response.headers["www-authenticate"].startswith("Bearer")
+        assert (await client.post(f"{BASE}/batch")).status_code == 401
+        for path in ("/health/live", "/health/ready", "/api/openapi.json", "/api/docs"):
+            assert (await client.get(path)).status_code == 200
