@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -25,7 +25,7 @@ from engine.actors.slot.state import (
     seats_taken,
     waiting_place,
 )
-from engine.decider import HOUR, MINUTE
+from engine.decider import HOUR, MINUTE, Private
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class TokenView(msgspec.Struct, frozen=True):
     doctor_id: str
     token_number: int | None
     ticket_code: str | None
-    link: str | None
+    link: Private | None
     category: Category
     priority: float
     status: Status
@@ -152,9 +152,9 @@ def ticket_code(slot: Slot, token: Token) -> str | None:
     return f"{slot.prefix}-{token.number:03d}" if token.number else None
 
 
-def link(link_key: str, token_id: str) -> str:
-    """128 bits that nobody can guess from the token's id or code; hex."""
-    return hmac.digest(bytes.fromhex(link_key), token_id.encode(), "sha256")[:16].hex()
+def link(link_key: str, token_id: str) -> Private:
+    """128 bits that nobody can guess from the token's id or code; hex. Sealed where an answer is kept."""
+    return Private(blake2b(token_id.encode(), key=bytes.fromhex(link_key), digest_size=16).hexdigest(), "")
 
 
 def created_at(token_id: str) -> int:
