@@ -251,7 +251,7 @@ class Book:
             self.evolved(cell, change.events, position)
         self.head = position
         self.time = entry.time
-        if entry.fingerprint:
+        if entry.fingerprint and entry.refusal is None:  # a refusal is not kept: its repeat is decided anew
             self.remember(entry.command_id, position, entry.time)
         return entry
 

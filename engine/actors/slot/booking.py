@@ -112,8 +112,8 @@ def offer(tally: Tally, command: Offer) -> None:
     tally.must_be_open()
     state, policy = tally.state, command.policy
     tally.within_quota(entry.category, policy, booking=False)
-    if tally.regular + tally.held >= state.max_capacity + state.max_capacity * policy.overbook_pct // 100:
-        raise SlotFull(NO_SEAT, slot_id=state.id, max_capacity=state.max_capacity)
+    if tally.free_seats(policy) <= 0:
+        raise SlotFull(NO_SEAT, slot_id=state.id, max_capacity=tally.capacity)
     tally.held += 1
     last = state.start if tally.time < state.start else effective_end(state)
     tally.events.append(
@@ -157,8 +157,8 @@ def keep_seat(tally: Tally, command: KeepSeat) -> None:
     if command.client_hold_id and same_hold(state, command.client_hold_id, tally.time) is not None:
         return
     tally.must_be_open()
-    if tally.regular + tally.held >= state.max_capacity + state.max_capacity * policy.overbook_pct // 100:
-        raise SlotFull(NO_SEAT, slot_id=state.id, max_capacity=state.max_capacity)
+    if tally.free_seats(policy) <= 0:
+        raise SlotFull(NO_SEAT, slot_id=state.id, max_capacity=tally.capacity)
     tally.held += 1
     tally.events.append(
         SeatHeld(

@@ -147,11 +147,12 @@ def repoint(tally: Tally, command: Repoint) -> None:
 def resize(tally: Tally, command: Resize) -> None:
     """R17: not below what is given away; overbooked seats count."""
     _must_go_on(tally.state)
-    if command.max_capacity == tally.state.max_capacity:
+    if command.max_capacity == tally.capacity:
         return
     taken = tally.regular + tally.held
     if command.max_capacity < taken:
         raise CapacityBelowBooked("more seats are taken than that", taken=taken, max_capacity=command.max_capacity)
+    tally.capacity = command.max_capacity
     tally.events.append(SlotResized(max_capacity=command.max_capacity, at=tally.time))
 
 

@@ -202,7 +202,7 @@ def lift(tally: Tally, command: Lift) -> None:
 
 def _seat_again(tally: Tally, token: Token, command: Undo) -> bool:
     taken = tally.regular + tally.held
-    capacity = tally.state.max_capacity
+    capacity = tally.capacity
     if taken >= capacity + capacity * command.policy.overbook_pct // 100:
         raise UndoTooLate("the seat has been given away", token_id=token.id, step=token.last)
     return tally.take_seat(token.category, command.policy)[1]

@@ -25,6 +25,7 @@ class Tally:
     __slots__ = (
         "blocks",
         "by_category",
+        "capacity",
         "events",
         "held",
         "joined",
@@ -42,6 +43,7 @@ class Tally:
         self.state = state
         self.time = time
         self.events: list[SlotEvent] = []
+        self.capacity = state.max_capacity
         self.regular = state.regular
         self.overbooked = state.overbooked
         self.held = len(state.holds) + len(state.offers)
@@ -84,7 +86,7 @@ class Tally:
     def take_seat(self, category: Category, policy: Policy) -> tuple[bool, bool]:
         """R3, R7: whether the seat is an override, and whether it is overbooked; ``SlotFull`` when there is none."""
         state = self.state
-        capacity = state.max_capacity
+        capacity = self.capacity
         taken = self.regular + self.held
         overbooked = False
         if taken >= capacity:
@@ -101,7 +103,7 @@ class Tally:
 
     def free_seats(self, policy: Policy) -> int:
         """R3: seats that a regular token could still get."""
-        capacity = self.state.max_capacity
+        capacity = self.capacity
         return capacity + capacity * policy.overbook_pct // 100 - self.regular - self.held
 
     def has_number(self) -> bool:
