@@ -59,7 +59,6 @@ class World:
         self.events: list[tuple[str, Any]] = []
         self.history: list[tuple[str, Any]] = []
         self._ordinal = 0
-        self._fired: set[tuple[str, int]] = set()
         self.ask(AddHospital(hospital_id="main", name="Main", time_zone=zone, policy=Policy(**policy)))
 
     # -- what a test says --------------------------------------------------------------------------------------
@@ -123,11 +122,11 @@ class World:
             if due is None:
                 break
             at, key = due
-            assert due not in self._fired, f"{key} wants to be woken at {at} again"
-            self._fired.add(due)
             self.time = max(self.time, at)
             kind, _, id = key.partition(":")
             self.ask(WAKE[kind](id, at))
+            following = self.decider(key).due(self.states[key])
+            assert following is None or following > self.time, f"{key} wants to be woken again at once"
         self.time = until
 
     # -- what a test sees --------------------------------------------------------------------------------------

@@ -174,11 +174,11 @@ def undo(tally: Tally, command: Undo) -> None:
     until = token.updated_at + command.policy.undo_minutes * MINUTE
     if not command.policy.undo_minutes or tally.time > until:
         raise UndoTooLate("the step is too long ago", token_id=token.id, step=step, until=until)
-    overbooked = False
-    if step == "cancel" or step == "no_show":
+    if not (step == "complete" and token.phase == "IN_CONSULT"):
         _must_take_place(tally.state)
-        if not token.override:
-            overbooked = _seat_again(tally, token, command)
+    overbooked = False
+    if (step == "cancel" or step == "no_show") and not token.override:
+        overbooked = _seat_again(tally, token, command)
     # A mark that has passed would strike again at once.
     again = tally.time + command.policy.no_show_grace_minutes * MINUTE
     tally.events.append(
@@ -201,9 +201,7 @@ def lift(tally: Tally, command: Lift) -> None:
 
 
 def _seat_again(tally: Tally, token: Token, command: Undo) -> bool:
-    taken = tally.regular + tally.held
-    capacity = tally.capacity
-    if taken >= capacity + capacity * command.policy.overbook_pct // 100:
+    if tally.free_seats(command.policy) <= 0:
         raise UndoTooLate("the seat has been given away", token_id=token.id, step=token.last)
     return tally.take_seat(token.category, command.policy)[1]
 
