@@ -94,19 +94,14 @@ class Engine:
         command's repeat with the same key gives the first reply, with ``replayed``.
         """
         partition = self._partition(hospital, command)
-        decision = DECISIONS[type(command)]
         message: Message | None = None
         if within <= 0:
             raise DeadlinePassed("not_applied")
         with trio.move_on_after(within):
-            if key is None:
-                message = Message(command, decision, who, self._clock.entropy(16))
-            else:
-                found = await self._known(partition, command, who, key)
-                if type(found) is Reply:
-                    return found
-                assert type(found) is Message
-                message = found
+            found = await self._known(partition, command, who, key)
+            if isinstance(found, Reply):
+                return found
+            message = found
             try:
                 partition.post(message)
                 await message.event.wait()
@@ -125,31 +120,28 @@ class Engine:
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
     ) -> list[Reply | Exception]:
         """Have many commands decided in order, each on its own, in as few commits as it goes; one result for each."""
-        results: list[Reply | Exception] = []
-        messages: list[Message | Reply | Exception] = []
         partition = self._partition(hospital, None)
-        with trio.move_on_after(within):
-            for command, key in items:
-                messages.append(await self._ask_in_turn(partition, command, who, key))
-            for message in messages:
-                if type(message) is Message:
-                    await message.event.wait()
-        for _, message in zip(items, messages, strict=False):
-            if type(message) is not Message:
-                assert not isinstance(message, Message)
-                results.append(message)
-                continue
-            message.abandon()
-            partition.landed(message)
-            if message.word is Word.ABANDONED:
-                results.append(DeadlinePassed("not_applied"))
-            elif not message.event.is_set():
-                results.append(DeadlinePassed("unknown"))
-            elif message.error is not None:
-                results.append(message.error)
-            else:
-                results.append(await self._answers.reply(partition, message))
-        results.extend(DeadlinePassed("not_applied") for _ in range(len(items) - len(messages)))
+        taken: list[Message | Reply | Exception] = []
+        begun = 0
+        try:
+            with trio.move_on_after(within):
+                for command, key in items:
+                    begun += 1
+                    taken.append(one := await self._take_in(partition, command, who, key))
+                    if type(one) is Message and one.decided is not None:
+                        await one.decided.wait()
+                for one in taken:
+                    if type(one) is Message:
+                        await one.event.wait()
+        finally:
+            for one in taken:
+                if type(one) is Message:
+                    one.abandon()
+                    partition.landed(one)
+        results: list[Reply | Exception] = [await self._result(partition, one) for one in taken]
+        # Cut off while it waited for another request with its key, an item is as unknown as that one.
+        results.extend(DeadlinePassed("unknown") for _ in range(begun - len(taken)))
+        results.extend(DeadlinePassed("not_applied") for _ in range(len(items) - begun))
         return results
 
     async def view(self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE) -> Reply:
@@ -225,8 +217,10 @@ class Engine:
         )
         return partition
 
-    async def _known(self, partition: Partition, command: Any, who: Principal, key: str) -> Reply | Message:
-        """The first answer to this key, or a message that now flies under it."""
+    async def _known(self, partition: Partition, command: Any, who: Principal, key: str | None) -> Reply | Message:
+        """The first answer to this key, or a message that now flies under it (or under none)."""
+        if key is None:
+            return Message(command, DECISIONS[type(command)], who, self._clock.entropy(16))
         scope = f"{partition.book.hospital}|{who.name}|{key}"
         command_id = sha256(scope.encode("utf-8", "surrogatepass")).digest()[:16]
         decision = DECISIONS[type(command)]
@@ -252,27 +246,34 @@ class Engine:
             partition.flying[command_id] = message
             return message
 
-    async def _ask_in_turn(
+    async def _take_in(
         self, partition: Partition, command: Any, who: Principal, key: str | None
     ) -> Message | Reply | Exception:
+        """Queue one command of a batch; once it is ``decided``, the next may be queued."""
         try:
-            if key is None:
-                message = Message(command, DECISIONS[type(command)], who, self._clock.entropy(16))
-            else:
-                found = await self._known(partition, command, who, key)
-                if type(found) is Reply:
-                    return found
-                assert type(found) is Message
-                message = found
-            message.decided = trio.Event()
-            partition.post(message)
+            found = await self._known(partition, command, who, key)
         except (Rejected, Unavailable) as error:
             return error
+        if isinstance(found, Reply):
+            return found
+        found.decided = trio.Event()
         try:
-            await message.decided.wait()
-        finally:
-            message.abandon()
-        return message
+            partition.post(found)
+        except Unavailable as full:
+            partition.landed(found)
+            found.fail(full)
+            return full
+        return found
+
+    async def _result(self, partition: Partition, one: Message | Reply | Exception) -> Reply | Exception:
+        """What became of one command of a batch that waits no longer."""
+        if not isinstance(one, Message):
+            return one
+        if one.word is Word.ABANDONED:
+            return DeadlinePassed("not_applied")
+        if not one.event.is_set():
+            return DeadlinePassed("unknown")
+        return one.error or await self._answers.reply(partition, one)
 
     # -- living ---------------------------------------------------------------------------------------------
 
