@@ -1,0 +1,118 @@
+"""``matron-perf``: what Matron does in a second, beside what the machine could do, measured in the same run.
+
+Exit codes: 0 measured (the verdicts stand in the table), 1 a run was not correct: its figures count for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+import msgspec
+import trio
+from rich.console import Console
+
+from engine.errors import Unavailable
+from perf.figures import Incorrect, Row
+from perf.machine import environment, tune
+from perf.report import document, show
+from perf.size import QUICK, Size, Tell
+from perf.workloads import booking, depth, http, memory, recovery
+
+WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
+    "booking": booking.measure,
+    "http": http.measure,
+    "depth": depth.measure,
+    "recovery": recovery.measure,
+    "memory": memory.measure,
+}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Measure Matron."""
+
+
+@main.command()
+@click.option(
+    "--json", "file", type=click.Path(dir_okay=False), help="Write the figures to this file; '-': print them."
+)
+@click.option("--only", "names", multiple=True, type=click.Choice(list(WORKLOADS)), help="May be given repeatedly.")
+@click.option("--quick", is_flag=True, help="Seconds instead of minutes: see that it works, believe no figure.")
+@click.option("--rounds", type=click.IntRange(1), help="How often each thing is measured.")
+@click.option("--entries", type=click.IntRange(100), help="Entries of the log that is recovered.")
+@click.option("--slots", type=click.IntRange(1), help="Slots whose memory is measured.")
+@click.option("--full", is_flag=True, help="A million entries to recover, 100,000 slots in memory.")
+@click.option("--any-disk", is_flag=True, help="Also where an engine refuses its log (tmpfs and the like).")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), default=Path(), show_default="here",
+    help="Where the logs are written, and deleted again: a disk like the one in service.",
+)  # fmt: skip
+def bench(
+    file: str | None, names: tuple[str, ...], quick: bool, rounds: int | None, entries: int | None, slots: int | None,
+    full: bool, any_disk: bool, data: Path,
+) -> None:  # fmt: skip
+    """Bookings in process and over HTTP, cost by depth, recovery and memory, each beside its yardstick.
+
+    \b
+    Example: matron-perf bench --only booking --json figures.json
+    """
+    size = QUICK if quick else Size()
+    if full:
+        size = msgspec.structs.replace(size, entries=1_000_000, slots=memory.WHOLE)
+    chosen = {"rounds": rounds, "entries": entries, "slots": slots, "any_disk": any_disk}
+    size = msgspec.structs.replace(size, **{name: value for name, value in chosen.items() if value is not None})
+    data.mkdir(parents=True, exist_ok=True)
+    about = environment(data)
+    rows: list[Row] = []
+    tune()
+    try:
+        with telling() as tell:
+            for name in names or WORKLOADS:
+                with TemporaryDirectory(prefix="matron-perf-", dir=data) as folder:
+                    rows.extend(trio.run(WORKLOADS[name], Path(folder), size, tell))
+    except BaseException as error:
+        why = _reason(error)
+        if why is None:
+            raise
+        click.echo(why, err=True)
+        sys.exit(1)
+    if file is not None:
+        made = msgspec.json.format(msgspec.json.encode(document(about, rows)))
+        if file == "-":
+            click.echo(made)
+            return
+        Path(file).write_bytes(made + b"\n")
+    show(about, rows)
+
+
+@contextmanager
+def telling() -> Iterator[Tell]:
+    """Say what is being done: a spinner on a terminal, otherwise a line each on standard error."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda what: click.echo(what, err=True)
+        return
+    with console.status("") as status:
+        yield status.update
+
+
+def _reason(error: BaseException) -> str | None:
+    """Why a run counts for nothing; ``None`` for a fault of the harness itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, Incorrect):
+        return f"Not correct: {error}"
+    if isinstance(error, (Unavailable, OSError)):
+        return f"Cannot measure here: {error}"
+    return None
+
+
+if __name__ == "__main__":
+    os.environ.pop("MATRON_CONFIG", None)
+    main()

@@ -1,0 +1,116 @@
+"""A closed-loop HTTP/1.1 load generator in a process of its own: raw sockets kept alive, parsing as little as it may.
+
+``python -m perf.client`` reads a ``Load`` as JSON from standard input and prints what ``Loaded`` says.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import Counter
+from time import perf_counter
+from typing import Any
+
+import click
+import msgspec
+import trio
+
+from perf.figures import Incorrect, percentile
+
+
+class Load(msgspec.Struct, frozen=True):
+    """POSTs of these bodies to one path, each connection sending the next when it has its answer."""
+
+    port: int
+    path: str
+    connections: int
+    bodies: list[str]
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """``statuses`` are counts; ``ids`` how many different ones were answered; waits in ms."""
+
+    seconds: float
+    statuses: dict[int, int]
+    ids: int
+    p50: float
+    p99: float
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return sum(self.statuses.values()) / self.seconds
+
+
+async def send(load: Load) -> Loaded:
+    """Have a child process send this load."""
+    done = await trio.run_process(
+        [sys.executable, "-m", "perf.client"], stdin=msgspec.json.encode(load), capture_stdout=True
+    )
+    return msgspec.json.decode(done.stdout, type=Loaded)
+
+
+async def _run(load: Load) -> Loaded:
+    head = f"POST {load.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
+    requests = iter([f"{head}{len(body.encode())}\r\n\r\n{body}".encode() for body in load.bodies])
+    waits: list[float] = []
+    answers: list[bytes] = []
+    sockets = [trio.socket.socket() for _ in range(load.connections)]
+    for socket in sockets:
+        await socket.connect(("127.0.0.1", load.port))
+
+    async def caller(socket: trio.socket.SocketType) -> None:
+        for request in requests:
+            asked = perf_counter()
+            await socket.send(request)
+            answers.append(await _answer(socket))
+            waits.append(perf_counter() - asked)
+
+    gc.disable()
+    begun = perf_counter()
+    async with trio.open_nursery() as nursery:
+        for socket in sockets:
+            nursery.start_soon(caller, socket)
+    seconds = perf_counter() - begun
+    for socket in sockets:
+        socket.close()
+    waits.sort()
+    statuses = Counter(int(answer[9:12]) for answer in answers)
+    return Loaded(
+        seconds,
+        dict(statuses),
+        len({_id(answer) for answer in answers}),
+        percentile(waits, 0.50) * 1000,
+        percentile(waits, 0.99) * 1000,
+    )
+
+
+async def _answer(socket: trio.socket.SocketType) -> bytes:
+    """One whole answer; the length stands in its head."""
+    got = await socket.recv(65_536)
+    while (end := got.find(b"\r\n\r\n")) < 0:
+        got += await _more(socket)
+    head = got[:end].lower()
+    at = head.find(b"content-length:")
+    if at < 0:
+        raise Incorrect(f"an answer without a length: {head!r}")
+    length = int(head[at + 15 :].split(b"\r\n", 1)[0])
+    while len(got) < end + 4 + length:
+        got += await _more(socket)
+    return got
+
+
+async def _more(socket: trio.socket.SocketType) -> bytes:
+    piece = await socket.recv(65_536)
+    if not piece:
+        raise Incorrect("the server closed a connection before its answer was whole")
+    return piece
+
+
+def _id(answer: bytes) -> str:
+    body: Any = msgspec.json.decode(answer.partition(b"\r\n\r\n")[2])
+    return str(body.get("id"))
+
+
+if __name__ == "__main__":
+    click.echo(msgspec.json.encode(trio.run(_run, msgspec.json.decode(sys.stdin.buffer.read(), type=Load))))

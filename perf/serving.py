@@ -1,0 +1,85 @@
+"""``matron`` in a process of its own, with the settings that a measured server runs with; and children in general.
+
+``python -m perf.serving serve --data …`` is ``matron serve --data …`` after ``tune``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from subprocess import PIPE
+from typing import Final, NamedTuple
+
+import trio
+
+from gateway.__main__ import main
+from perf.figures import Incorrect
+from perf.machine import tune
+
+_STARTS: Final = 60.0
+"""Seconds that a server may take until it says where it serves."""
+
+_STOPS: Final = 20.0
+"""Seconds that it may take to end."""
+
+_WHERE: Final = re.compile(rb"http://127\.0\.0\.1:(\d+)")
+
+
+class Served(NamedTuple):
+    """A running server."""
+
+    port: int
+    pid: int
+
+    def busy(self) -> float:
+        """Seconds of processor time that it has used so far, all threads together."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@asynccontextmanager
+async def server(module: str, arguments: Sequence[str]) -> AsyncGenerator[Served, None]:
+    """A server that lives as long as the block; ``Incorrect`` unless it starts, and ends well."""
+    async with trio.open_nursery() as nursery:
+        process = await trio.lowlevel.open_process([sys.executable, "-m", module, *arguments], stdout=PIPE)
+        try:
+            port = await _port(process)
+            nursery.start_soon(_drain, process)
+            yield Served(port, process.pid)
+            process.terminate()
+            with trio.move_on_after(_STOPS):
+                await process.wait()
+            if process.returncode not in (0, -15):
+                raise Incorrect(f"{module} ended with status {process.returncode}")
+        finally:
+            if process.returncode is None:
+                process.kill()
+            with trio.CancelScope(shield=True):
+                await process.wait()
+            nursery.cancel_scope.cancel()
+
+
+async def _port(process: trio.Process) -> int:
+    assert process.stdout is not None
+    said = b""
+    with trio.move_on_after(_STARTS):
+        async for piece in process.stdout:
+            said += piece
+            if found := _WHERE.search(said):
+                return int(found[1])
+    raise Incorrect(f"a server did not start: {said.decode(errors='replace')}")
+
+
+async def _drain(process: trio.Process) -> None:
+    assert process.stdout is not None
+    async for _ in process.stdout:
+        pass
+
+
+if __name__ == "__main__":
+    tune()
+    main()

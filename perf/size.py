@@ -1,0 +1,41 @@
+"""How much is measured: enough for figures, or just enough to see that everything works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+Tell = Callable[[str], None]
+"""Called with what is being done next, for whoever waits."""
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of one run; ``rounds`` is how often each thing is measured, one beside the other."""
+
+    rounds: int = 5
+    bookings: int = 4_000
+    """Of one round in the engine."""
+    requests: int = 2_500
+    """Of one round over HTTP."""
+    connections: int = 50
+    deep: int = 10_000
+    """Tokens or entries in the deep slot; as many as a slot may hold."""
+    probes: int = 500
+    """Bookings by which the cost at one depth is told."""
+    entries: int = 100_000
+    """Of the log that is recovered."""
+    slots: int = 5_000
+    """With ``SEATS`` tokens each, of the memory measurement."""
+    any_disk: bool = False
+    """Also on a file system that a log must not be on."""
+    settle: bool = True
+    """Wait until idle actors have given up their tasks before memory is read."""
+
+
+SEATS = 15
+"""Tokens of a slot where memory is measured."""
+
+QUICK = Size(
+    rounds=2, bookings=300, requests=200, connections=10, deep=600, probes=60, entries=2_000, slots=100, settle=False
+)
