@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -146,10 +147,9 @@ def add(hospital_id: str, name: str, zone: str, url: str, key: str | None) -> No
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
     body = json.dumps({"hospital_id": hospital_id, "name": name, "time_zone": zone})
     try:
-        connection = connect(place.hostname or "", place.port, timeout=15)
-        connection.request("POST", "/api/v1/hospitals/", body, headers)
-        response = connection.getresponse()
-        said = json.loads(response.read())
+        with closing(connect(place.hostname or "", place.port, timeout=15)) as connection:
+            connection.request("POST", "/api/v1/hospitals/", body, headers)
+            said = json.loads(connection.getresponse().read())
     except (OSError, ValueError, http.client.HTTPException) as error:
         stop(FAILED, f"No answer from {url}: {error}")
     if "code" in said:

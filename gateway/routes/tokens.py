@@ -24,7 +24,7 @@ ROWS = (
         statuses=(200,)),
     Row("POST", "/tokens/{token_id}/category", "ChangeCategory", "Change a token's category", STAFF, statuses=(200,)),
     Row("POST", "/tokens/{token_id}/undo", "UndoToken", "Take the last step back", STAFF, statuses=(200,)),
-    Row("POST", "/holds", "HoldSeat", "Hold a seat while a form is filled in", DESK, statuses=(200, 201)),
+    Row("POST", "/holds", "HoldSeat", "Hold a seat while a form is filled in", DESK, statuses=(201,)),
     Row("DELETE", "/holds/{hold_id}", "ReleaseHold", "Give a held seat back", DESK),
     Row("POST", "/holds/{hold_id}/confirm", "ConfirmHold", "Turn a held seat into a token", DESK, "/tokens/{id}/",
         statuses=(201,)),
