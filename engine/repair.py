@@ -23,9 +23,9 @@ _log = logging.getLogger("matron.engine")
 async def heal(store: Store, log: Log, partition: Partition, keys: list[str]) -> None:
     """Replace these quarantined actors by what the log says of them."""
     for key in keys:
-        await log.flushed()
         broken = partition.book.cells[key]
         assert type(broken) is Cell
+        await log.durable(partition.tail, broken.position)  # it cannot change any more: its chain ends there
         healed = await rebuilt(store, partition, key, broken.position)
         healed.due = healed.decider.due(healed.state)
         if partition.book.cells.get(key) is broken:

@@ -52,12 +52,6 @@ class Scheduler:
         """The earliest timer may be another one now."""
         self._changed.set()
 
-    def believe_clock(self) -> None:
-        """Somebody has looked: the wall clock is right as it is now."""
-        self._offset = self._clock.wall() - self._clock.monotonic()
-        self.held = False
-        self.changed()
-
     async def run(self) -> None:
         """Fire what is due, sleep until the next."""
         while True:
@@ -71,7 +65,10 @@ class Scheduler:
         step = wall - self._clock.monotonic() - self._offset
         if abs(step) > CLOCK_STEP:
             if not self.held:
-                _log.error("the wall clock stepped by %d s: timers are held", step // SECOND)
+                _log.error(
+                    "the wall clock stepped by %d s: timers are held until it is back or Matron restarts",
+                    step // SECOND,
+                )
             self.held = True
             return _LOOK
         if self.held:
