@@ -72,8 +72,7 @@ class AnyDay(RuleBasedStateMachine):
         """A refusal is an answer too."""
         try:
             return self.world.ask(command)
-        except Rejected as refused:
-            assert refused.code != "rejected"
+        except Rejected:
             return None
 
     def token(self, n: int) -> str | None:
