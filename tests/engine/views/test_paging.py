@@ -32,7 +32,10 @@ def ask(clinic: Clinic, query: ListQuery) -> Page[Any]:
 
 def walk(clinic: Clinic, query: ListQuery, between: Callable[[], None] = lambda: None) -> list[str]:
     seen: list[str] = []
+    cursors: set[str | None] = set()
     while True:
+        assert query.cursor not in cursors, "the pages go in a circle"
+        cursors.add(query.cursor)
         page = ask(clinic, query)
         seen += ids(page.items)
         if page.next_cursor is None:
@@ -208,6 +211,28 @@ def test_a_page_costs_one_look_per_row_and_a_few_more_and_no_row_costs_another(k
     assert clinic.asked["look"] <= 40 + 6
     assert clinic.asked["find"] <= 40 + 1
     assert clinic.asked["ids"] + clinic.asked["members"] <= 3
+
+
+def test_slots_without_tokens_are_no_endless_scan_for_tokens():
+    clinic = Clinic()
+    doctor = clinic.add_doctor()
+    for n in range(MAX_SCANNED + 10):
+        clinic.open_slot(doctor, NINE + n * HOUR)
+    clinic.asked.clear()
+    page = ask(clinic, ListTokens(doctor_id=doctor))
+    assert (page.items, page.next_cursor is None) == ([], False)
+    assert clinic.asked["look"] <= MAX_SCANNED * 1.1  # the days among them
+    assert walk(clinic, ListTokens(doctor_id=doctor)) == []
+
+
+def test_the_tokens_of_one_slot_cost_one_look_at_it():
+    clinic = Clinic()
+    slot = clinic.open_slot(clinic.add_doctor(), capacity=100)
+    for _ in range(50):
+        clinic.book(slot)
+    clinic.asked.clear()
+    assert len(ask(clinic, ListTokens()).items) == 50
+    assert clinic.asked["look"] == 1
 
 
 def test_the_cost_of_a_later_page_is_that_of_the_first():

@@ -122,6 +122,16 @@ def test_an_arrival_written_down_after_the_start_is_no_negative_wait(day: Day):
     assert day.totals().waits.average == 0.0
 
 
+def test_who_was_seen_without_a_check_in_has_no_known_wait(day: Day):
+    token = day.clinic.book(day.slot)
+    day.clinic.happen(
+        f"slot:{day.slot}",
+        TokenCalled(token_id=token, patient_id="", calls=1, at=NINE),
+        ConsultStarted(token_id=token, patient_id="", at=NINE),
+    )
+    assert day.totals().waits.count == 0
+
+
 @given(st.lists(st.integers(0, 10**6), min_size=1), st.integers(1, 100))
 def test_a_percentile_is_the_smallest_value_that_covers_its_share(values: list[int], percent: int):
     values.sort()
