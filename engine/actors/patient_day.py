@@ -11,6 +11,7 @@ R3  Where the policy says so, no two active tokens with different doctors at ove
 from __future__ import annotations
 
 from collections.abc import Iterable
+from sys import intern
 from typing import Final, Literal, assert_never
 
 import msgspec
@@ -203,7 +204,9 @@ def evolve(state: PatientDay, event: PatientDayEvent) -> None:
     state.version += 1
     match event:
         case Committed():
-            new = Commitment(event.token_id, event.slot_id, event.doctor_id, event.start, event.end, event.state)
+            # A million and a half of these name a hundred thousand slots: one text each, not one per reading.
+            slot_id, doctor_id = intern(event.slot_id), intern(event.doctor_id)
+            new = Commitment(event.token_id, slot_id, doctor_id, event.start, event.end, event.state)
             for index, one in enumerate(state.commitments):
                 if one.token_id == event.token_id:
                     state.commitments[index] = new

@@ -18,7 +18,7 @@ from engine.actors import KINDS
 from engine.actors.hospital import Policy
 from engine.actors.patient_day import PatientDay, patient_day_key
 from engine.actors.slot.state import Slot, Token
-from engine.decider import MINUTE, At, Done, Find, FreeText, Look, Members, PersonName, Private, Propose
+from engine.decider import MINUTE, At, Deciding, Done, Find, FreeText, Look, Members, PersonName, Private, Propose
 from engine.decisions import DECISIONS, WAKE
 from engine.decisions.book_token import BookToken
 from engine.decisions.doctors import AddDoctor
@@ -175,9 +175,18 @@ class World:
         at = At(self.time, command_id, lambda: command_id)
         decision.home(command, self._find)
         accepted: dict[str, tuple[Any, ...]] = {}
-        steps = decision.run(command, at)
+        done = self._run(decision.run(command, at), at, accepted)
+        self.events = []
+        for key, events in accepted.items():
+            self._apply(key, events)
+        for key in accepted:
+            self._look_over(key)
+        self.outcome = done.outcome
+        return done.answer(self.states.get) if done.answer else None
+
+    def _run(self, steps: Deciding, at: At, accepted: dict[str, tuple[Any, ...]]) -> Done:
         try:
-            step: Any = next(steps)
+            step = next(steps)
             while True:
                 try:
                     given = self._take(step, at, accepted)
@@ -187,13 +196,7 @@ class World:
                     step = steps.send(given)
         except StopIteration as stop:
             done: Done = stop.value
-        self.events = []
-        for key, events in accepted.items():
-            self._apply(key, events)
-        for key in accepted:
-            self._look_over(key)
-        self.outcome = done.outcome
-        return done.answer(self.states.get) if done.answer else None
+            return done
 
     def _take(self, step: Any, at: At, accepted: dict[str, tuple[Any, ...]]) -> Any:
         match step:

@@ -54,6 +54,8 @@ from engine.actors.slot.state import (
     rank_of,
 )
 
+# Ids that stand in many states are interned: one text in memory, however often it is read from the log.
+
 
 def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match over a closed set
     """The state after an event."""

@@ -133,7 +133,7 @@ class AnyDay(RuleBasedStateMachine):
         if held := self.attempt(HoldSeat(slot_id=self.slots[slot], client_hold_id=client)):
             self.holds.append(held.id)
 
-    @precondition(lambda self: getattr(self, "holds", None))
+    @precondition(lambda self: bool(getattr(self, "holds", ())))
     @rule(
         n=st.integers(0, 30), patient=st.integers(0, 4), category=st.sampled_from(CATEGORIES), give_back=st.booleans()
     )
