@@ -26,8 +26,9 @@ MARKED = (10 + 15) * 60 + 1
 async def book_two(engine: Engine) -> tuple[str, str]:
     """A slot with one seat: a token, and an entry behind it."""
     made = read(await engine.ask("main", AddDoctor(name=PersonName("Dr. Rao"), specialization="Cardiology"), CLERK))
-    hours = {"start_time": OPENS, "end_time": OPENS + dt.timedelta(hours=1)}
-    slot = read(await engine.ask("main", OpenSlot(doctor=made["id"], max_capacity=1, **hours), CLERK))["id"]
+    ends = OPENS + dt.timedelta(hours=1)
+    opening = OpenSlot(doctor=made["id"], start_time=OPENS, end_time=ends, max_capacity=1)
+    slot = read(await engine.ask("main", opening, CLERK))["id"]
     ids = []
     for name in ("First", "Second"):
         person = read(await engine.ask("main", patient(name), CLERK))["id"]
