@@ -75,6 +75,7 @@ class Engine:
         self._clock = clock
         self._log = Log(store, settings.log)
         self._answers = Answers(store, self._log)
+        self._snapshots = Snapshots(store, self._log)
         self._scheduler = Scheduler(clock, self._partitions_now)
         self._nursery: trio.Nursery | None = None
         self._state = "recovering"
@@ -304,8 +305,8 @@ class Engine:
                 nursery.start_soon(self._log.write_forever)
                 nursery.start_soon(self._scheduler.run)
                 nursery.start_soon(retire_idle_actors, self._partitions_now)
-                snapshots = Snapshots(self._store, self._log)
-                nursery.start_soon(write_snapshots, snapshots, self._partitions_now, self.settings.snapshot_entries)
+                every = self.settings.snapshot_entries
+                nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
                 nursery.start_soon(verify_trusted, self._store, self._partitions_now(), self._damaged)
                 self._state = "serving"
                 self._serving.set()
@@ -327,6 +328,7 @@ class Engine:
                     message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
         self._log = Log(self._store, self.settings.log)
         self._answers = Answers(self._store, self._log)
+        self._snapshots = Snapshots(self._store, self._log)
         self.partitions = {}
         await self._store.open()
         self._log.measure_space()
@@ -350,7 +352,10 @@ class Engine:
             return
         self._state = "stopping"
         with trio.move_on_after(_STOP):
-            await self._finish()
+            try:
+                await self._finish()
+            except CommitFailed as failure:  # all is in the log; only the next start takes longer
+                _log.warning("stopped without a snapshot: %s", failure)
 
     async def _finish(self) -> None:
         for partition in self._partitions_now():
@@ -361,9 +366,8 @@ class Engine:
             for mailbox in boxes:
                 await mailbox.ended.wait()
         await self._log.flushed()
-        snapshots = Snapshots(self._store, self._log)
         for partition in self._partitions_now():
-            await snapshots.write(partition)
+            await self._snapshots.write(partition)
 
 
 def _first(group: BaseExceptionGroup[CommitFailed]) -> CommitFailed:

@@ -15,7 +15,7 @@ from typing import Final
 
 import trio
 
-from engine.actor import Message
+from engine.actor import Message, Word
 from engine.clock import Clock
 from engine.decider import MINUTE, SECOND
 from engine.decisions import DECISIONS, WAKE
@@ -46,6 +46,7 @@ class Scheduler:
         self._partitions = partitions
         self._changed = trio.Event()
         self._offset = clock.wall() - clock.monotonic()
+        self._fired: list[tuple[Partition, int, str, Message]] = []
         self.held = False
 
     def changed(self) -> None:
@@ -76,10 +77,23 @@ class Scheduler:
         self.held = False
         # Slow drift (leap smear, NTP slewing) is followed; only a step is not.
         self._offset += step
+        self._look_after_fired()
         wait = _LOOK
         for partition in self._partitions():
             wait = min(wait, self._fire_in(partition, wall))
-        return wait
+        return min(wait, _RETRY) if self._fired else wait
+
+    def _look_after_fired(self) -> None:
+        """Set the timers again whose waking was not taken: the disk had stalled, or the actor was being rebuilt."""
+        fired, self._fired = self._fired, []
+        present = list(self._partitions())  # what belongs to another was read from the log again
+        for partition, due, key, message in fired:
+            if partition not in present:
+                continue
+            if message.word is Word.NOT_APPLIED:
+                heapq.heappush(partition.book.timers, (due, key))
+            elif message.word <= Word.CLAIMED:
+                self._fired.append((partition, due, key, message))
 
     def _fire_in(self, partition: Partition, wall: int) -> float:
         timers, cells = partition.book.timers, partition.book.cells
@@ -106,4 +120,5 @@ class Scheduler:
             partition.post(message)
         except Unavailable:
             return False
+        self._fired.append((partition, due, key, message))
         return True

@@ -136,12 +136,17 @@ def _take_page(book: Book, page: Page, newest: bool) -> None:
         book.directory.load(table, [id for id, _ in pairs], [key for _, key in pairs])
 
 
+class _Quarantined(Exception):
+    """An actor has no state to write down now."""
+
+
 class Snapshots:
-    """Writes rounds of one engine, in slices, and only of what is durable."""
+    """Writes rounds of one engine, in slices, one at a time, and only of what is durable."""
 
     def __init__(self, store: Store, log: Log) -> None:
         self._store = store
         self._log = log
+        self._turn = trio.Lock()
 
     async def write_if_due(self, partition: Partition, entries: int) -> None:
         """Write a round when so many entries have come since the last."""
@@ -149,7 +154,19 @@ class Snapshots:
             await self.write(partition)
 
     async def write(self, partition: Partition) -> None:
-        """Write what changed since the last round; everything, when superseded states have piled up."""
+        """Write what changed since the last round; everything, when superseded states have piled up.
+
+        Nothing while an actor is being rebuilt: a round without its state would be a round with an older one.
+        """
+        # Stopping writes a round too: two at once would number their rounds alike and mix their pages.
+        async with self._turn:
+            dirty = partition.book.dirty
+            try:
+                await self._write(partition)
+            except _Quarantined:
+                partition.book.dirty |= dirty
+
+    async def _write(self, partition: Partition) -> None:
         book, tail = partition.book, partition.tail
         if book.head == book.snapshot or self._log.full:
             return

@@ -15,11 +15,14 @@ from engine.decisions import DECISIONS
 from engine.decisions.book_token import BookToken
 from engine.decisions.change_slot import ChangeSlot
 from engine.decisions.doctors import AddDoctor
+from engine.decisions.hospital import AddHospital
 from engine.decisions.open_slot import OpenSlot
 from engine.decisions.patients import RegisterPatient, UpdatePatient
 from engine.errors import DeadlinePassed, NotFound, Overloaded
-from engine.eventlog.memory_store import MemoryDisk, Step
-from tests.engine.living import CLERK, START, living, patient, read
+from engine.eventlog.memory_store import MemoryDisk, MemoryStore, Step
+from engine.eventlog.store import Space
+from engine.runtime import Engine, EngineSettings, open_engine
+from tests.engine.living import CLERK, START, TrioClock, living, patient, read
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -33,24 +36,31 @@ async def test_a_refusal_is_not_taken_for_an_answer_after_a_restart(autojump_clo
                 await engine.ask("main", command, CLERK, key="k")
 
 
+async def open_slot(engine: Engine, capacity: int) -> str:
+    """A slot of one hour that begins in an hour; gives its id."""
+    doctor = read(await engine.ask("main", AddDoctor(name=PersonName("Rao"), specialization="Cardiology"), CLERK))
+    begin = datetime.fromtimestamp(START // 1_000_000, UTC) + timedelta(hours=1)
+    command = OpenSlot(
+        doctor=doctor["id"], start_time=begin, end_time=begin + timedelta(hours=1), max_capacity=capacity
+    )
+    slot_id: str = read(await engine.ask("main", command, CLERK))["id"]
+    return slot_id
+
+
 async def test_a_slot_that_is_enlarged_takes_in_those_who_wait(autojump_clock: MockClock):
     async with living(MemoryDisk()) as engine:
 
         async def ask(command: Any) -> Any:
             return read(await engine.ask("main", command, CLERK))
 
-        doctor = await ask(AddDoctor(name=PersonName("Rao"), specialization="Cardiology"))
-        nine = datetime.fromtimestamp(START // 1_000_000, UTC) + timedelta(hours=1)
-        slot = await ask(
-            OpenSlot(doctor=doctor["id"], start_time=nine, end_time=nine + timedelta(hours=1), max_capacity=1)
-        )
+        slot_id = await open_slot(engine, capacity=1)
         statuses = []
         for _ in range(3):
             patient_id = (await ask(patient()))["id"]
-            token = await ask(BookToken(slot_id=slot["id"], patient_id=patient_id, category="WALKIN"))
+            token = await ask(BookToken(slot_id=slot_id, patient_id=patient_id, category="WALKIN"))
             statuses.append(token["status"])
         assert statuses == ["CONFIRMED", "WAITING", "WAITING"]
-        larger = await ask(ChangeSlot(slot_id=slot["id"], max_capacity=2))
+        larger = await ask(ChangeSlot(slot_id=slot_id, max_capacity=2))
         assert (larger["current_capacity"], larger["waiting_count"]) == (2, 1)
 
 
@@ -89,3 +99,49 @@ async def test_a_key_whose_batch_found_no_room_is_free_again(autojump_clock: Moc
         assert isinstance(full, Overloaded)
         await trio.sleep(1)
         assert not (await engine.ask("main", patient("Late"), CLERK, key="k", within=1)).replayed
+
+
+async def test_stopping_while_a_snapshot_is_written_loses_nothing(autojump_clock: MockClock):
+    disk = MemoryDisk()
+
+    async def slow(step: Step) -> None:
+        if step == "pages":
+            await trio.sleep(3)
+
+    async with living(disk, faults=slow, settings=EngineSettings(snapshot_entries=5)) as engine:
+        for number in range(10):
+            await engine.ask("main", patient(f"Patient {number}"), CLERK)
+        await trio.sleep(1.5)
+        told = engine.state_hash("main")
+    async with living(disk) as engine:
+        assert engine.state_hash("main") == told
+
+
+async def test_stopping_goes_well_without_the_snapshot_that_cannot_be_written(autojump_clock: MockClock):
+    disk = MemoryDisk()
+
+    async def full(step: Step) -> None:
+        if step == "seal":
+            raise OSError("no space left on device")
+
+    async with living(disk, faults=full) as engine:
+        await engine.ask("main", patient(), CLERK)
+    assert len(disk.entries["main"]) == 2
+
+
+async def test_a_timer_that_found_the_disk_full_acts_once_there_is_room(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    store = MemoryStore(disk)
+    async with open_engine(store, clock=TrioClock()) as engine:
+        await engine.until_ready()
+        await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
+        slot_id = await open_slot(engine, capacity=1)
+        room = store.free
+        store.free = Space(disk=0, map=0)
+        await engine.ask("main", patient(), CLERK)
+        await trio.sleep(3 * 3600)
+        slot = engine.partitions["main"].state(f"slot:{slot_id}")
+        assert slot.status == "ACTIVE"
+        store.free = room
+        await trio.sleep(60)
+        assert slot.status == "CLOSED"
