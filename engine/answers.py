@@ -5,6 +5,8 @@ Also how what is not in memory gets there: sealing keys and archived states, rea
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from engine.actor import Message, Reply
@@ -14,6 +16,9 @@ from engine.eventlog.entry import checked
 from engine.eventlog.log import Log
 from engine.eventlog.store import Store
 from engine.partition import Partition
+
+_AHEAD: Final = 1_000
+"""Patients whose keys are read along with the one that is missing."""
 
 
 class Answers:
@@ -47,8 +52,11 @@ class Answers:
         """Bring a key or a state into memory; ``LogCorrupt`` when the store has none."""
         book = partition.book
         if missing.what == "key":
-            keys = await self._store.read_keys([book.keys.store_name(missing.name)])
-            if not keys:
+            name = book.keys.store_name(missing.name)
+            # Who reads one patient's name after a start mostly reads a list of them: the next ones come along.
+            others = book.directory.ids("patients", missing.name, _AHEAD) if missing.name else []
+            keys = await self._store.read_keys([name, *map(book.keys.store_name, others)])
+            if name not in keys:
                 raise LogCorrupt(f"the sealing key of subject {missing.name!r} is not in the key store")
             book.keys.adopt(keys)
             return

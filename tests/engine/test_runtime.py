@@ -28,7 +28,7 @@ from engine.eventlog.log import LogLimits
 from engine.eventlog.memory_store import CommitTorn, MemoryDisk, MemoryStore
 from engine.eventlog.store import Space
 from engine.runtime import EngineSettings, open_engine
-from engine.views.people import GetPatient
+from engine.views.people import GetPatient, ListPatients
 from tests.engine.living import CLERK, TrioClock, living, patient, read
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
@@ -454,3 +454,21 @@ async def test_stopping_answers_what_was_accepted(autojump_clock: MockClock):
         assert replies == []
     assert len(replies) == 100
     assert len(disk.entries["main"]) == 101
+
+
+async def test_a_list_of_names_after_a_start_reads_their_keys_in_few_goes(autojump_clock: MockClock):
+    disk, reads = MemoryDisk(), []
+    async with living(disk) as engine:
+        await engine.ask_batch("main", [(patient(f"P{number}"), None) for number in range(300)], CLERK)
+    async with living(disk) as engine:
+        store = engine._store
+        read_keys = store.read_keys
+
+        async def counted(subjects: Any) -> dict[bytes, bytes]:
+            reads.append(len(subjects))
+            return await read_keys(subjects)
+
+        store.read_keys = counted  # type: ignore[method-assign]
+        found = read(await engine.view("main", ListPatients(limit=300), CLERK))
+        assert [row["name"] for row in found["items"]] == [f"P{number}" for number in range(300)]
+        assert len(reads) == 1
