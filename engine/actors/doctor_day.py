@@ -11,6 +11,8 @@ R5  A change runs over the later slots and stops at the first that it does not c
     slots are passed over; a cancelled one pushes nobody any more, a closed one leaves what it did. A slot
     opened behind a late one is late from the start.
 R6  What reaches a slot never moves its end past the local midnight; it is capped there and flagged.
+R7  No change lets a later slot that has not begun begin before the instant of the change: when a push ends, what
+    was pushed falls back to now at most.
 """
 
 from __future__ import annotations
@@ -195,16 +197,16 @@ def decide(state: DoctorDay, command: DoctorDayCommand, at: At) -> Iterable[Doct
     """The events of a command to a doctor's day."""
     match command:
         case PlanSlots():
-            return [_plan(state, command)]
+            return [_plan(state, command, at.time)]
         case ReworkDay():
-            return [*_end(state, SlotsEnded(command.cancelled, "CANCELLED")), *_give(state, command.take)]
+            return [*_end(state, SlotsEnded(command.cancelled, "CANCELLED"), at.time), *_give(state, command.take)]
         case TakeNumbers():
             return _give(state, (command,))
         case SetDelay():
-            delays = cascade(state, command.slot_id, command.minutes)
+            delays = cascade(state, command.slot_id, command.minutes, at.time)
             return [DayDelayed(slot_id=command.slot_id, delays=delays)] if delays else []
         case SlotsEnded():
-            return _end(state, command)
+            return _end(state, command, at.time)
         case _:
             assert_never(command)
 
@@ -216,22 +218,29 @@ def _overlapping(slots: list[DaySlot], start: int, end: int) -> DaySlot | None:
     return None
 
 
-def cascade(state: DoctorDay, slot_id: str, minutes: int) -> tuple[SlotDelay, ...]:
-    """R3..R6: what changes when this slot's own delay becomes ``minutes``, in order of start."""
+def cascade(state: DoctorDay, slot_id: str, minutes: int, now: int) -> tuple[SlotDelay, ...]:
+    """R3..R7: what changes when this slot's own delay becomes ``minutes``, in order of start."""
     if all(slot.id != slot_id for slot in state.slots):
         raise NotFound("no such slot on this day", slot_id=slot_id)
-    return _run(state.slots, state.day_end, own={slot_id: minutes})
+    return _run(state.slots, state.day_end, now, own={slot_id: minutes})
+
+
+def delays_without(state: DoctorDay, gone: frozenset[str], now: int) -> dict[str, int]:
+    """R5: the delay in minutes of every slot that counts, as it would be without the slots ``gone``."""
+    delays = {slot.id: slot.delay for slot in state.slots if slot.status == "OPEN" and slot.id not in gone}
+    return delays | {late.slot_id: late.delay for late in _run(state.slots, state.day_end, now, gone=gone)}
 
 
 def _run(
     slots: list[DaySlot],
     day_end: int,
+    now: int,
     *,
     own: dict[str, int] | None = None,
     gone: frozenset[str] = frozenset(),
     fresh: frozenset[str] = frozenset(),
 ) -> tuple[SlotDelay, ...]:
-    """R4..R6: what changes if the delays ``own`` were set, slots ``gone`` cancelled and ``fresh`` just planned.
+    """R4..R7: what changes if the delays ``own`` were set, slots ``gone`` cancelled and ``fresh`` just planned.
 
     Only what stands behind a change is looked at anew, so that a closed slot's push outlives it (R5).
     """
@@ -243,21 +252,23 @@ def _run(
         if slot.id in gone:
             unsettled = True
         elif slot.status == "OPEN":
-            now = SlotDelay(slot.id, slot.own_delay, slot.delay, slot.capped)
+            present = SlotDelay(slot.id, slot.own_delay, slot.delay, slot.capped)
             if unsettled or slot.id in own or slot.id in fresh:
                 minutes = own.get(slot.id, slot.own_delay)
                 reached = max(0, -((slot.start - reached_to) // MINUTE))
+                if slot.id not in own:  # R7
+                    reached = max(reached, min(slot.delay, -((slot.start - now) // MINUTE)))
                 room = max(0, (day_end - slot.end) // MINUTE)
                 new = SlotDelay(slot.id, minutes, max(minutes, min(reached, room)), reached > room)
-                unsettled = new != now
+                unsettled = new != present
                 if unsettled:
                     changed.append(new)
-                now = new
-            reached_to = slot.end + now.delay * MINUTE
+                present = new
+            reached_to = slot.end + present.delay * MINUTE
     return tuple(changed)
 
 
-def _plan(state: DoctorDay, command: PlanSlots) -> SlotsPlanned:
+def _plan(state: DoctorDay, command: PlanSlots, now: int) -> SlotsPlanned:
     if len(state.slots) + len(command.slots) > MAX_SLOTS:
         raise DayFull(f"a doctor's day holds {MAX_SLOTS} slots")
     number = state.next_number
@@ -270,7 +281,9 @@ def _plan(state: DoctorDay, command: PlanSlots) -> SlotsPlanned:
         planned.append(PlannedSlot(slot.slot_id, slot.start, slot.end, number, slot.count))
         number += slot.count
     fresh = frozenset(slot.slot_id for slot in planned)
-    return SlotsPlanned(slots=tuple(planned), day_end=command.day_end, delays=_run(slots, command.day_end, fresh=fresh))
+    return SlotsPlanned(
+        slots=tuple(planned), day_end=command.day_end, delays=_run(slots, command.day_end, now, fresh=fresh)
+    )
 
 
 def _give(state: DoctorDay, take: tuple[TakeNumbers, ...]) -> list[DoctorDayEvent]:
@@ -282,13 +295,13 @@ def _give(state: DoctorDay, take: tuple[TakeNumbers, ...]) -> list[DoctorDayEven
     return events
 
 
-def _end(state: DoctorDay, command: SlotsEnded) -> list[DoctorDayEvent]:
+def _end(state: DoctorDay, command: SlotsEnded, now: int) -> list[DoctorDayEvent]:
     ended = tuple(slot.id for slot in state.slots if slot.id in command.slot_ids and slot.status == "OPEN")
     if not ended:
         return []
     # A closed slot took the time it took: what it pushed on stays. A cancelled one never will.
     cancelled = command.status == "CANCELLED"
-    delays = _run(state.slots, state.day_end, gone=frozenset(ended)) if cancelled else ()
+    delays = _run(state.slots, state.day_end, now, gone=frozenset(ended)) if cancelled else ()
     return [DaySlotsEnded(slot_ids=ended, status=command.status, delays=delays)]
 
 

@@ -25,8 +25,8 @@ ZONES = [
 ]
 
 
-def at(zone: str, *parts: int, fold: int = 0) -> int:
-    return calendar.instant(datetime(*parts, tzinfo=calendar.zone(zone), fold=fold), "t")
+def at(zone: str, year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
+    return calendar.instant(datetime(year, month, day, hour, minute, tzinfo=calendar.zone(zone)), "t")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from engine import calendar
+from engine.actors.slot import slot_key
+from engine.actors.slot.state import Slot
 from engine.decisions.cancel_slot.plan import Action, Placement, Plan, patients_of
 
 
@@ -59,8 +63,8 @@ class PlanView(msgspec.Struct, frozen=True):
     notices: list[Notice]
 
 
-def plan_view(plan: Plan, applied: bool) -> PlanView:
-    """The plan as answered."""
+def plan_view(plan: Plan, applied: bool, look: Callable[[str], Any]) -> PlanView:
+    """The plan as answered; once it is applied, with the delays that the slots then have."""
     notices: dict[str, list[str]] = {}
     for patient_id, token_id in patients_of(plan):
         notices.setdefault(patient_id, []).append(token_id)
@@ -72,15 +76,15 @@ def plan_view(plan: Plan, applied: bool) -> PlanView:
         reduced_slots=[
             ReducedSlot(source.slot.id, source.max_capacity) for source in plan.sources if not source.cancelled
         ],
-        tokens=[_token(one) for one in plan.placements],
+        tokens=[_token(one, look) for one in plan.placements],
         waiting_closed=[EndedEntry(entry.id, entry.patient_id, slot.id) for entry, slot in plan.entries],
         counts={action: counts[action] for action in actions},
         notices=[Notice(patient_id, token_ids) for patient_id, token_ids in notices.items()],
     )
 
 
-def _token(one: Placement) -> PlannedToken:
-    target = one.target
+def _token(one: Placement, look: Callable[[str], Any]) -> PlannedToken:
+    target: Slot | None = look(slot_key(one.target.id)) if one.target else None
     return PlannedToken(
         token_id=one.token.id,
         patient_id=one.token.patient_id,

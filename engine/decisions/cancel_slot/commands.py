@@ -15,16 +15,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from engine import calendar
 from engine.actors.doctor import Doctor, doctor_key, in_service
-from engine.actors.doctor_day import DoctorDay, doctor_day_key
+from engine.actors.doctor_day import DoctorDay, delays_without, doctor_day_key
 from engine.actors.hospital import HOSPITAL, Hospital, Id, known
+from engine.actors.slot import slot_key
 from engine.actors.slot.refusals import SlotNotOpen, SlotOver
 from engine.actors.slot.state import Slot, Token, effective_end
 from engine.actors.slot.view import estimate
-from engine.decider import DAY, At, Deciding, Decision, Done, FreeText, Look, Value
+from engine.decider import DAY, MINUTE, At, Deciding, Decision, Done, FreeText, Look, Value
 from engine.decisions.cancel_slot.answer import plan_view
 from engine.decisions.cancel_slot.carry_out import carry_out
 from engine.decisions.cancel_slot.plan import Looking, Source, plan_for, whole
@@ -59,7 +61,7 @@ class DoctorUnavailable(Value, frozen=True):
 def cancel(command: CancelSlot, at: At) -> Deciding:
     """R1."""
     hospital: Hospital = known((yield Look(HOSPITAL)))
-    slot: Slot | None = yield Look(f"slot:{command.slot_id}")
+    slot: Slot | None = yield Look(slot_key(command.slot_id))
     if slot is None:
         raise NotFound("there is no such slot", slot_id=command.slot_id)
     if command.if_version is not None and command.if_version != slot.version:
@@ -85,11 +87,16 @@ def unavailable(command: DoctorUnavailable, at: At) -> Deciding:
     last = calendar.local_day(end, hospital.time_zone)
     while day <= last:
         there: DoctorDay | None = yield Look(doctor_day_key(doctor.id, day))
+        gone, delays = _gone(there, start, end, at.time) if there else (frozenset(), {})
         for planned in there.slots if there else ():
-            if planned.status == "OPEN" and planned.effective_end > at.time:
-                slot: Slot = yield Look(f"slot:{planned.id}")
-                if slot.start + slot.delay < end and start < effective_end(slot):
-                    sources.append(_source(slot, start, end, at.time))
+            if planned.id in gone:
+                sources.append(whole((yield Look(slot_key(planned.id)))))
+            elif planned.id in delays:
+                slot: Slot = yield Look(slot_key(planned.id))
+                begins = planned.start + delays[planned.id] * MINUTE
+                ends = planned.end + delays[planned.id] * MINUTE
+                if begins < end and start < ends and at.time < ends:
+                    sources.append(_touched(slot, begins, start, end, at.time))
         day = calendar.shift(day, 1)
     return (yield from _decide(hospital, tuple(sources), command, at))
 
@@ -100,27 +107,44 @@ def _decide(
     plan = yield from plan_for(hospital, sources, at.time)
     if not command.dry_run:
         yield from carry_out(plan, hospital.policy, command.reason)
-    answer = plan_view(plan, not command.dry_run)
-    return Done(lambda look: answer)
+    return Done(lambda look: plan_view(plan, not command.dry_run, look))
 
 
-def _source(slot: Slot, start: int, end: int, now: int) -> Source:
-    """R3."""
-    begins, ends = max(slot.start + slot.delay, now), effective_end(slot)
-    if start <= begins and ends <= end:
-        return whole(slot)
+def _gone(day: DoctorDay, start: int, end: int, now: int) -> tuple[frozenset[str], dict[str, int]]:
+    """R3: the slots that lie within the absence, and the delays in minutes of those that remain.
+
+    A slot that was pushed beyond the absence may fall back into it when the one that pushed it is cancelled.
+    """
+    gone: frozenset[str] = frozenset()
+    while True:
+        delays = delays_without(day, gone, now)
+        within = frozenset(
+            slot.id
+            for slot in day.slots
+            if slot.id in delays
+            and now < slot.end + delays[slot.id] * MINUTE <= end
+            and start <= max(slot.start + delays[slot.id] * MINUTE, now)
+        )
+        if not within:
+            return gone, delays
+        gone |= within
+
+
+def _touched(slot: Slot, begins: int, start: int, end: int, now: int) -> Source:
+    """R3: who is expected within the absence leaves; ``begins`` is when the slot then begins."""
+    as_it_will_be = msgspec.structs.replace(slot, delay=begins - slot.start)
     leaving: list[Token] = []
     staying: list[tuple[Token, str]] = []
     for token in (*slot.pinned, *slot.line):
-        expected = estimate(slot, token, now)
+        expected = estimate(as_it_will_be, token, now)
         if token.phase == "IN_CONSULT":
             staying.append((token, "in_consult"))
         elif expected is not None and start <= expected.told < end:
             leaving.append(token)
         else:
             staying.append((token, "outside_absence"))
-    away = min(end, slot.end + slot.delay) - max(start, slot.start + slot.delay)
     length = slot.end - slot.start
+    away = min(end, begins + length) - max(start, begins)
     in_proportion = slot.max_capacity * (length - away) // length
     freed = sum(not token.override for token in leaving)
     taken = slot.regular - freed + len(slot.holds) + len(slot.offers)

@@ -197,6 +197,24 @@ def test_a_push_is_rounded_up_to_whole_minutes():
     assert delays(actor)["b"] == 10
 
 
+def test_a_push_that_ends_lets_no_slot_begin_in_the_past():
+    for end in (SetDelay("a", 0), SlotsEnded(("a",), "CANCELLED")):
+        actor = day(*MORNING)
+        actor.ask(SetDelay("a", 180))  # 12:00 to 13:00; b from 13:00, c from 14:00
+        assert delays(actor) == {"a": 180, "b": 180, "c": 150, "d": 0}
+        actor.time = minutes(690) - 1  # 11:30
+        actor.ask(end)
+        assert (delays(actor)["b"], delays(actor)["c"]) == (90, 60)
+
+
+def test_a_slot_that_has_begun_is_not_put_back():
+    actor = day(*MORNING)
+    actor.ask(SetDelay("a", 60))
+    actor.time = minutes(670)
+    actor.ask(SetDelay("a", 0))
+    assert delays(actor) == {"a": 0, "b": 60, "c": 30, "d": 0}
+
+
 def test_an_unknown_slot_is_not_found():
     with pytest.raises(NotFound):
         day(*MORNING).ask(SetDelay("x", 5))

@@ -61,7 +61,7 @@ def test_the_week_says_which_days():
 
 
 def test_validity_includes_both_ends():
-    fields = {"valid_from": date(2026, 2, 2), "valid_until": date(2026, 2, 9)}
+    fields: dict[str, Any] = {"valid_from": date(2026, 2, 2), "valid_until": date(2026, 2, 9)}
     days = [day for day in range(1, 29) if on(date(2026, 2, day), **fields)]
     assert days == [2, 5, 9]
 
@@ -70,7 +70,7 @@ def test_an_exception_is_a_day_off_or_other_times():
     off = DayException(date=date(2026, 2, 2))
     other = DayException(date=date(2026, 2, 5), start_time="14:00", end_time="16:00", max_capacity=3)
     extra = DayException(date=date(2026, 2, 7), start_time="10:00", end_time="11:00")
-    fields = {"exceptions": (off, other, extra)}
+    fields: dict[str, Any] = {"exceptions": (off, other, extra)}
     assert on(date(2026, 2, 2), **fields) == Shift(skipped="day_off")
     thursday, saturday = on(date(2026, 2, 5), **fields), on(date(2026, 2, 7), **fields)
     assert (shown(thursday, KOLKATA), thursday and thursday.max_capacity) == (("02-05 14:00", "02-05 16:00"), 3)

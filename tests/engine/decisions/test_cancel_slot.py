@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine import calendar
-from engine.decider import HOUR
+from engine.decider import HOUR, MINUTE
 from engine.decisions.book_token import BookToken
 from engine.decisions.cancel_slot import CancelSlot, DoctorUnavailable
 from engine.decisions.cancel_slot.plan import MOST, PlanTooLarge, Source, plan_for
@@ -255,7 +255,9 @@ def test_a_cancelled_slot_pushes_the_later_ones_no_more():
     third = world.slot(doctor=doctor, start=NINE + 2 * HOUR)
     world.ask(DelaySlot(slot_id=slot, delay_minutes=30))
     token = world.book(slot)
-    assert actions(cancel(world, slot)) == {token: ("reschedule", pushed)}
+    view = cancel(world, slot)
+    assert actions(view) == {token: ("reschedule", pushed)}
+    assert view.tokens[0].start_time == calendar.moment(NINE + HOUR)
     assert [world.state(one).delay for one in (pushed, third)] == [0, 0]
     assert (world.state(pushed).status, world.line(pushed)) == ("ACTIVE", [token])
 
@@ -341,6 +343,17 @@ def test_an_absence_sees_slots_of_the_night_before_and_late_ones():
     world.ask(DelaySlot(slot_id=early, delay_minutes=60))
     view = away(world, doctor, NINE + 18 * HOUR, NINE + 22 * HOUR)
     assert (view.cancelled_slots, [one.slot_id for one in view.reduced_slots]) == ([early], [night])
+
+
+def test_a_slot_that_falls_back_into_the_absence_is_cancelled_too():
+    world = World()
+    doctor = world.doctor()
+    slots = [world.slot(doctor=doctor, start=NINE + n * HOUR) for n in range(3)]
+    world.ask(DelaySlot(slot_id=slots[0], delay_minutes=60))  # now 10, 11 and 12 h
+    world.book(slots[1])
+    view = away(world, doctor, NINE, NINE + 150 * MINUTE)
+    assert (view.cancelled_slots, [one.slot_id for one in view.reduced_slots]) == (slots[:2], [slots[2]])
+    assert (world.state(slots[2]).delay, world.state(slots[2]).max_capacity) == (0, 1)
 
 
 def test_several_days_are_one_decision():
