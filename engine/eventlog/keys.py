@@ -23,7 +23,7 @@ SEALED: Final = 1
 _VERSION: Final = b"\x01"
 _NOBODY: Final = bytes(16)
 _KEPT: Final = 200_000
-"""How many patients' keys stay in memory (about 250 bytes each)."""
+"""How many patients' keys stay in memory (about 250 bytes each; a cipher made of one would be ten times that)."""
 
 
 class Keyring:
@@ -35,7 +35,7 @@ class Keyring:
     def __init__(self, hospital: str, entropy: Callable[[int], bytes]) -> None:
         self._prefix = hospital.encode() + b"\x00"
         self._entropy = entropy
-        self._ciphers: dict[bytes, AESGCM] = {}
+        self._keys: dict[bytes, bytes] = {}
         self._raw_hospital: bytes | None = None
         self.fresh: list[tuple[bytes, bytes]] = []
 
@@ -84,19 +84,19 @@ class Keyring:
         return blake2b(data, digest_size=16, key=self._raw_hospital).digest()
 
     def _cipher(self, name: bytes, subject: str) -> AESGCM:
-        cipher = self._ciphers.get(name)
-        if cipher is None:
+        key = self._keys.get(name)
+        if key is None:
             raise NotInMemory("key", subject)
-        return cipher
+        return AESGCM(key)  # made anew each time: 1 µs, against 2.4 KB for each patient
 
     def _keep(self, name: bytes, key: bytes) -> None:
         if name == _NOBODY:
             self._raw_hospital = key
-        elif len(self._ciphers) > _KEPT and not self.fresh:
+        elif len(self._keys) > _KEPT and not self.fresh:
             # Oldest out; never while a fresh key is not durable, for then the store could not give it back.
-            for old in [n for n in list(self._ciphers)[: _KEPT // 10] if n != _NOBODY]:
-                del self._ciphers[old]
-        self._ciphers[name] = AESGCM(key)
+            for old in [n for n in list(self._keys)[: _KEPT // 10] if n != _NOBODY]:
+                del self._keys[old]
+        self._keys[name] = key
 
 
 def payload_subject(payload: bytes) -> str:
