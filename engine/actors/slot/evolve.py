@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Callable
+from bisect import insort
 from sys import intern
-from typing import Any, assert_never
+from typing import assert_never
 
 from engine.actors.slot.events import (
     CategoryChanged,
@@ -40,8 +39,8 @@ from engine.actors.slot.events import (
     TokenMovedOut,
     TokenRepointed,
 )
+from engine.actors.slot.indexes import await_lift, free, join_line, leave_line, leave_list, seat, take_out, unmark
 from engine.actors.slot.state import (
-    CALLED,
     LAPSES,
     LIFTED,
     LIFTS,
@@ -69,10 +68,10 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             token.status = "CANCELLED"
         case PatientArrived():
             token = state.tokens[event.token_id]
-            _unmark(state, token)
+            unmark(state, token)
             _touch(token, event.at, "check_in")
             token.phase, token.arrived_at, token.lift_at = "ARRIVED", event.arrived_at, event.lift_at
-            _await_lift(state, token)
+            await_lift(state, token)
         case TokenCalled():
             _called(state, state.tokens[event.token_id], event)
         case ConsultStarted():
@@ -108,7 +107,7 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             _promoted(state, event)
         case EntryOffered():
             entry = state.tokens[event.entry_id]
-            _take_out(state.waiting, entry, SERVED)
+            take_out(state.waiting, entry, SERVED)
             _touch(entry, event.at, "")
             entry.status, entry.mark_at = "OFFERED", event.expires_at
             insort(state.offers, entry, key=MARKED)
@@ -116,7 +115,7 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             state.counters.passed_over += 1
         case EntryEnded():
             entry = state.tokens[event.entry_id]
-            _leave_list(state, entry)
+            leave_list(state, entry)
             _touch(entry, event.at, "")
             entry.status, entry.ended_at, entry.mark_at = event.status, event.at, 0
         case PatientReturned():
@@ -131,8 +130,8 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             insort(state.waiting, token, key=SERVED)
         case PatientLifted():
             token = state.tokens[event.token_id]
-            _take_out(state.line, token, SERVED)
-            _take_out(state.lifts, token, LIFTS)
+            take_out(state.line, token, SERVED)
+            take_out(state.lifts, token, LIFTS)
             _touch(token, event.at, "")
             token.rank, token.lift_at = LIFTED, 0
             state.counters.lifts += 1
@@ -143,8 +142,8 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             _recategorized(state, state.tokens[event.token_id], event)
         case TokenMovedOut():
             token = state.tokens.pop(event.token_id)
-            _leave_line(state, token)
-            _free(state, token)
+            leave_line(state, token)
+            free(state, token)
         case TokenMovedIn():
             _moved_in(state, event)
         case TokenRepointed():
@@ -185,7 +184,7 @@ def _evolve_slot(
             state.holds[hold.id] = hold
             insort(state.expiring, hold, key=LAPSES)
         case HoldEnded():
-            _take_out(state.expiring, state.holds.pop(event.hold_id), LAPSES)
+            take_out(state.expiring, state.holds.pop(event.hold_id), LAPSES)
             state.ended_holds[event.hold_id] = event.cause
         case SlotResized():
             state.max_capacity = event.max_capacity
@@ -225,7 +224,7 @@ def _booked(state: Slot, event: TokenBooked) -> None:
         mark_at=event.mark_at,
     )
     state.tokens[token.id] = token
-    _seat(state, token)
+    seat(state, token)
     state.counters.overrides += event.override
     state.counters.overbooked += event.overbooked
     insort(state.line, token, key=SERVED)
@@ -235,7 +234,7 @@ def _booked(state: Slot, event: TokenBooked) -> None:
 
 def _promoted(state: Slot, event: EntryPromoted) -> None:
     token = state.tokens[event.entry_id]
-    _leave_list(state, token)
+    leave_list(state, token)
     _touch(token, event.at, "")
     token.status = "CONFIRMED"
     if not token.number:
@@ -244,11 +243,11 @@ def _promoted(state: Slot, event: EntryPromoted) -> None:
     token.override, token.overbooked = event.override, event.overbooked
     if token.arrived_at:
         token.phase = "ARRIVED"
-    _seat(state, token)
+    seat(state, token)
     state.counters.promotions += 1
     state.counters.overrides += event.override
     state.counters.overbooked += event.overbooked
-    _join_line(state, token)
+    join_line(state, token)
 
 
 def _returned(state: Slot, token: Token, event: PatientReturned) -> None:
@@ -258,10 +257,10 @@ def _returned(state: Slot, token: Token, event: PatientReturned) -> None:
     token.override, token.overbooked = event.override, event.overbooked
     if event.late:
         token.late, token.rank, token.rank_at = True, rank_of(token.category), event.arrived_at
-    _seat(state, token)
+    seat(state, token)
     state.counters.late += 1
     state.counters.overrides += event.override
-    _join_line(state, token)
+    join_line(state, token)
 
 
 def _moved_in(state: Slot, event: TokenMovedIn) -> None:
@@ -290,24 +289,24 @@ def _moved_in(state: Slot, event: TokenMovedIn) -> None:
         reschedules=event.reschedules,
     )
     state.tokens[token.id] = token
-    _seat(state, token)
+    seat(state, token)
     state.counters.overrides += event.override
     state.counters.overbooked += event.overbooked
-    _join_line(state, token)
+    join_line(state, token)
 
 
 def _called(state: Slot, token: Token, event: TokenCalled) -> None:
-    _leave_line(state, token)
+    leave_line(state, token)
     _touch(token, event.at, "call")
     if token.phase != "CALLED":
         token.phase, token.called_at = "CALLED", event.at
     token.calls = event.calls
-    _join_line(state, token)
+    join_line(state, token)
 
 
 def _completed(state: Slot, event: ConsultCompleted) -> None:
     token = state.tokens[event.token_id]
-    _leave_line(state, token)
+    leave_line(state, token)
     _touch(token, event.at, "complete")
     token.status, token.ended_at = "COMPLETED", event.at
     state.overrides -= token.override
@@ -318,7 +317,7 @@ def _completed(state: Slot, event: ConsultCompleted) -> None:
 def _undone(state: Slot, token: Token, event: StepUndone) -> None:
     step = event.step
     if token.status == "CONFIRMED":
-        _leave_line(state, token)
+        leave_line(state, token)
     _touch(token, event.at, "")
     token.mark_at = event.mark_at
     match step:
@@ -335,18 +334,18 @@ def _undone(state: Slot, token: Token, event: StepUndone) -> None:
             state.overrides += token.override
         case _:
             token.status, token.ended_at, token.overbooked = "CONFIRMED", 0, event.overbooked
-            _seat(state, token)
+            seat(state, token)
     state.counters.undone += 1
-    _join_line(state, token)
+    join_line(state, token)
 
 
 def _recategorized(state: Slot, token: Token, event: CategoryChanged) -> None:
     waits = token.status == "WAITING"
     if waits:
-        _take_out(state.waiting, token, SERVED)
+        take_out(state.waiting, token, SERVED)
     else:
-        _leave_line(state, token)
-        _free(state, token)
+        leave_line(state, token)
+        free(state, token)
     _touch(token, event.at, "")
     token.category, token.rank, token.rank_at = event.category, rank_of(event.category), event.rank_at
     token.override, token.overbooked = event.override, event.overbooked
@@ -356,13 +355,13 @@ def _recategorized(state: Slot, token: Token, event: CategoryChanged) -> None:
     if waits:
         insort(state.waiting, token, key=SERVED)
     else:
-        _seat(state, token)
-        _join_line(state, token)
+        seat(state, token)
+        join_line(state, token)
 
 
 def _end(state: Slot, token: Token, at: int, step: Step) -> None:
-    _leave_line(state, token)
-    _free(state, token)
+    leave_line(state, token)
+    free(state, token)
     _touch(token, at, step)
     token.ended_at = at
 
@@ -370,71 +369,6 @@ def _end(state: Slot, token: Token, at: int, step: Step) -> None:
 def _touch(token: Token, at: int, step: Step) -> None:
     token.updated_at, token.last = at, step
     token.version += 1
-
-
-def _seat(state: Slot, token: Token) -> None:
-    if token.override:
-        state.overrides += 1
-        return
-    state.regular += 1
-    state.overbooked += token.overbooked
-    counts = state.by_category
-    counts[token.category] = counts.get(token.category, 0) + 1
-
-
-def _free(state: Slot, token: Token) -> None:
-    if token.override:
-        state.overrides -= 1
-        return
-    state.regular -= 1
-    state.overbooked -= token.overbooked
-    state.by_category[token.category] -= 1
-
-
-def _join_line(state: Slot, token: Token) -> None:
-    if token.phase == "CALLED" or token.phase == "IN_CONSULT":
-        insort(state.pinned, token, key=CALLED)
-        return
-    insort(state.line, token, key=SERVED)
-    if token.phase == "BOOKED":
-        if token.mark_at:
-            insort(state.marks, token, key=MARKED)
-    else:
-        _await_lift(state, token)
-
-
-def _leave_line(state: Slot, token: Token) -> None:
-    if token.phase == "CALLED" or token.phase == "IN_CONSULT":
-        _take_out(state.pinned, token, CALLED)
-        return
-    _take_out(state.line, token, SERVED)
-    if token.phase == "BOOKED":
-        _unmark(state, token)
-    elif token.lift_at:
-        _take_out(state.lifts, token, LIFTS)
-
-
-def _unmark(state: Slot, token: Token) -> None:
-    if token.mark_at:
-        _take_out(state.marks, token, MARKED)
-
-
-def _await_lift(state: Slot, token: Token) -> None:
-    if token.lift_at:
-        insort(state.lifts, token, key=LIFTS)
-
-
-def _leave_list(state: Slot, entry: Token) -> None:
-    if entry.status == "OFFERED":
-        _take_out(state.offers, entry, MARKED)
-    else:
-        _take_out(state.waiting, entry, SERVED)
-
-
-def _take_out(items: list[Any], item: Any, key: Callable[[Any], Any]) -> None:
-    index = bisect_left(items, key(item), key=key)
-    assert items[index] is item, "an index of the slot lost its order"
-    del items[index]
 
 
 def _next_seq(state: Slot) -> int:

@@ -28,7 +28,7 @@ def test_a_promoted_entry_keeps_its_id_and_time_of_booking() -> None:
 def test_the_first_of_the_list_is_promoted_by_tier_then_time() -> None:
     world = World()
     slot, (token,) = world.full_slot(1)
-    walkin, paid, online = (world.book(slot, category=name) for name in ("WALKIN", "PRIORITY_PAID", "ONLINE"))  # type: ignore[arg-type]
+    walkin, paid, online = (world.book(slot, category=name) for name in ("WALKIN", "PRIORITY_PAID", "ONLINE"))
     world.ask(CancelToken(token_id=token))
     assert [world.token(id).status for id in (walkin, paid, online)] == ["WAITING", "CONFIRMED", "WAITING"]
 
