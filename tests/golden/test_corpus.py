@@ -1,0 +1,77 @@
+"""Logs of every version are readable for ever: the corpus was written once, and this program reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.errors import LogCorrupt
+from engine.eventlog.entry import FORMAT, Codec, checked, stored
+from engine.eventlog.keys import Keyring
+from engine.recovery import EVENTS, Book
+from tests.golden.story import CORPUS, Corpus
+
+KEPT = msgspec.msgpack.decode(CORPUS.read_bytes(), type=Corpus)
+
+
+def keyring() -> Keyring:
+    """The keys of the corpus."""
+    keys = Keyring("main", bytes)
+    keys.adopt(KEPT.keys)
+    return keys
+
+
+def folded(records: list[bytes]) -> tuple[Book, Counter[str]]:
+    """The book of these records, and how often each event is in them."""
+    book, seen = Book("main", keyring()), Counter[str]()
+    for position, record in enumerate(records, 1):
+        for change in book.fold(position, record).changes:
+            seen.update(type(event).__name__ for event in change.events)
+    return book, seen
+
+
+def test_every_event_is_in_the_corpus_and_the_corpus_is_read() -> None:
+    _, seen = folded(KEPT.records)
+    assert {event.__name__ for event in EVENTS} == set(seen)
+
+
+def test_what_is_read_is_what_was_written_to_the_last_byte() -> None:
+    codec = Codec(EVENTS, keyring())
+    for record in KEPT.records:
+        data = checked(record)
+        changes = codec.decode(data).changes
+        assert not changes or codec.freeze(changes) in data
+
+
+def test_an_event_that_nobody_knows_stops_the_reading_and_says_so() -> None:
+    data = checked(KEPT.records[1]).replace(b"DoctorAdded", b"DoctorAdder")
+    with pytest.raises(LogCorrupt, match="cannot be read.*DoctorAdder"):
+        Codec(EVENTS, keyring()).decode(data)
+
+
+def test_a_newer_format_stops_the_reading_and_says_so() -> None:
+    data = other_format(FORMAT + 1)
+    with pytest.raises(LogCorrupt, match="a newer program wrote this log"):
+        Codec(EVENTS, keyring()).decode(data)
+
+
+def test_an_older_format_is_brought_up_to_the_present_one() -> None:
+    data = other_format(0)
+    with pytest.raises(LogCorrupt, match="no upcaster"):
+        Codec(EVENTS, keyring()).decode(data)
+
+    def from_0(head: dict[str, Any]) -> dict[str, Any]:
+        return {**head, "name": head["name"] + "!"}
+
+    entry = Codec(EVENTS, keyring(), {0: from_0}).decode(data)
+    assert (entry.format, entry.name) == (FORMAT, "AddDoctor!")
+    assert checked(stored(data)) == data
+
+
+def other_format(number: int) -> bytes:
+    """The second record's entry as if of this format."""
+    head, answer = msgspec.msgpack.decode(checked(KEPT.records[1]))
+    return msgspec.msgpack.encode([{**head, "format": number}, answer])
