@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import trio
 from starlette.types import ASGIApp
@@ -25,7 +25,7 @@ log = logging.getLogger("matron.gateway")
 
 async def keep_serving(
     app: ASGIApp, sockets: Sequence[socket.socket], settings: DoorSettings, shutdown: trio.Event,
-    task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
+    door: Callable[..., Awaitable[None]] = serve, task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:  # fmt: skip
     """Serve on these listening sockets until ``shutdown``; they are closed at the end, and only then."""
     pause = PAUSE
@@ -35,7 +35,7 @@ async def keep_serving(
             # Each door closes the sockets it was given, so it gets copies: connections that come in between wait.
             copies = [sock.dup() for sock in sockets]
             try:
-                await serve(
+                await door(
                     app, sockets=copies, settings=settings, shutdown=shutdown, on_failure=note, task_status=reporting
                 )
             except* Exception as broken:

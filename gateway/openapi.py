@@ -19,7 +19,7 @@ from gateway.batch import BatchAnswer, BatchRequest
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CSV, JSON, Page
 from gateway.examples import EXAMPLES
-from gateway.problems import MEDIA_TYPE, NO_CONTENT, SUCCESS, ProblemDocument
+from gateway.problems import CODES, MEDIA_TYPE, NO_CONTENT, SUCCESS, ProblemDocument
 from gateway.routes import BASE, TABLE, Row
 from gateway.shapes import VERSION_FIELD
 
@@ -27,6 +27,7 @@ REF = "#/components/schemas/{name}"
 INTERFACE = "1.0.0"
 READ_PROBLEMS = (401, 403, 404, 422, 503, 504)
 WRITE_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 504)
+STALE = str(CODES["stale_version"])
 BY_METHOD = {"GET": (200,), "POST": (201,), "PUT": (200,), "DELETE": (204,)}
 BATCH = Row("POST", "/batch", "BatchRequest", "Many commands, each decided on its own", frozenset(), statuses=(200,))
 
@@ -58,6 +59,8 @@ def document(types: Mapping[str, type[Any]]) -> Json:
         whole = schemas[inputs[row.name].__name__]
         operation = command(row, whole) if row.writes else query(row, whole)
         operation["responses"] = responses(row, answers.get(row.name))
+        if VERSION_FIELD in whole.get("properties", {}):
+            operation["responses"][STALE] = refer("responses", "Problem")
         paths.setdefault(f"{BASE}{row.path}/", {})[row.method.lower()] = operation
     # A query is its parameters, and a command's ids stand in its path: neither is part of a body.
     for row in TABLE:

@@ -18,6 +18,7 @@ from engine.runtime import Engine, Readiness, open_engine
 from gateway.app import create_app
 from gateway.auth import Authenticator, Caller, Nobody
 from gateway.limits import Limits
+from gateway.request_log import RequestLog
 
 UNKNOWN = "01890000-0000-7000-8000-000000000000"
 SYSTEM = Principal("test", "system")
@@ -81,8 +82,10 @@ class Spoken:
         engine: ScriptedEngine | None = None,
         limits: Limits | None = None,
         then: str = "silence",
+        request_log: RequestLog | None = None,
     ) -> None:
-        self._app = create_app(cast("Engine", engine or ScriptedEngine()), Nobody(), limits=limits or Limits())
+        over = cast("Engine", engine or ScriptedEngine())
+        self._app = create_app(over, Nobody(), limits=limits or Limits(), request_log=request_log)
         self._pieces = pieces
         self._then = then
         self._scope = {
@@ -125,10 +128,13 @@ class Spoken:
 
 
 def client_of(
-    engine: ScriptedEngine | Engine, auth: Authenticator | None = None, limits: Limits | None = None
+    engine: ScriptedEngine | Engine,
+    auth: Authenticator | None = None,
+    limits: Limits | None = None,
+    request_log: RequestLog | None = None,
 ) -> httpx2.AsyncClient:
     """A client of the application over this engine."""
-    app = create_app(cast("Engine", engine), auth or Nobody(), limits=limits or Limits())
+    app = create_app(cast("Engine", engine), auth or Nobody(), limits=limits or Limits(), request_log=request_log)
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://matron")
 
 

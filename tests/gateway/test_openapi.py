@@ -60,6 +60,14 @@ def test_only_what_removes_is_answered_without_a_body():
     assert silent == {"RemoveDoctor", "RemovePatient", "RemoveSlotTemplate", "ReleaseHold"}
 
 
+def test_what_has_a_version_says_that_it_can_be_stale():
+    for row in TABLE:
+        said = DOCUMENT["paths"][f"{BASE}{row.path}/"][row.method.lower()]
+        versioned = "if_version" in TYPES[row.name].__struct_fields__
+        assert ("412" in said["responses"]) == versioned
+        assert ({"$ref": "#/components/parameters/IfMatch"} in said["parameters"]) == versioned
+
+
 def test_neither_a_path_s_ids_nor_the_version_are_part_of_a_body():
     for row in TABLE:
         if row.writes:
