@@ -15,7 +15,7 @@ import trio
 from trio.testing import MockClock
 
 from engine.actors.hospital import Category
-from engine.decider import FreeText, PersonName, Value
+from engine.decider import FreeText, PersonName
 from engine.decisions.book_token import BookToken
 from engine.decisions.cancel_slot import CancelSlot
 from engine.decisions.cancel_token import CancelToken
@@ -55,7 +55,7 @@ class Story:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def say(self, command: Value) -> Any:
+    async def say(self, command: Any) -> Any:
         """Send a command; gives its answer."""
         reply = await self.engine.ask("main", command, CLERK)
         return read(reply) if reply.body else None

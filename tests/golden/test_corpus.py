@@ -48,7 +48,7 @@ def test_what_is_read_is_what_was_written_to_the_last_byte() -> None:
 
 def test_an_event_that_nobody_knows_stops_the_reading_and_says_so() -> None:
     data = checked(KEPT.records[1]).replace(b"DoctorAdded", b"DoctorAdder")
-    with pytest.raises(LogCorrupt, match="cannot be read.*DoctorAdder"):
+    with pytest.raises(LogCorrupt, match=r"cannot be read.*DoctorAdder"):
         Codec(EVENTS, keyring()).decode(data)
 
 
