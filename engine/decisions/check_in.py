@@ -44,6 +44,7 @@ def check_in(command: CheckIn, at: At) -> Deciding:
 
 
 def _late(hospital: Hospital, slot: Slot, token: Token, arrived_at: int, at: At) -> Deciding:
+    yield from finding.the_patient(token.patient_id)  # a closed token stays with a record that was merged
     plan = Plan(hospital.policy, at.time)
     here = plan.of(slot)
     if slot.waiting:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.actors.doctor_day import TakeNumbers, TicketNumbersGiven, doctor_day_key
-from engine.actors.hospital import Policy
+from engine.actors.hospital import Category, Policy
 from engine.actors.patient_day import (
     ChangeDay,
     Commit,
@@ -23,6 +23,7 @@ from engine.actors.slot import slot_key
 from engine.actors.slot.commands import AddNumbers, EndEntry, Offer, PassOver, Promote, SlotCommand, Together
 from engine.actors.slot.decide import step
 from engine.actors.slot.events import SlotEvent
+from engine.actors.slot.refusals import ChannelQuota
 from engine.actors.slot.state import Slot, Token, effective_end
 from engine.actors.slot.tally import Tally
 from engine.decider import Propose
@@ -36,12 +37,14 @@ SPARE_NUMBERS = 10
 class SlotPlan:
     """What one slot is to do: its steps so far, and the seats as they will be after them."""
 
-    __slots__ = ("done", "if_version", "slot", "steps", "tally")
+    __slots__ = ("done", "free", "if_version", "slot", "steps", "tally")
 
-    def __init__(self, slot: Slot, time: int) -> None:
+    def __init__(self, slot: Slot, policy: Policy, time: int) -> None:
         self.slot = slot
         self.steps: list[SlotCommand] = []
         self.tally = Tally(slot, time)
+        self.free = self.tally.free_seats(policy)
+        """Free seats before the plan."""
         self.done: set[str] = set()
         """Entries that this plan has promoted, offered a seat or ended."""
         self.if_version: int | None = None
@@ -98,7 +101,7 @@ class Plan:
         """The plan of a slot that the decision has looked at."""
         plan = self.slots.get(slot.id)
         if plan is None:
-            plan = self.slots[slot.id] = SlotPlan(slot, self.time)
+            plan = self.slots[slot.id] = SlotPlan(slot, self.policy, self.time)
         return plan
 
     def day(self, patient_id: str, day: str) -> Deciding[DayPlan]:
@@ -137,11 +140,25 @@ class Plan:
             running = slot.status == "ACTIVE" or slot.status == "DELAYED"
             if not slot.waiting or not running or self.time >= effective_end(slot):
                 continue
+            # What is no news is not written down: a seat that was free before went past them then.
+            news = plan.tally.free_seats(self.policy) > plan.free
+            # A quota speaks for its whole tier: thousands of entries behind it are not asked one by one.
+            closed: set[Category] = set()
             for entry in slot.waiting:
                 if plan.tally.free_seats(self.policy) <= 0:
                     break
-                if entry.id not in plan.done and not (yield from self._give(plan, entry)):
-                    break
+                if entry.id in plan.done or entry.category in closed:
+                    continue
+                reason = yield from self._objection(plan, entry)
+                if reason is None:
+                    numbered = entry.number or self.policy.promotion == "offer"
+                    if not numbered and not (yield from self.need_number(plan)):
+                        break
+                    reason = yield from self._give(plan, entry)
+                if isinstance(reason, ChannelQuota):
+                    closed.add(entry.category)
+                if reason is not None and news:
+                    plan.ask(PassOver(entry.id, reason.code))
 
     def need_number(self, plan: SlotPlan) -> Deciding[bool]:
         """See to it that the slot has a ticket number to give; ``False`` when its doctor's day cannot be asked."""
@@ -176,28 +193,28 @@ class Plan:
             if plan.steps:
                 yield Propose(slot_key(slot_id), Together(tuple(plan.steps), plan.if_version))
 
-    def _give(self, plan: SlotPlan, entry: Token) -> Deciding[bool]:
-        """Give a free seat to this entry or pass it over; ``False`` when the slot can give no more."""
-        policy, slot = self.policy, plan.slot
+    def _objection(self, plan: SlotPlan, entry: Token) -> Deciding[Rejected | None]:
+        """Why the patient's day has no room for the token of this entry."""
+        slot = plan.slot
         day = yield from self.day(entry.patient_id, slot.day)
         wanted = Commitment(entry.id, slot.id, slot.doctor_id, slot.start, slot.end, "active")
-        reason = yield from objection(entry.patient_id, slot.day, day.commitments, wanted, policy)
+        return (yield from objection(entry.patient_id, slot.day, day.commitments, wanted, self.policy))
+
+    def _give(self, plan: SlotPlan, entry: Token) -> Deciding[Rejected | None]:
+        """Give or offer a free seat to this entry; gives the slot's refusal."""
+        policy = self.policy
         offers = policy.promotion == "offer"
-        if reason is None:
-            if not offers and not entry.number and not (yield from self.need_number(plan)):
-                return False
-            try:
-                plan.ask(Offer(entry.id, policy) if offers else Promote(entry.id, policy))
-            except Rejected as refusal:
-                reason = refusal
+        try:
+            plan.ask(Offer(entry.id, policy) if offers else Promote(entry.id, policy))
+        except Rejected as refusal:
+            return refusal
+        day = yield from self.day(entry.patient_id, plan.slot.day)
         plan.done.add(entry.id)
-        if reason is not None:
-            plan.ask(PassOver(entry.id, reason.code))
-        elif offers:
+        if offers:
             day.set(entry.id, "offered")
         else:
             day.set(entry.id, "active")
             yield from self.withdraw(day, entry.id)
-        return True
+        return None
 
 

@@ -28,6 +28,7 @@ def undo_token(command: UndoToken, at: At) -> Deciding:
     plan = Plan(hospital.policy, at.time)
     plan.of(slot).ask(Undo(token.id, hospital.policy))
     if token.status != "CONFIRMED":
+        yield from finding.the_patient(token.patient_id)
         day = yield from plan.day(token.patient_id, slot.day)
         wanted = Commitment(token.id, slot.id, slot.doctor_id, slot.start, slot.end, "active")
         reason = yield from finding.objection(token.patient_id, slot.day, day.commitments, wanted, hospital.policy)

@@ -72,7 +72,7 @@ def promote(tally: Tally, command: Promote) -> None:
     category: Category = "EMERGENCY" if command.emergency else entry.category
     tally.within_quota(category, command.policy, booking=False)
     if entry.status == "OFFERED":
-        if tally.time >= entry.mark_at:
+        if tally.time >= entry.mark_at and not command.emergency:
             raise OfferExpired("the offer has lapsed", entry_id=entry.id, expires_at=entry.mark_at)
         tally.held -= 1
     override, overbooked = tally.take_seat(category, command.policy)

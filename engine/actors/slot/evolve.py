@@ -260,6 +260,7 @@ def _returned(state: Slot, token: Token, event: PatientReturned) -> None:
     seat(state, token)
     state.counters.late += 1
     state.counters.overrides += event.override
+    state.counters.overbooked += event.overbooked
     join_line(state, token)
 
 

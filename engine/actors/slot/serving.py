@@ -42,14 +42,12 @@ def cancel(tally: Tally, command: Cancel) -> None:
 
 
 def mark_absent(tally: Tally, command: MarkAbsent) -> None:
-    """R9: after the grace, or by force with a reason; who was called as often as allowed did not come either."""
+    """R9: after the grace, or by force with a reason; who has come only after as many calls as allowed."""
     token = tally.token(command.token_id)
-    if token.status != "CONFIRMED" or token.phase == "ARRIVED" or token.phase == "IN_CONSULT":
+    in_vain = token.phase == "CALLED" and token.calls >= command.policy.max_calls
+    if token.status != "CONFIRMED" or token.phase == "IN_CONSULT" or (token.arrived_at and not in_vain):
         raise illegal(token, "NO_SHOW")
-    if token.phase == "CALLED":
-        if token.calls < command.policy.max_calls:
-            raise illegal(token, "NO_SHOW")
-    elif not command.force and not command.by_clock:
+    if not in_vain and not command.force and not command.by_clock:
         due = absent_from(tally.state, token, command.policy.no_show_grace_minutes)
         if tally.time < due:
             raise TooEarly("the patient may still come", token_id=token.id, from_time=due)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.decider import HOUR
+from engine.decider import HOUR, MINUTE
 from engine.decisions.book_token import BookToken
 from engine.decisions.cancel_token import CancelToken
 from engine.decisions.change_category import ChangeCategory
@@ -111,6 +111,16 @@ def test_an_offer_left_behind_by_an_emergency_goes_to_the_next() -> None:
     assert world.token(offered).status == "OFFERED"
     world.ask(InsertEmergency(slot_id=here, patient_id=patient))
     assert (world.token(offered).status, world.token(following).status) == ("CANCELLED", "OFFERED")
+
+
+def test_a_lapsed_offer_does_not_stop_an_emergency() -> None:
+    world = World(promotion="offer", offer_minutes=10)
+    slot, (token,) = world.full_slot(1)
+    patient = world.patient()
+    entry = world.book(slot, patient)
+    world.ask(CancelToken(token_id=token))
+    world.time += 10 * MINUTE
+    assert world.ask(InsertEmergency(slot_id=slot, patient_id=patient)).id == entry
 
 
 def test_an_emergency_twice_is_the_same_emergency() -> None:

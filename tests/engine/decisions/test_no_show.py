@@ -15,6 +15,7 @@ from engine.decisions.check_in import CheckIn
 from engine.decisions.consult import CallToken
 from engine.decisions.delay_slot import DelaySlot
 from engine.decisions.no_show import MarkNoShow
+from engine.decisions.patients import MergePatients
 from engine.decisions.undo_token import UndoToken
 from tests.engine.deciding import NINE, World, reason
 
@@ -88,10 +89,33 @@ def test_force_needs_a_reason_and_then_knows_no_grace() -> None:
 def test_who_was_called_in_vain_as_often_as_allowed_can_be_marked() -> None:
     world = World(max_calls=2)
     token = world.book(world.slot(1))
+    world.ask(CheckIn(token_id=token))
     world.ask(CallToken(token_id=token))
-    assert world.refusal(MarkNoShow(token_id=token)).facts["from_state"] == "CALLED"
+    once = MarkNoShow(token_id=token, force=True, reason=reason())
+    assert world.refusal(once).facts["from_state"] == "CALLED"
     world.ask(CallToken(token_id=token))
     assert world.ask(MarkNoShow(token_id=token)).status == "NO_SHOW"
+
+
+def test_who_was_called_and_never_came_is_a_no_show_like_any_other() -> None:
+    world = World()
+    first, second = (world.book(world.slot(1)) for _ in range(2))
+    for token in (first, second):
+        world.ask(CallToken(token_id=token))
+    assert world.refusal(MarkNoShow(token_id=first)).code == "too_early"
+    assert world.ask(MarkNoShow(token_id=first, force=True, reason=reason())).status == "NO_SHOW"
+    world.later(76)
+    assert world.token(second).status == "CONFIRMED"  # whoever calls sees for himself
+    assert world.ask(MarkNoShow(token_id=second)).status == "NO_SHOW"
+
+
+def test_a_token_of_a_merged_record_does_not_come_back() -> None:
+    world = World()
+    old, new = world.patient(), world.patient()
+    token = world.book(world.slot(1), old)
+    world.later(76)
+    world.ask(MergePatients(patient_id=old, into=new))
+    assert world.refusal(CheckIn(token_id=token)).facts["merged_into"] == new
 
 
 @pytest.mark.parametrize(("minutes", "late"), [(29, False), (31, True)])

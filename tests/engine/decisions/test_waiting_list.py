@@ -8,6 +8,7 @@ from engine.decisions.book_token import BookToken
 from engine.decisions.cancel_token import CancelToken
 from engine.decisions.change_slot import ChangeSlot
 from engine.decisions.consult import CompleteConsult
+from engine.decisions.hospital import ChangePolicy
 from engine.decisions.waiting_list import AcceptOffer, DeclineOffer, LeaveWaitingList
 from tests.engine.deciding import NINE, World, reason
 
@@ -189,6 +190,21 @@ def test_a_quota_passes_a_waiting_tier_over() -> None:
     world.ask(CancelToken(token_id=first))
     assert world.token(third).status == "WAITING"
     assert world.named("EntryPassedOver")[0].code == "channel_quota"
+
+
+def test_a_quota_is_told_once_for_its_tier() -> None:
+    world = World()
+    slot = world.slot(2, quotas={"WALKIN": {"max": 1}})
+    world.book(slot, category="WALKIN")
+    online = world.book(slot)
+    world.ask(ChangePolicy(quota_release_minutes=10_000))
+    for _ in range(5):
+        world.book(slot, category="WALKIN")
+    world.ask(ChangePolicy())
+    world.ask(CancelToken(token_id=online))
+    assert len(world.named("EntryPassedOver")) == 1
+    world.ask(CancelToken(token_id=world.book(slot)))
+    assert len(world.state(slot).waiting) == 5
 
 
 def test_a_list_ends_with_its_slot() -> None:
