@@ -27,7 +27,7 @@ from engine.eventlog.lmdb_store import LmdbStore
 from engine.runtime import Engine, open_engine
 from engine.views.settings import GetHospital
 from gateway.app import create_app
-from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, Nobody, add_key
+from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside, add_key
 from gateway.checking import check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
@@ -197,6 +197,8 @@ async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None
         sockets = open_sockets(chosen.bind, chosen.door.backlog)
         if chosen.dev:
             await open_dev_hospital(engine, shutdown)
+            if store.filesystem_warning is not None:
+                click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         app = create_app(engine, auth, limits=chosen.limits, request_log=request_log)
         async with trio.open_nursery() as doors:
             door = await doors.start(keep_serving, app, sockets, chosen.door, shutdown)
@@ -254,7 +256,7 @@ def authenticator(chosen: Config) -> Authenticator:
             stop(BAD_CONFIG, "--dev lets everybody in, and --keys does not: give one of them.")
         if not is_loopback(chosen.bind):
             stop(BAD_CONFIG, f"--dev lets everybody in, so it binds only to this machine, not to {chosen.bind}.")
-        return Nobody()
+        return NobodyFromOutside()
     if chosen.keys is None:
         stop(
             BAD_CONFIG,

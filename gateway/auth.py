@@ -29,6 +29,7 @@ LONGEST_CREDENTIAL = 512
 RECHECK_SECONDS = 5.0
 HOSPITAL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 NAME = re.compile(r"[\w .@:-]{1,80}")
+LOOPBACK = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 
 log = logging.getLogger("matron.auth")
 
@@ -80,6 +81,23 @@ class Nobody:
 
     def caller(self, headers: dict[bytes, bytes]) -> Caller:
         """Whoever asks may do everything."""
+        return DEVELOPER
+
+
+class NobodyFromOutside(Nobody):
+    """The same, but for web pages of elsewhere: a browser on this machine must not do their bidding.
+
+    Such a page can send requests here under its own name (``Origin``), or make its name lead here (``Host``).
+    """
+
+    def caller(self, headers: dict[bytes, bytes]) -> Caller:
+        """The developer, unless a foreign page speaks through his browser."""
+        origin = headers.get(b"origin")
+        if origin is not None:
+            origin = origin.partition(b"://")[2]
+        for named in (origin, headers.get(b"host")):
+            if named is not None and not LOOPBACK.fullmatch(named):
+                raise Problem("forbidden", "Without authentication only this machine's own pages may ask.")
         return DEVELOPER
 
 

@@ -34,7 +34,7 @@ class given_twice:  # noqa: N801
 async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
     """The whole body, counted while it is read; ``body_too_large`` before a byte of it when its length says so."""
     told = headers.get(b"content-length")
-    if told is not None and (len(told) > LARGEST_EXACT or int(told) > limit):
+    if told is not None and told.isdigit() and (len(told) > LARGEST_EXACT or int(told) > limit):
         raise too_large(limit)
     first = await receive()
     if first["type"] == "http.disconnect":

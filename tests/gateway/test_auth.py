@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from gateway.auth import ApiKeys, KeysUnusable, add_key
+from gateway.auth import ApiKeys, KeysUnusable, NobodyFromOutside, add_key
 from tests.gateway.surface import As, ScriptedEngine, client_of, hospital
 
 DOCTORS = "/api/v1/doctors/"
@@ -100,6 +100,24 @@ def test_two_keys_of_one_hospital_have_two_names(tmp_path):
     add_key(tmp_path / "keys.toml", "desk", ["clerk"], "north")
     with pytest.raises(KeysUnusable):
         add_key(tmp_path / "keys.toml", "desk", ["admin"], "main")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "127.0.0.1:8000"}, 200),
+        ({"Host": "localhost"}, 200),
+        ({"Host": "[::1]:8000", "Origin": "http://[::1]:8000"}, 200),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:8000"}, 200),
+        ({"Host": "127.0.0.1:8000", "Origin": "https://elsewhere.example"}, 403),
+        ({"Host": "127.0.0.1:8000", "Origin": "null"}, 403),
+        ({"Host": "elsewhere.example:8000"}, 403),
+        ({"Host": "127.0.0.1.elsewhere.example"}, 403),
+    ],
+)
+async def test_without_authentication_a_page_of_elsewhere_gets_nothing(headers, status):
+    async with client_of(ScriptedEngine(), NobodyFromOutside()) as client:
+        assert (await client.get(DOCTORS, headers=headers)).status_code == status
 
 
 async def test_a_key_of_one_hospital_does_not_see_another():
