@@ -147,7 +147,8 @@ BANS = (
     Ban("time.monotonic_ns", STOPWATCH, seams=("engine.clock", "perf*")),
     Ban("time.perf_counter", STOPWATCH, seams=("perf*",)),
     Ban("time.perf_counter_ns", STOPWATCH, seams=("perf*",)),
-    Ban("time.sleep", "`trio.sleep`; in a test the autojump clock", scope=("*",)),
+    # tests.serving waits for a real process, outside any trio run.
+    Ban("time.sleep", "`trio.sleep`; in a test the autojump clock", scope=("*",), seams=("tests.serving",)),
     Ban("uuid", "`at.new_id(n)`: a UUIDv7 that replay derives again", unless=("uuid.UUID",)),
     Ban("random", "a `random.Random(seed)` that was passed in", unless=("random.Random",), seams=("tests*",)),
     Ban(
