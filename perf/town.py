@@ -35,6 +35,9 @@ _FIRST_DAY: Final = datetime(2100, 1, 4, tzinfo=UTC)
 _HOURS: Final = 20
 """Of a day, that its slots share."""
 
+_AT_ONCE: Final = 1_000
+"""Patients that are registered together."""
+
 _MIX: Final[tuple[Category, ...]] = ("ONLINE", "WALKIN", "FOLLOWUP", "WALKIN", "PRIORITY_PAID")
 """Tiers in turn: the lines are joined in the middle too."""
 
@@ -89,10 +92,12 @@ async def found(engine: Engine, patients: int, doctors: int = DOCTORS) -> Town:
     await engine.ask(HOSPITAL, AddHospital(hospital_id=HOSPITAL, name="Main Hospital", time_zone="UTC"), CLERK)
     new = [AddDoctor(name=PersonName(f"Dr. Number {n}"), specialization=f"Field {n % 10}") for n in range(doctors)]
     made = ids(await ask_all(engine, HOSPITAL, new, callers=50))
-    registered = await ask_all(
-        engine, HOSPITAL, [RegisterPatient(name=PersonName(f"Asha Rao {n}")) for n in range(patients)], callers=500
-    )
-    return Town(engine, made, ids(registered))
+    registered: list[str] = []
+    while len(registered) < patients:
+        some = range(len(registered), min(len(registered) + _AT_ONCE, patients))
+        those = [RegisterPatient(name=PersonName(f"Asha Rao {n}")) for n in some]
+        registered.extend(ids(await ask_all(engine, HOSPITAL, those, callers=500)))
+    return Town(engine, made, registered)
 
 
 def bookings(slots: Sequence[str], patients: Sequence[str]) -> list[BookToken]:

@@ -27,6 +27,9 @@ WHOLE = 100_000
 _A_DAY = 2_000
 """Slots of one day, at most."""
 
+_AT_ONCE = 100
+"""Slots that are filled together."""
+
 
 class Held(msgspec.Struct, frozen=True):
     """Anonymous bytes: before anything, with the patients, with open slots, with a token in every seat."""
@@ -78,9 +81,11 @@ async def _fill(data: Path, size: Size) -> Held:
         opened = [await town.open_day(turn, SEATS) for turn in turns]
         empty = anonymous_memory()
         for those in opened:
-            wanted = bookings(those, town.patients[: len(those) * SEATS])
-            await ask_all(engine, HOSPITAL, wanted, callers=500)
-            await town.verify(those, len(wanted))
+            for first in range(0, len(those), _AT_ONCE):  # few answers are held at a time: they would leave holes
+                some = those[first : first + _AT_ONCE]
+                seated = town.patients[first * SEATS : (first + len(some)) * SEATS]
+                await ask_all(engine, HOSPITAL, bookings(some, seated), callers=100)
+                await town.verify(some, len(seated))
         while size.settle and engine.partitions[HOSPITAL].mailboxes:  # noqa: ASYNC110 - idle actors retire by the clock
             await trio.sleep(1)
         return Held(start, patients, empty, anonymous_memory(), len(town.patients))
