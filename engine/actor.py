@@ -14,7 +14,7 @@ import msgspec
 import trio
 
 from engine.decider import Decision, NotInMemory
-from engine.errors import Overloaded
+from engine.errors import Overloaded, Unavailable
 from engine.eventlog.entry import Principal
 
 MAILBOX: Final = 1_024
@@ -169,7 +169,12 @@ class Mailbox:
         load: Callable[[NotInMemory], Awaitable[None]],
     ) -> None:
         while True:
-            await load(missing)
+            try:
+                await load(missing)
+            except trio.Cancelled:
+                if message.word is Word.QUEUED:
+                    message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
+                raise
             try:
                 handle(message)
                 return

@@ -74,6 +74,8 @@ class Partition:
         self.tail = tail
         self.mailboxes: dict[str, Mailbox] = {}
         self.flying: dict[bytes, Message] = {}
+        self.superseded = False
+        """Its log is read again, into another partition: nobody decides here any more."""
         self._log = log
         self._clock = clock
         self._spawn = spawn
@@ -83,6 +85,8 @@ class Partition:
 
     def post(self, message: Message) -> None:
         """Queue a message at its home actor; ``Overloaded`` when there is no room."""
+        if self.superseded:
+            raise Unavailable("recovering", "the engine reads its log again; try again shortly")
         find = self.book.directory.find
         key = message.decision.home(message.command, find) or HOSPITAL
         if key not in self.book.cells:

@@ -261,9 +261,7 @@ class Engine:
         try:
             partition.post(found)
         except Unavailable as full:
-            partition.landed(found)
             found.fail(full)
-            return full
         return found
 
     async def _result(self, partition: Partition, one: Message | Reply | Exception) -> Reply | Exception:
@@ -314,6 +312,8 @@ class Engine:
             failure = _first(group)
         finally:
             self._nursery = None
+            for partition in self.partitions.values():
+                partition.superseded = True
             if self._state == "serving":
                 self._state = "recovering"
             self._serving = trio.Event()

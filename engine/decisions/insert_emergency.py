@@ -84,6 +84,7 @@ def insert(
         token_id = entry.token_id if entry else at.new_id(0)
         yield from plan.need_number(here)
         if entry:
+            plan.work.append(slot.id)  # an offer's seat is free where the emergency takes one above the capacity
             here.ask(Promote(token_id, hospital.policy, emergency=True, reason=reason))
             here.done.add(token_id)
             day.set(token_id, "active")

