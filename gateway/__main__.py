@@ -5,16 +5,12 @@ Exit codes: 0 done, 1 broken off or failed, 2 the configuration is wrong, 3 the 
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -32,6 +28,7 @@ from gateway.checking import check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
 from gateway.keeping import keep_serving, stop_on_signal
+from gateway.remote import Refused, add_hospital
 from gateway.request_log import RequestLog, log_to_stderr
 from gateway.routes import ROLES
 from gateway.server import open_sockets
@@ -141,19 +138,10 @@ def add(hospital_id: str, name: str, zone: str, url: str, key: str | None) -> No
     \b
     Example: matron hospital add north --name "North Hospital" --zone Asia/Kolkata
     """
-    place = urlsplit(url)
-    secure = place.scheme == "https"
-    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
-    body = json.dumps({"hospital_id": hospital_id, "name": name, "time_zone": zone})
     try:
-        with closing(connect(place.hostname or "", place.port, timeout=15)) as connection:
-            connection.request("POST", "/api/v1/hospitals/", body, headers)
-            said = json.loads(connection.getresponse().read())
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        stop(FAILED, f"No answer from {url}: {error}")
-    if "code" in said:
-        stop(FAILED, f"{said['code']}: {said['detail']}")
+        said = add_hospital(url, key, {"hospital_id": hospital_id, "name": name, "time_zone": zone})
+    except Refused as error:
+        stop(FAILED, str(error))
     click.echo(f"{said['id']} added, {said['time_zone']}")
 
 
@@ -183,6 +171,10 @@ def demo(data: str | None, bind: str | None, seed: int, speed: float, seconds: f
 # -- what stands on what ------------------------------------------------------------------------------------
 
 
+class CannotListen(Exception):
+    """The address is taken, or not ours."""
+
+
 Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
 
 
@@ -194,7 +186,10 @@ async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None
     request_log = RequestLog() if chosen.request_log else None
     async with open_engine(store) as engine, trio.open_nursery() as around:
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
-        sockets = open_sockets(chosen.bind, chosen.door.backlog)
+        try:
+            sockets = open_sockets(chosen.bind, chosen.door.backlog)
+        except OSError as error:
+            raise CannotListen(f"Cannot listen on {chosen.bind}: {error.strerror}") from error
         if chosen.dev:
             await open_dev_hospital(engine, shutdown)
             if store.filesystem_warning is not None:
@@ -284,7 +279,7 @@ def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:
             cause = cause.exceptions[0]
         if isinstance(cause, (LogCorrupt, Unavailable)):
             stop(BAD_LOG, f"The log cannot be used: {cause}")
-        if isinstance(cause, OSError):
+        if isinstance(cause, CannotListen):
             stop(FAILED, str(cause))
         raise
 

@@ -17,7 +17,7 @@ import pytest
 import trio
 from click.testing import CliRunner
 
-from gateway.__main__ import BAD_CONFIG, BAD_LOG, main
+from gateway.__main__ import BAD_CONFIG, BAD_LOG, FAILED, main
 from gateway.auth import add_key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,6 +129,21 @@ async def test_it_starts_serves_stops_and_starts_again_with_all_that_was_answere
         again = await client.post("/api/v1/patients/", json={"name": "Kept"}, headers={"Idempotency-Key": "k"})
         assert again.headers["idempotent-replayed"] == "true"
         assert again.json() == made.json()
+
+
+async def test_an_address_that_is_taken_and_a_log_that_is_in_use_are_told_apart(tmp_path):
+    data = str(tmp_path / "data")
+    async with serving("serve", "--dev", "--data", data) as (_, client):
+        address = str(client.base_url).removeprefix("http://").rstrip("/")
+        for where, bind, code, why in (
+            (data, "127.0.0.1:0", BAD_LOG, b"log"),
+            (data + "2", address, FAILED, address.encode()),
+        ):
+            command = [*MATRON, "serve", "--dev", "--data", where, "--bind", bind]
+            with trio.fail_after(20):
+                ended = await trio.run_process(command, check=False, capture_stderr=True, cwd=ROOT)
+            assert ended.returncode == code
+            assert why in ended.stderr
 
 
 async def test_a_hospital_is_added_from_the_command_line_with_a_key_of_the_network(tmp_path):
