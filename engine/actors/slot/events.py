@@ -205,6 +205,7 @@ class StepUndone(Event, frozen=True):
     patient_id: str
     step: Step
     at: int
+    override: bool = False
     overbooked: bool = False
     mark_at: int = 0
 

@@ -334,7 +334,8 @@ def _undone(state: Slot, token: Token, event: StepUndone) -> None:
             token.status, token.ended_at = "CONFIRMED", 0
             state.overrides += token.override
         case _:
-            token.status, token.ended_at, token.overbooked = "CONFIRMED", 0, event.overbooked
+            token.status, token.ended_at = "CONFIRMED", 0
+            token.override, token.overbooked = event.override, event.overbooked
             seat(state, token)
     state.counters.undone += 1
     join_line(state, token)

@@ -174,9 +174,12 @@ def undo(tally: Tally, command: Undo) -> None:
         raise UndoTooLate("the step is too long ago", token_id=token.id, step=step, until=until)
     if not (step == "complete" and token.phase == "IN_CONSULT"):
         _must_take_place(tally.state)
-    overbooked = False
-    if (step == "cancel" or step == "no_show") and not token.override:
-        overbooked = _seat_again(tally, token, command)
+    override, overbooked = token.override, token.overbooked
+    if step == "cancel" or step == "no_show":
+        try:
+            override, overbooked = tally.take_seat(token.category, command.policy)
+        except SlotFull:
+            raise UndoTooLate("the seat has been given away", token_id=token.id, step=step) from None
     # A mark that has passed would strike again at once.
     again = tally.time + command.policy.no_show_grace_minutes * MINUTE
     tally.events.append(
@@ -185,6 +188,7 @@ def undo(tally: Tally, command: Undo) -> None:
             patient_id=token.patient_id,
             step=step,
             at=tally.time,
+            override=override,
             overbooked=overbooked,
             mark_at=max(token.mark_at, again) if token.mark_at else 0,
         )
@@ -196,12 +200,6 @@ def lift(tally: Tally, command: Lift) -> None:
     token = tally.token(command.token_id)
     assert state_word(token) == "ARRIVED", "only who waits can be lifted"
     tally.events.append(PatientLifted(token_id=token.id, patient_id=token.patient_id, at=tally.time))
-
-
-def _seat_again(tally: Tally, token: Token, command: Undo) -> bool:
-    if tally.free_seats(command.policy) <= 0:
-        raise UndoTooLate("the seat has been given away", token_id=token.id, step=token.last)
-    return tally.take_seat(token.category, command.policy)[1]
 
 
 def _must_take_place(state: Slot) -> None:

@@ -11,6 +11,7 @@ from engine.decisions.consult import CallToken, CompleteConsult, StartConsult
 from engine.decisions.hold_seat import ConfirmHold, HoldSeat
 from engine.decisions.insert_emergency import InsertEmergency
 from engine.decisions.reschedule_token import RescheduleToken
+from engine.decisions.undo_token import UndoToken
 from tests.engine.deciding import NINE, World, reason
 
 
@@ -121,6 +122,17 @@ def test_a_lapsed_offer_does_not_stop_an_emergency() -> None:
     world.ask(CancelToken(token_id=token))
     world.time += 10 * MINUTE
     assert world.ask(InsertEmergency(slot_id=slot, patient_id=patient)).id == entry
+
+
+def test_an_emergency_whose_cancellation_is_undone_gets_the_seat_there_is() -> None:
+    world = World(overbook_pct=50)
+    slot, patient = world.slot(2), world.patient()
+    emergency = world.book(slot, patient, "EMERGENCY")
+    world.book(slot)
+    world.ask(CancelToken(token_id=emergency))
+    world.book(slot)
+    world.ask(UndoToken(token_id=emergency))
+    assert (world.token(emergency).override, world.state(slot).regular, world.state(slot).overrides) == (True, 2, 1)
 
 
 def test_an_emergency_twice_is_the_same_emergency() -> None:

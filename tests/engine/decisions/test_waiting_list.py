@@ -166,6 +166,14 @@ def test_leaving_the_list_frees_the_offered_seat() -> None:
     assert world.refusal(LeaveWaitingList(entry_id=first)).facts["from_state"] == "CANCELLED"
 
 
+def test_cancelling_what_only_waits_is_leaving_the_list() -> None:
+    world = World()
+    slot, _ = world.full_slot(1)
+    entry = world.book(slot)
+    assert world.ask(CancelToken(token_id=entry, reason=reason())).status == "CANCELLED"
+    assert (world.named("EntryEnded")[0].cause, world.state(slot).waiting) == ("left", [])
+
+
 def test_who_left_a_list_may_join_it_again() -> None:
     world = World()
     slot, _ = world.full_slot(1)
