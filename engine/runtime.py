@@ -28,6 +28,7 @@ from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, LogLimits
 from engine.eventlog.store import Store
 from engine.partition import Partition
+from engine.process import settle_memory
 from engine.reading import StateReader
 from engine.recovery import Book, state_hash
 from engine.repair import heal
@@ -336,6 +337,7 @@ class Engine:
             book = await load_book(self._store, hospital, self._clock.entropy, self._progress)
             self._admit(book)
         self._progress.clear()
+        settle_memory()
         for partition in failed:
             now = self.partitions.get(partition.book.hospital)
             head = 0 if now is None else now.book.head

@@ -39,6 +39,7 @@ ORDER = (
     "engine.decisions.**",
     "engine.decisions",
     "engine.clock",
+    "engine.process",
     "engine.eventlog.log",
     "engine.eventlog.directory",
     "engine.eventlog.memory_store",
