@@ -1,0 +1,100 @@
+"""Five bugs, each planted in the engine for as long as a block lasts: what the simulation must be able to find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.actor import Message, Word
+from engine.actors.slot import SLOT, slot_key
+from engine.decider import At, Deciding, Look
+from engine.decisions import DECISIONS
+from engine.decisions.wake_slot import WakeSlot, wake_slot
+from engine.eventlog.log import Log, Tail
+from engine.partition import Accepted, Partition
+from engine.recovery import Book
+from engine.scheduler import Scheduler
+
+Planting = Callable[[], AbstractContextManager[None]]
+
+
+@contextmanager
+def answer_before_commit() -> Iterator[None]:
+    """Who waits for the disk is told at once that all is durable."""
+
+    def when_durable(log: Log, tail: Tail, position: int, call: Callable[[bool], None]) -> None:
+        call(True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Log, "when_durable", when_durable)
+        yield
+
+
+@contextmanager
+def partner_not_evolved() -> Iterator[None]:
+    """The patient's day stands in the entry with its events, and its state stays as it was."""
+    apply = Partition._apply
+
+    def without_partners(partition: Partition, message: Message, at: At, head: Any, accepted: Accepted, done: Any):
+        partners = [cell for key, (cell, _) in accepted.items() if key.startswith("patient_day:")]
+        books = [cell.decider for cell in partners]
+        for cell in partners:
+            cell.decider = replace(cell.decider, evolve=lambda state, event: None)
+        apply(partition, message, at, head, accepted, done)
+        for cell, book in zip(partners, books, strict=True):
+            cell.decider = book
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Partition, "_apply", without_partners)
+        yield
+
+
+@contextmanager
+def abandoned_command_applied() -> Iterator[None]:
+    """A command whose request gave up while it was queued is decided when its turn comes."""
+    handle = Partition.handle
+
+    def all_the_same(partition: Partition, message: Message) -> None:
+        if message.word is Word.ABANDONED:
+            message.word = Word.QUEUED
+        handle(partition, message)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Partition, "handle", all_the_same)
+        yield
+
+
+@contextmanager
+def retry_decided_twice() -> Iterator[None]:
+    """Nobody remembers which keys were accepted."""
+
+    def forgotten(book: Book, command_id: bytes) -> int | None:
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Book, "position_of", forgotten)
+        yield
+
+
+@contextmanager
+def timer_fired_twice() -> Iterator[None]:
+    """Each timer fires twice, and a waking takes whatever comes next for what it was woken for."""
+    wake = Scheduler._wake
+
+    def twice(scheduler: Scheduler, partition: Partition, key: str, due: int) -> bool:
+        return wake(scheduler, partition, key, due) and wake(scheduler, partition, key, due)
+
+    def trusting(command: WakeSlot, at: At) -> Deciding:
+        slot = yield Look(slot_key(command.slot_id))
+        time = max(at.time, SLOT.due(slot) or 0)
+        return (yield from wake_slot(command, At(time, at.command_id, lambda: bytes(16))))
+
+    decisions: dict[Any, Any] = DECISIONS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Scheduler, "_wake", twice)
+        patch.setitem(decisions, WakeSlot, replace(decisions[WakeSlot], run=trusting))
+        yield

@@ -1,0 +1,34 @@
+"""The simulation finds what it is there to find: each of five planted bugs, within a few seeds that hold without it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.simulation import planted
+from tests.simulation.planted import Planting
+from tests.simulation.simulation import simulate
+
+SEEDS = range(10)
+
+
+def test_without_a_planted_bug_these_seeds_hold():
+    assert [outcome.fault for seed in SEEDS if (outcome := simulate(seed)).fault] == []
+
+
+@pytest.mark.parametrize(
+    ("planting", "told"),
+    [
+        (planted.answer_before_commit, "durable is"),
+        (planted.partner_not_evolved, "not what the log says|live states differ|does not fold"),
+        (planted.abandoned_command_applied, "was answered not_applied; position"),
+        (planted.retry_decided_twice, "and again at"),
+        (planted.timer_fired_twice, "though the next is due"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_planted_bug_is_found(planting: Planting, told: str):
+    with planting():
+        faults = [simulate(seed).fault for seed in SEEDS]
+    assert any(re.search(told, fault) for fault in faults), faults
