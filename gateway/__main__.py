@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 broken off or failed, 2 the configuration is wrong, 3 the 
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -183,8 +182,6 @@ Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
 async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None) -> None:
     """The engine over its store; inside its life the front door; ``beside`` gets the engine, the address, the end."""
     assert chosen.data is not None
-    # Nearly all that lives here lives long: looking for rubbish in it at the usual pace costs a tenth of the time.
-    gc.set_threshold(50_000, 20, 50)
     store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev)
     shutdown = trio.Event()
     request_log = RequestLog() if chosen.request_log else None

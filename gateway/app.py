@@ -100,7 +100,8 @@ class Gateway(BaseRoute):
         response.raw_headers.append((b"x-content-type-options", b"nosniff"))
         if call.waited is not None:
             response.raw_headers.append((b"preference-applied", b"wait=%d" % call.waited))
-        if not any(name == b"cache-control" for name, _ in response.raw_headers):
+        # Nobody keeps an answer to a write anyway; of a read no proxy may.
+        if not call.writes and not any(name == b"cache-control" for name, _ in response.raw_headers):
             response.raw_headers.append((b"cache-control", b"no-store"))
         if scope["method"] == "HEAD":
             response.body = b""  # its length stays in the headers

@@ -58,19 +58,35 @@ class CommandEndpoint:
     def response(self, reply: Reply) -> Response:
         """The answer to a command that was accepted."""
         status = SUCCESS[reply.outcome]
-        headers = {"Event-Sequence": str(reply.position)}
+        headers = [(b"event-sequence", b"%d" % reply.position)]
         if reply.version is not None:
-            headers["ETag"] = f'"{reply.version}"'
+            headers.append((b"etag", b'"%d"' % reply.version))
         if reply.replayed:
-            headers["Idempotent-Replayed"] = "true"
+            headers.append((b"idempotent-replayed", b"true"))
         if not reply.body or status == NO_CONTENT:
-            return Response(None, status, headers)
+            made = Response(None, status)
+            made.raw_headers.extend(headers)
+            return made
         value = wire.answer(reply.body)
         if self.row.location and reply.outcome == "created":
-            headers["Location"] = BASE + self.row.location.replace("{id}", value["id"])
+            headers.append((b"location", f"{BASE}{self.row.location.replace('{id}', value['id'])}".encode()))
         elif reply.outcome == "waiting":
-            headers["Location"] = f"{BASE}/waiting-list/{value['id']}/"
-        return Response(wire.encode(value), status, headers, JSON)
+            headers.append((b"location", f"{BASE}/waiting-list/{value['id']}/".encode()))
+        return JsonResponse(wire.encode(value), status, headers)
+
+
+class JsonResponse(Response):
+    """An answer in JSON. Made without what a response of any kind has to look at: there is one for every booking."""
+
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            *headers,
+        ]
 
 
 class QueryEndpoint:

@@ -67,7 +67,7 @@ class Shape:
         """The command of a JSON body; what the path says is not said again in the body."""
         if not isinstance(body, dict):
             raise invalid("", "The body must be a JSON object.")
-        given = {**body, **path}
+        given = {**body, **path} if path or version is not None else body
         if version is not None:
             given[VERSION_FIELD] = version
         try:
