@@ -1,18 +1,21 @@
-"""What leaves the engine: replies, opened for sending, and the first answer to a command that comes again.
+"""What leaves the engine: replies, opened for sending, and the first answer to a command that comes again (by its key).
 
 Also how what is not in memory gets there: sealing keys and archived states, read in a thread of the store.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Final
 
 import msgspec
 
 from engine.actor import Message, Reply
 from engine.decider import NotInMemory
+from engine.decisions import DECISIONS
 from engine.errors import KeyReused, LogCorrupt
-from engine.eventlog.entry import checked
+from engine.eventlog.entry import Principal, checked
 from engine.eventlog.log import Log
 from engine.eventlog.store import Store
 from engine.partition import Partition
@@ -27,6 +30,37 @@ class Answers:
     def __init__(self, store: Store, log: Log) -> None:
         self._store = store
         self._log = log
+
+    async def known(
+        self, partition: Partition, command: Any, who: Principal, key: str | None, draw: Callable[[int], bytes]
+    ) -> Reply | Message:
+        """The first answer to this key, or a message that now flies under it (or under none)."""
+        if key is None:
+            return Message(command, DECISIONS[type(command)], who, draw(16))
+        scope = f"{partition.book.hospital}|{who.name}|{key}"
+        command_id = sha256(scope.encode("utf-8", "surrogatepass")).digest()[:16]
+        decision = DECISIONS[type(command)]
+        fingerprint = partition.book.keys.fingerprint(
+            decision.name.encode() + b"|" + partition.book.codec.plain(command)
+        )
+        while True:
+            first = partition.flying.get(command_id)
+            if first is not None:
+                if first.fingerprint != fingerprint:
+                    raise key_reused()
+                await first.event.wait()
+                if first.reply is not None and first.error is None:
+                    reply = await self.reply(partition, first)
+                    return Reply(reply.body, reply.outcome, reply.position, reply.version, replayed=True)
+                # A refusal or a withdrawal is not kept: the repeat is decided anew.
+                partition.landed(first)
+                continue
+            position = partition.book.position_of(command_id)
+            if position is not None:
+                return await self.first(partition, position, fingerprint)
+            message = Message(command, decision, who, command_id, fingerprint)
+            partition.flying[command_id] = message
+            return message
 
     async def reply(self, partition: Partition, message: Message) -> Reply:
         """A settled message's reply; what could not be opened when it was decided is opened now."""

@@ -11,16 +11,14 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any, Final
 
 import trio
 
 from engine.actor import Mailbox, Message, Reply, Word
-from engine.answers import Answers, key_reused
+from engine.answers import Answers
 from engine.clock import Clock, SystemClock
 from engine.decider import NotInMemory
-from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
 from engine.errors import CommitFailed, DeadlinePassed, NotFound, Rejected, Unavailable
 from engine.eventlog.entry import Principal
@@ -100,7 +98,7 @@ class Engine:
         if within <= 0:
             raise DeadlinePassed("not_applied")
         with trio.move_on_after(within):
-            found = await self._known(partition, command, who, key)
+            found = await self._answers.known(partition, command, who, key, self._clock.entropy)
             if isinstance(found, Reply):
                 return found
             message = found
@@ -219,41 +217,12 @@ class Engine:
         )
         return partition
 
-    async def _known(self, partition: Partition, command: Any, who: Principal, key: str | None) -> Reply | Message:
-        """The first answer to this key, or a message that now flies under it (or under none)."""
-        if key is None:
-            return Message(command, DECISIONS[type(command)], who, self._clock.entropy(16))
-        scope = f"{partition.book.hospital}|{who.name}|{key}"
-        command_id = sha256(scope.encode("utf-8", "surrogatepass")).digest()[:16]
-        decision = DECISIONS[type(command)]
-        fingerprint = partition.book.keys.fingerprint(
-            decision.name.encode() + b"|" + partition.book.codec.plain(command)
-        )
-        while True:
-            first = partition.flying.get(command_id)
-            if first is not None:
-                if first.fingerprint != fingerprint:
-                    raise key_reused()
-                await first.event.wait()
-                if first.reply is not None and first.error is None:
-                    reply = await self._answers.reply(partition, first)
-                    return Reply(reply.body, reply.outcome, reply.position, reply.version, replayed=True)
-                # A refusal or a withdrawal is not kept: the repeat is decided anew.
-                partition.landed(first)
-                continue
-            position = partition.book.position_of(command_id)
-            if position is not None:
-                return await self._answers.first(partition, position, fingerprint)
-            message = Message(command, decision, who, command_id, fingerprint)
-            partition.flying[command_id] = message
-            return message
-
     async def _take_in(
         self, partition: Partition, command: Any, who: Principal, key: str | None
     ) -> Message | Reply | Exception:
         """Queue one command of a batch; once it is ``decided``, the next may be queued."""
         try:
-            found = await self._known(partition, command, who, key)
+            found = await self._answers.known(partition, command, who, key, self._clock.entropy)
         except (Rejected, Unavailable) as error:
             return error
         if isinstance(found, Reply):
