@@ -18,8 +18,9 @@ import trio
 from rich.console import Console
 
 from engine.errors import Unavailable
+from engine.process import tune_process
 from perf.figures import Incorrect, Row
-from perf.machine import environment, tune
+from perf.machine import environment
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
 from perf.workloads import booking, depth, http, memory, recovery
@@ -70,7 +71,7 @@ def bench(
     data.mkdir(parents=True, exist_ok=True)
     about = environment(data)
     rows: list[Row] = []
-    tune()
+    tune_process()
     try:
         with telling() as tell:
             for name in names or WORKLOADS:

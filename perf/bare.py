@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engine.process import settle_memory, tune_process
 from gateway.door.settings import DoorConfig
 from gateway.server import DoorSettings, serve
-from perf.machine import tune
 
 _BODY: Final = b'{"id":"%s"}' % (b"0" * 900)
 """About as long as the answer to a booking."""
@@ -62,5 +62,6 @@ async def _door(
 
 
 if __name__ == "__main__":
-    tune()
+    tune_process()
+    settle_memory()
     trio.run(_serve, sys.argv[1])

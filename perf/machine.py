@@ -1,4 +1,4 @@
-"""The process and the machine that a measurement runs on: what is tuned, what it was, how much memory it holds.
+"""The process and the machine that a measurement runs on: what they are, how much memory is held.
 
 Knows no workload. Memory means anonymous resident bytes: the log's map is the page cache's and not counted.
 """
@@ -8,25 +8,19 @@ from __future__ import annotations
 import gc
 import os
 import platform
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-SWITCH_INTERVAL: Final = 0.0005
-"""Seconds after which the commit's thread gives the interpreter back to the engine's; Python's own is 0.005."""
-
-GC_THRESHOLDS: Final = (100_000, 50, 100)
+from engine.process import GC_THRESHOLDS, SWITCH_INTERVAL
 
 _LIBRARIES: Final = ("trio", "lmdb", "msgspec", "starlette", "hypercorn", "h11")
 
 
-def tune() -> None:
-    """The settings of a server's process; called again after a set-up, whose objects are then left alone."""
-    sys.setswitchinterval(SWITCH_INTERVAL)
+def forget() -> None:
+    """Give back what an engine before this one left: when it was ready it had its memory set aside from collection."""
+    gc.unfreeze()
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def anonymous_memory() -> int:

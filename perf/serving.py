@@ -1,7 +1,4 @@
-"""``matron`` in a process of its own, with the settings that a measured server runs with; and children in general.
-
-``python -m perf.serving serve --data …`` is ``matron serve --data …`` after ``tune``.
-"""
+"""Servers under test, each in a process of its own: where it serves, what it uses, how it ends."""
 
 from __future__ import annotations
 
@@ -16,9 +13,7 @@ from typing import Final, NamedTuple
 
 import trio
 
-from gateway.__main__ import main
 from perf.figures import Incorrect
-from perf.machine import tune
 
 _STARTS: Final = 60.0
 """Seconds that a server may take until it says where it serves."""
@@ -78,8 +73,3 @@ async def _drain(process: trio.Process) -> None:
     assert process.stdout is not None
     async for _ in process.stdout:
         pass
-
-
-if __name__ == "__main__":
-    tune()
-    main()

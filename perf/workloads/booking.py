@@ -10,10 +10,10 @@ from collections import defaultdict
 from pathlib import Path
 
 from engine.eventlog.lmdb_store import LmdbStore
+from engine.process import settle_memory
 from engine.runtime import open_engine
 from perf.callers import Run, ask_all
 from perf.figures import Row, Target, ratios
-from perf.machine import tune
 from perf.size import Size, Tell
 from perf.town import HOSPITAL, Town, bookings, found
 from perf.yardsticks import BATCH, BareFsync, RawLmdb, python_speed
@@ -39,7 +39,7 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
             tell("a hospital with its patients")
             town = await found(engine, size.bookings)
             await _book(town, SLOTS, MOST)  # warm: tasks, codecs and pages exist
-            tune()
+            settle_memory()
             for turn in range(size.rounds):
                 tell(f"bookings in process, round {turn + 1} of {size.rounds}")
                 values["python"].append(python_speed())

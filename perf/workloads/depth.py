@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.eventlog.lmdb_store import LmdbStore
+from engine.process import settle_memory
 from engine.runtime import open_engine
 from perf.callers import ask_all
 from perf.figures import Row, Target
-from perf.machine import tune
 from perf.size import Size, Tell
 from perf.town import HOSPITAL, Town, bookings, found
 
@@ -26,7 +26,7 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
     async with open_engine(LmdbStore(folder / "data", allow_any_filesystem=size.any_disk)) as engine:
         tell("a hospital with its patients")
         town = await found(engine, size.deep)
-        tune()
+        settle_memory()
         for name, waiting in (("slot", False), ("waiting list", True)):
             tell(f"a {name} of {size.deep}")
             rows.extend(await _compare(town, size, name, waiting=waiting))

@@ -37,7 +37,7 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
     async with (
         server("perf.bare", ["hypercorn"]) as hypercorn,
         server("perf.bare", ["door"]) as door,
-        server("perf.serving", flags) as matron,
+        server("gateway", flags) as matron,
     ):
         for turn, slots in enumerate(days):
             tell(f"bookings over HTTP, round {turn + 1} of {size.rounds}")

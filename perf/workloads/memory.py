@@ -13,10 +13,11 @@ import msgspec
 import trio
 
 from engine.eventlog.lmdb_store import LmdbStore
+from engine.process import settle_memory, tune_process
 from engine.runtime import EngineSettings, open_engine
 from perf.callers import ask_all
 from perf.figures import Row, Target
-from perf.machine import anonymous_memory, tune
+from perf.machine import anonymous_memory
 from perf.size import SEATS, Size, Tell
 from perf.town import HOSPITAL, bookings, found
 
@@ -75,7 +76,7 @@ async def _fill(data: Path, size: Size) -> Held:
         start = anonymous_memory()
         day = min(slots, _A_DAY)
         town = await found(engine, day * SEATS)
-        tune()
+        settle_memory()
         patients = anonymous_memory()
         turns = [min(day, slots - first) for first in range(0, slots, day)]
         opened = [await town.open_day(turn, SEATS) for turn in turns]
@@ -92,4 +93,5 @@ async def _fill(data: Path, size: Size) -> Held:
 
 
 if __name__ == "__main__":
+    tune_process()
     click.echo(msgspec.json.encode(trio.run(_fill, Path(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Size))))

@@ -6,16 +6,16 @@ that the bookings left. With a snapshot, "ready" is what a client sees: it is an
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from time import perf_counter
 
 from engine.eventlog.lmdb_store import LmdbStore
 from engine.eventlog.store import Round
+from engine.process import settle_memory
 from engine.runtime import Engine, EngineSettings, open_engine
 from perf.callers import ask_all
 from perf.figures import Incorrect, Row, Target
-from perf.machine import anonymous_memory, tune
+from perf.machine import anonymous_memory, forget
 from perf.size import SEATS, Size, Tell
 from perf.town import HOSPITAL, bookings, found
 
@@ -71,7 +71,7 @@ async def _write_log(data: Path, size: Size, tell: Tell) -> tuple[int, str]:
     entries = size.entries
     async with open_engine(LmdbStore(data, allow_any_filesystem=size.any_disk), settings=settings) as engine:
         town = await found(engine, min(_A_DAY, entries // 2))
-        tune()
+        settle_memory()
         done = 0
         while done < entries:
             patients = town.patients[: min(len(town.patients), entries - done)]
@@ -85,7 +85,7 @@ async def _write_log(data: Path, size: Size, tell: Tell) -> tuple[int, str]:
 
 async def _start(store: LmdbStore, hashed: str) -> tuple[float, float]:
     """Seconds until a fresh engine serves, and the bytes that it then holds."""
-    gc.collect()
+    forget()
     before = anonymous_memory()
     begun = perf_counter()
     seconds = memory = 0.0

@@ -109,7 +109,7 @@ def test_an_answer_that_is_not_created_spoils_a_run_over_http():
 
 async def test_a_server_that_does_not_start_is_told():
     with pytest.RaisesGroup(pytest.RaisesExc(Incorrect, match="did not start")):
-        async with server("perf.serving", ["--help"]):
+        async with server("gateway", ["--help"]):
             pass
 
 
