@@ -251,7 +251,10 @@ class Engine:
             await self._answers.load(partition, missing)
 
         assert self._nursery is not None
-        self._nursery.start_soon(mailbox.live, partition.handle, load, name=f"actor {mailbox.key}")
+        try:
+            self._nursery.start_soon(mailbox.live, partition.handle, load, name=f"actor {mailbox.key}")
+        except RuntimeError:  # a commit has just failed, and the nursery closes
+            raise Unavailable("recovering", "the engine reads its log again; try again shortly") from None
 
     def _start_healing(self, partition: Partition, keys: list[str]) -> None:
         assert self._nursery is not None
