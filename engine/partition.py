@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.actor import Mailbox, Message, Reply, Word
+from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
 from engine.actors.hospital import HOSPITAL
 from engine.clock import Clock
 from engine.decider import (
@@ -54,7 +54,8 @@ class Partition:
     """One hospital's actors in memory, and the only writer of its log.
 
     ``spawn(mailbox)`` starts an actor's task, ``on_due()`` says that the earliest timer changed, ``heal(keys)``
-    rebuilds actors whose rule book failed halfway. ``checking`` runs every rule book's own invariants after
+    rebuilds actors whose rule book failed halfway. ``mailbox`` is how many
+    messages may wait for one actor. ``checking`` runs every rule book's own invariants after
     each decision (tests and simulation; it costs a scan).
     """
 
@@ -68,6 +69,7 @@ class Partition:
         spawn: Callable[[Partition, Mailbox], None],
         on_due: Callable[[], None],
         heal: Callable[[Partition, list[str]], None],
+        mailbox: int = MAILBOX,
         checking: bool = False,
     ) -> None:
         self.book = book
@@ -81,6 +83,7 @@ class Partition:
         self._spawn = spawn
         self._on_due = on_due
         self._heal = heal
+        self._capacity = mailbox
         self._checking = checking
 
     def post(self, message: Message) -> None:
@@ -93,7 +96,7 @@ class Partition:
             key = HOSPITAL
         mailbox = self.mailboxes.get(key)
         if mailbox is None:
-            mailbox = self.mailboxes[key] = Mailbox(key)
+            mailbox = self.mailboxes[key] = Mailbox(key, self._capacity)
             self._spawn(self, mailbox)
         mailbox.post(message)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import trio
 
-from engine.actor import Mailbox, Message, Reply, Word
+from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
 from engine.answers import Answers
 from engine.clock import Clock, SystemClock
 from engine.decider import NotInMemory
@@ -52,6 +52,8 @@ class EngineSettings:
     log: LogLimits = field(default_factory=LogLimits)
     snapshot_entries: int = 50_000
     """Entries after which changed states are written to a snapshot; 0: only at the end."""
+    mailbox: int = MAILBOX
+    """Messages that may wait for one actor."""
     checking: bool = False
     """Run every rule book's invariants after each decision."""
 
@@ -213,6 +215,7 @@ class Engine:
             spawn=self._start_actor,
             on_due=self._scheduler.changed,
             heal=self._start_healing,
+            mailbox=self.settings.mailbox,
             checking=self.settings.checking,
         )
         return partition

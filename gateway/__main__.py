@@ -21,7 +21,7 @@ from engine.errors import LogCorrupt, Rejected, Unavailable
 from engine.eventlog.entry import Principal
 from engine.eventlog.lmdb_store import LmdbStore
 from engine.process import tune_process
-from engine.runtime import Engine, open_engine
+from engine.runtime import Engine, EngineSettings, open_engine
 from engine.views.settings import GetHospital
 from gateway.app import create_app
 from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside, add_key
@@ -185,7 +185,10 @@ async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None
     store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev)
     shutdown = trio.Event()
     request_log = RequestLog() if chosen.request_log else None
-    async with open_engine(store) as engine, trio.open_nursery() as around:
+    settings = EngineSettings(
+        log=chosen.commit, snapshot_entries=chosen.engine.snapshot_entries, mailbox=chosen.engine.mailbox
+    )
+    async with open_engine(store, settings=settings) as engine, trio.open_nursery() as around:
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
         try:
             sockets = open_sockets(chosen.bind, chosen.door.backlog)

@@ -10,16 +10,34 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
+from engine.eventlog.log import LogLimits
 from gateway.limits import Limits
 from gateway.server import DoorSettings
 
 PREFIX = "MATRON_"
 FILE_VARIABLE = "MATRON_CONFIG"
-TABLES: dict[str, type[msgspec.Struct]] = {"limits": Limits, "door": DoorSettings}
+
+
+class EngineTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The engine's own limits."""
+
+    mailbox: Annotated[int, Meta(ge=1)] = 1_024
+    """Messages that may wait for one actor."""
+    snapshot_entries: Annotated[int, Meta(ge=0)] = 50_000
+    """Entries after which changed states are written to a snapshot; 0: only at the end."""
+
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "limits": Limits,
+    "door": DoorSettings,
+    "engine": EngineTable,
+    "commit": LogLimits,
+}
 
 
 class BadConfig(Exception):
@@ -42,6 +60,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A line of JSON per request on standard error."""
     limits: Limits = Limits()
     door: DoorSettings = DoorSettings()
+    engine: EngineTable = EngineTable()
+    commit: LogLimits = LogLimits()
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Annotated
 
+import msgspec
 import trio
+from msgspec import Meta
 
 from engine.errors import CommitFailed, Overloaded, Unavailable
 from engine.eventlog.entry import MAX_ENTRY
@@ -21,21 +24,23 @@ from engine.eventlog.store import Batch, Store
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class LogLimits:
+Count = Annotated[int, Meta(ge=1)]
+
+
+class LogLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be in line, and what must stay free. Over it a write is refused at once."""
 
-    pending_entries: int = 20_000
+    pending_entries: Count = 20_000
     """Entries that are decided and not yet durable."""
-    pending_bytes: int = 256 * MIB
+    pending_bytes: Annotated[int, Meta(ge=2 * MAX_ENTRY)] = 256 * MIB
     """Their bytes."""
-    pending_seconds: float = 5.0
+    pending_seconds: Annotated[float, Meta(gt=0)] = 5.0
     """How long a commit may take before further writes are refused."""
-    batch_entries: int = 4_000
+    batch_entries: Count = 4_000
     """Entries of one commit."""
-    free_disk: int = 64 * MIB
+    free_disk: Annotated[int, Meta(ge=0)] = 64 * MIB
     """Bytes that must stay free on the log's file system."""
-    free_map: int = 256 * MIB
+    free_map: Annotated[int, Meta(ge=0)] = 256 * MIB
     """Bytes that must stay free in the store's map."""
 
 

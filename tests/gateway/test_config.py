@@ -84,3 +84,14 @@ def test_these_addresses_are_open_to_others(bind):
 def test_what_is_no_address_is_refused(bind):
     with pytest.raises(BadConfig):
         check_bind(bind)
+
+
+def test_the_engines_limits_are_settings_and_the_level_of_the_messages_is_another():
+    loaded = load(
+        {}, {"MATRON_COMMIT_PENDING_ENTRIES": "500", "MATRON_ENGINE_MAILBOX": "7", "MATRON_LOG_LEVEL": "error"}
+    )
+    assert loaded.config.commit.pending_entries == 500
+    assert loaded.config.engine.mailbox == 7
+    assert loaded.config.log_level == "error"
+    with pytest.raises(BadConfig, match=r"engine\.mailbox"):
+        load({}, {"MATRON_ENGINE_MAILBOX": "0"})
