@@ -12,10 +12,10 @@ from time import perf_counter
 from engine.eventlog.lmdb_store import LmdbStore
 from engine.eventlog.store import Round
 from engine.process import settle_memory
-from engine.runtime import Engine, EngineSettings, open_engine
+from engine.runtime import Engine, open_engine
 from perf.callers import ask_all
 from perf.figures import Incorrect, Row, Target
-from perf.machine import anonymous_memory, forget
+from perf.machine import forget
 from perf.size import SEATS, Size, Tell
 from perf.town import HOSPITAL, bookings, found
 
@@ -43,14 +43,11 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
     head, hashed = await _write_log(data, size, tell)
     plain: list[float] = []
     snapped: list[float] = []
-    held: list[float] = []
     for turn in range(min(_STARTS, size.rounds)):
         tell(f"recovery, round {turn + 1}")
-        seconds, _ = await _start(WithoutSnapshots(data, allow_any_filesystem=size.any_disk), hashed)
+        seconds = await _start(WithoutSnapshots(data, allow_any_filesystem=size.any_disk), hashed)
         plain.append(head / seconds)
-        seconds, memory = await _start(LmdbStore(data, allow_any_filesystem=size.any_disk), hashed)
-        snapped.append(seconds)
-        held.append(memory / 1e6)
+        snapped.append(await _start(LmdbStore(data, allow_any_filesystem=size.any_disk), hashed, trusting=head))
     count = f"{head:,} entries"
     return [
         Row(
@@ -61,15 +58,13 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
             section=SECTION, name="ready with a snapshot", unit="s", values=tuple(snapped), note=count,
             target=Target("most", 5) if head >= 1_000_000 else None,
         ),
-        Row(section=SECTION, name="  memory it takes", unit="MB", values=tuple(held), note="anonymous, states frozen"),
     ]  # fmt: skip
 
 
 async def _write_log(data: Path, size: Size, tell: Tell) -> tuple[int, str]:
     """A log of at least so many entries; its head and the hash of all states."""
-    settings = EngineSettings(snapshot_entries=0)  # one round, at the end
     entries = size.entries
-    async with open_engine(LmdbStore(data, allow_any_filesystem=size.any_disk), settings=settings) as engine:
+    async with open_engine(LmdbStore(data, allow_any_filesystem=size.any_disk)) as engine:
         town = await found(engine, min(_A_DAY, entries // 2))
         settle_memory()
         done = 0
@@ -83,23 +78,23 @@ async def _write_log(data: Path, size: Size, tell: Tell) -> tuple[int, str]:
         return _head(engine), engine.state_hash(HOSPITAL)
 
 
-async def _start(store: LmdbStore, hashed: str) -> tuple[float, float]:
-    """Seconds until a fresh engine serves, and the bytes that it then holds."""
+async def _start(store: LmdbStore, hashed: str, trusting: int = 0) -> float:
+    """Seconds until a fresh engine serves; ``trusting``: where its snapshot ends."""
     forget()
-    before = anonymous_memory()
     begun = perf_counter()
-    seconds = memory = 0.0
+    seconds = 0.0
     try:
         async with open_engine(store) as engine:
             await engine.until_ready()
             seconds = perf_counter() - begun
-            memory = anonymous_memory() - before
+            if engine.partitions[HOSPITAL].book.snapshot != trusting:
+                raise Incorrect("the snapshot does not end where the log does")
             if engine.state_hash(HOSPITAL) != hashed:
                 raise Incorrect("the recovered states are not those that the log was written from")
             raise _Seen
     except* _Seen:
         pass
-    return seconds, memory
+    return seconds
 
 
 def _head(engine: Engine) -> int:
