@@ -146,7 +146,7 @@ class Client:
         return msgspec.msgpack.decode(reply.body)
 
     def _within(self) -> float:
-        return self.random.choice((0.0, 0.001, 0.01, 0.3, 2.0, 10.0, 10.0, 10.0))
+        return self.random.choice((0.0, 0.001, 0.01, 0.1, 0.5, 2.0, 10.0, 10.0, 10.0, 10.0))
 
     def _principal(self, wish: Wish, tried: Try) -> Principal:
         return Principal(wish.account, "desk", "sim", tried.request_id)

@@ -32,7 +32,7 @@ class Wear:
         self.stall = random.choice((0.0, 0.02, 0.05))
         self.long_stall = random.choice((0.0, 0.0, 0.004))
         self.failure = random.choice((0.0, 0.0, 0.002, 0.01))
-        self.read = random.choice((0.0, 0.0, 0.001, 0.2))
+        self.read = random.choice((0.0, 0.02, 0.2, 1.0))
 
 
 class Power:
@@ -69,7 +69,7 @@ class Power:
 
     async def slow_read(self) -> None:
         """What a read from the disk takes."""
-        if self._wear.read and self._random.random() < 0.3:
+        if self._wear.read and self._random.random() < 0.5:
             await self.pass_or_end(self._random.random() * self._wear.read)
 
 

@@ -40,7 +40,7 @@ from tests.simulation.client import HOSPITAL_ID, Client
 from tests.simulation.clockwork import EIGHT
 
 PATIENTS = 50
-LENGTH = 480.0
+LENGTH = 300.0
 """Seconds from the first request to the last."""
 
 CATEGORIES: tuple[Category, ...] = ("WALKIN", "WALKIN", "WALKIN", "ONLINE", "ONLINE", "FOLLOWUP", "PRIORITY_PAID")
@@ -89,7 +89,7 @@ class Morning:
             self.doctors.append(doctor_id)
             start = eight + timedelta(minutes=self.random.choice((1, 2)))
             for _ in range(2):
-                end = start + timedelta(minutes=self.random.choice((2, 3, 4)))
+                end = start + timedelta(minutes=self.random.choice((2, 2, 3)))
                 slot = OpenSlot(
                     doctor=doctor_id, start_time=start, end_time=end, max_capacity=self.random.randint(2, 7)
                 )

@@ -10,7 +10,7 @@ from tests.simulation import planted
 from tests.simulation.planted import Planting
 from tests.simulation.simulation import simulate
 
-SEEDS = range(10)
+SEEDS = range(20)
 
 
 def test_without_a_planted_bug_these_seeds_hold():
@@ -21,7 +21,7 @@ def test_without_a_planted_bug_these_seeds_hold():
     ("planting", "told"),
     [
         (planted.answer_before_commit, "durable is"),
-        (planted.partner_not_evolved, "not what the log says|live states differ|does not fold"),
+        (planted.partner_not_evolved, "the day of its patient says|active tokens|not what the log says"),
         (planted.abandoned_command_applied, "was answered not_applied; position"),
         (planted.retry_decided_twice, "and again at"),
         (planted.timer_fired_twice, "though the next is due"),
@@ -30,5 +30,4 @@ def test_without_a_planted_bug_these_seeds_hold():
 )
 def test_a_planted_bug_is_found(planting: Planting, told: str):
     with planting():
-        faults = [simulate(seed).fault for seed in SEEDS]
-    assert any(re.search(told, fault) for fault in faults), faults
+        assert any(re.search(told, simulate(seed).fault) for seed in SEEDS)
