@@ -59,7 +59,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     book_min_minutes_ahead: Minutes | None = None
     """How many minutes before the slot it may be booked at the latest."""
     max_active_tokens_per_patient: Annotated[int, Meta(ge=1, le=1_000)] | None = None
-    """Active tokens of one patient on one local day."""
+    """Active tokens that one patient may have at a time, those of all days counted together."""
     patient_overlap: bool = False
     """Whether slots of two doctors that overlap in time are refused to one patient."""
     quota_release_minutes: Minutes | None = None

@@ -121,9 +121,7 @@ def more_numbers(slot: Slot) -> finding.Deciding[tuple[AddNumbers, ...]]:
     return (AddNumbers(given.first_number, given.count),)
 
 
-def booked(
-    hospital: Hospital, slot_id: str, token_id: str, patient_id: str, at: At, outcome: str = "created"
-) -> Done:
+def booked(hospital: Hospital, slot_id: str, token_id: str, patient_id: str, at: At, outcome: str = "created") -> Done:
     """A token was given; the answer may print its ticket."""
     key, link_key = slot_key(slot_id), hospital.link_key.text
 

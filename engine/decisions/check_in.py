@@ -54,9 +54,7 @@ def _late(hospital: Hospital, slot: Slot, token: Token, arrived_at: int, at: At)
     (event,) = here.ask(Return(token.id, arrived_at, hospital.policy))
     waits = isinstance(event, LatecomerWaitlisted)
     day = yield from plan.day(token.patient_id, slot.day)
-    wanted = Commitment(
-        token.id, slot.id, slot.doctor_id, slot.start, slot.end, "waiting" if waits else "active"
-    )
+    wanted = Commitment(token.id, slot.id, slot.doctor_id, slot.start, slot.end, "waiting" if waits else "active")
     reason = yield from finding.objection(token.patient_id, slot.day, day.commitments, wanted, hospital.policy)
     if reason is not None:
         raise reason

@@ -104,9 +104,7 @@ def _move(
     if not same_day:
         yield from plan.need_number(plan.of(new))
     plan.of(old).ask(MoveOut(token.id, new.id, reason))
-    plan.of(new).ask(
-        Adopt(token, old.id, plan.policy, keeps_code=same_day, keeps_booking=True, emergency=True)
-    )
+    plan.of(new).ask(Adopt(token, old.id, plan.policy, keeps_code=same_day, keeps_booking=True, emergency=True))
     day.commit(Commit(token.id, new.id, new.doctor_id, new.start, new.end, "active", None))
     plan.work.append(old.id)
 

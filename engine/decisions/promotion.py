@@ -26,7 +26,7 @@ from engine.actors.slot.events import SlotEvent
 from engine.actors.slot.refusals import ChannelQuota
 from engine.actors.slot.state import Slot, Token, effective_end
 from engine.actors.slot.tally import Tally
-from engine.decider import Propose
+from engine.decider import MINUTE, Propose
 from engine.decisions.finding import Deciding, objection, the_day, the_slot
 from engine.errors import Rejected
 
@@ -141,7 +141,7 @@ class Plan:
             if not slot.waiting or not running or self.time >= effective_end(slot):
                 continue
             # What is no news is not written down: a seat that was free before went past them then.
-            news = plan.tally.free_seats(self.policy) > plan.free
+            news = plan.tally.free_seats(self.policy) > plan.free or 0 < slot.release_at <= self.time
             # A quota speaks for its whole tier: thousands of entries behind it are not asked one by one.
             closed: set[Category] = set()
             for entry in slot.waiting:
@@ -155,10 +155,12 @@ class Plan:
                     if not numbered and not (yield from self.need_number(plan)):
                         break
                     reason = yield from self._give(plan, entry)
+                again_at = 0
                 if isinstance(reason, ChannelQuota):
                     closed.add(entry.category)
-                if reason is not None and news:
-                    plan.ask(PassOver(entry.id, reason.code))
+                    again_at = self._released(slot)
+                if reason is not None and (news or again_at not in (0, slot.release_at)):
+                    plan.ask(PassOver(entry.id, reason.code, again_at))
 
     def need_number(self, plan: SlotPlan) -> Deciding[bool]:
         """See to it that the slot has a ticket number to give; ``False`` when its doctor's day cannot be asked."""
@@ -200,6 +202,11 @@ class Plan:
         wanted = Commitment(entry.id, slot.id, slot.doctor_id, slot.start, slot.end, "active")
         return (yield from objection(entry.patient_id, slot.day, day.commitments, wanted, self.policy))
 
+    def _released(self, slot: Slot) -> int:
+        """When the slot's quotas are released (µs); 0: never, under the policy as it is."""
+        minutes = self.policy.quota_release_minutes
+        return 0 if minutes is None else slot.start - minutes * MINUTE
+
     def _give(self, plan: SlotPlan, entry: Token) -> Deciding[Rejected | None]:
         """Give or offer a free seat to this entry; gives the slot's refusal."""
         policy = self.policy
@@ -216,5 +223,3 @@ class Plan:
             day.set(entry.id, "active")
             yield from self.withdraw(day, entry.id)
         return None
-
-

@@ -54,9 +54,7 @@ def reschedule_token(command: RescheduleToken, at: At) -> Deciding:
     keeps_code = same_day and old.doctor_id == new.doctor_id
     if not keeps_code and (token.category == "EMERGENCY" or plan.of(new).tally.free_seats(policy) > 0):
         yield from plan.need_number(plan.of(new))
-    plan.of(new).ask(
-        Adopt(token, old.id, policy, keeps_code=keeps_code, keeps_booking=same_day, counts=True)
-    )
+    plan.of(new).ask(Adopt(token, old.id, policy, keeps_code=keeps_code, keeps_booking=same_day, counts=True))
     day.commit(commit)
     if same_day:
         plan.work.append(old.id)

@@ -1,4 +1,7 @@
-"""What happens in a slot by itself: absent patients are marked, offers and holds lapse, long waits lift, the slot ends.
+"""What happens in a slot by itself: at some instant somebody is absent, has waited too long, or may have a seat.
+
+Absent patients are marked, offers and holds lapse, long waits lift, a quota's release gives a free seat to who was
+passed over, and the slot ends.
 
 R1  All that is due at this instant is one decision, and so are the promotions that follow from it.
 R2  Overtaken (nothing is due any more), it does nothing.
@@ -72,6 +75,8 @@ def _lapse(plan: Plan, slot: Slot) -> finding.Deciding[None]:
         here.ask(EndEntry(offer.id, "EXPIRED", "expired"))
         here.done.add(offer.id)
         yield from plan.settle(slot, offer)
+    if 0 < slot.release_at <= plan.time:
+        plan.work.append(slot.id)
 
 
 WAKE_SLOT = Decision(command=WakeSlot, run=wake_slot, home=lambda command, find: slot_key(command.slot_id))

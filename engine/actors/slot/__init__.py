@@ -5,7 +5,7 @@ policy says comes with each command. The rules, by the file that holds them:
 
 tally.py     R2   Booked and promoted while ACTIVE or DELAYED, until the effective end (start of both: ``R1``).
              R3   Regular tokens, holds and offers never exceed the capacity and what ``overbook_pct`` adds.
-             R4   A tier's quota and its last time of issue; the quota is released before the start.
+             R4   A tier's quota and its last time of issue; the quota is released before the start, by itself too.
              R18  Ticket numbers come from the doctor's series of that day, once each.
 booking.py   R5   A full slot has a waiting list; an entry keeps its id and time of booking when it is promoted.
              R6   A free seat goes to the first eligible entry, at once or as an offer that lapses.

@@ -117,9 +117,7 @@ def offer(tally: Tally, command: Offer) -> None:
     tally.held += 1
     last = state.start if tally.time < state.start else effective_end(state)
     tally.events.append(
-        EntryOffered(
-            entry_id=entry.id, expires_at=min(tally.time + policy.offer_minutes * MINUTE, last), at=tally.time
-        )
+        EntryOffered(entry_id=entry.id, expires_at=min(tally.time + policy.offer_minutes * MINUTE, last), at=tally.time)
     )
 
 
@@ -127,7 +125,9 @@ def pass_over(tally: Tally, command: PassOver) -> None:
     """R6: the list goes on to the next, and says why."""
     entry = tally.token(command.entry_id)
     tally.events.append(
-        EntryPassedOver(entry_id=entry.id, patient_id=entry.patient_id, code=command.code, at=tally.time)
+        EntryPassedOver(
+            entry_id=entry.id, patient_id=entry.patient_id, code=command.code, at=tally.time, again_at=command.again_at
+        )
     )
 
 

@@ -227,9 +227,7 @@ def _end_waiting(tally: Tally, cause: str) -> None:
     state = tally.state
     for entry in [*state.offers, *state.waiting]:
         tally.events.append(
-            EntryEnded(
-                entry_id=entry.id, patient_id=entry.patient_id, status="SLOT_CLOSED", at=tally.time, cause=cause
-            )
+            EntryEnded(entry_id=entry.id, patient_id=entry.patient_id, status="SLOT_CLOSED", at=tally.time, cause=cause)
         )
     tally.held -= len(state.offers)
     for hold in list(state.holds.values()):

@@ -94,10 +94,11 @@ class Offer(Command, frozen=True):
 
 
 class PassOver(Command, frozen=True):
-    """Write down why a free seat went past an entry."""
+    """Write down why a free seat went past an entry, and when it is asked again by itself; 0: never."""
 
     entry_id: str
     code: str
+    again_at: int = 0
 
 
 class EndEntry(Command, frozen=True):

@@ -99,12 +99,16 @@ class EntryPromoted(Event, frozen=True):
 
 
 class EntryPassedOver(Event, frozen=True):
-    """A free seat went past this entry; ``code`` is that of the refusal it would have met."""
+    """A free seat went past this entry; ``code`` is that of the refusal it would have met.
+
+    ``again_at`` is when the entry is asked again by itself: the release of the quota in its way; 0: never.
+    """
 
     entry_id: str
     patient_id: str
     code: str
     at: int
+    again_at: int = 0
 
 
 class EntryEnded(Event, frozen=True):

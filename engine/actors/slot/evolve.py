@@ -111,8 +111,13 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             _touch(entry, event.at, "")
             entry.status, entry.mark_at = "OFFERED", event.expires_at
             insort(state.offers, entry, key=MARKED)
+            _asked_again(state, event.at)
         case EntryPassedOver():
             state.counters.passed_over += 1
+            if event.again_at:
+                state.release_at = event.again_at
+            else:
+                _asked_again(state, event.at)
         case EntryEnded():
             entry = state.tokens[event.entry_id]
             leave_list(state, entry)
@@ -248,6 +253,12 @@ def _promoted(state: Slot, event: EntryPromoted) -> None:
     state.counters.overrides += event.override
     state.counters.overbooked += event.overbooked
     join_line(state, token)
+    _asked_again(state, event.at)
+
+
+def _asked_again(state: Slot, at: int) -> None:
+    if state.release_at <= at:
+        state.release_at = 0
 
 
 def _returned(state: Slot, token: Token, event: PatientReturned) -> None:

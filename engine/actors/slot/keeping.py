@@ -20,7 +20,19 @@ from engine.actors.slot.events import (
     TokenBooked,
     TokenMovedIn,
 )
-from engine.actors.slot.state import CALLED, LAPSES, LIFTS, MARKED, SERVED, Hold, Slot, Token, effective_end, place
+from engine.actors.slot.state import (
+    CALLED,
+    LAPSES,
+    LIFTS,
+    MARKED,
+    SERVED,
+    Hold,
+    Slot,
+    Token,
+    effective_end,
+    place,
+    seats_taken,
+)
 from engine.decider import DAY
 
 EMPTY: dict[str, Any] = {
@@ -106,6 +118,8 @@ def due(state: Slot) -> int | None:
         instants.append(state.expiring[0].expires_at)
     if state.lifts:
         instants.append(state.lifts[0].lift_at)
+    if state.release_at and state.waiting and seats_taken(state) < state.max_capacity:
+        instants.append(state.release_at)
     return min(instants, default=None)
 
 

@@ -140,6 +140,8 @@ class Slot(msgspec.Struct, omit_defaults=True, gc=False):
     """Regular tokens above the capacity."""
     by_category: dict[Category, int] = {}
     """Regular tokens of each tier, for quotas."""
+    release_at: int = 0
+    """When the quota that keeps a free seat from who waits is released; 0 where none does."""
     progress_at: int = 0
     """When the last consultation began or ended."""
     next_seq: int = 1

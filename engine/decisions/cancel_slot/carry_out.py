@@ -1,4 +1,8 @@
-"""A plan made true: every slot, doctor's day and patient's day in it is asked once, all in one decision."""
+"""A plan made true: every slot, doctor's day and patient's day in it is asked once, all in one decision.
+
+Seats that are then free, and patients who then stand in nobody's way any more, are as after any cancellation: who
+waits and may have a seat gets it, in the same decision.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,21 @@ from typing import Any
 
 from engine.actors.doctor_day import DaySlotsEnded, ReworkDay, TakeNumbers, TicketNumbersGiven, doctor_day_key
 from engine.actors.hospital import Policy
-from engine.actors.patient_day import ChangeDay, Commit, CommitmentState, patient_day_key
-from engine.actors.slot.commands import AddNumbers, Adopt, EmptySlot, Resize, SetDelay, Together
+from engine.actors.slot.commands import AddNumbers, Adopt, EmptySlot, Resize, SetDelay
 from engine.actors.slot.state import Slot, numbers_left
 from engine.decider import MINUTE, FreeText, Propose
 from engine.decisions.cancel_slot.plan import Looking, Placement, Plan, commit_of
+from engine.decisions.finding import the_slot
+from engine.decisions.promotion import Plan as Filling
 
 
-def carry_out(plan: Plan, policy: Policy, reason: FreeText | None) -> Looking[None]:
-    """Doctors' days first, for they give ticket numbers and say whose delay changes; then slots, then patients."""
+def carry_out(plan: Plan, policy: Policy, reason: FreeText | None, time: int) -> Looking[None]:
+    """Doctors' days first, for they give ticket numbers and say whose delay changes; then slots and patients."""
+    filling = Filling(policy, time)
     targets = _targets(plan)
     steps: dict[str, list[Any]] = {source.slot.id: [] for source in plan.sources}
     for key, rework in _days(plan, targets).items():
+        filling.numbers[key] = None  # a day is asked once
         for event in (yield Propose(key, rework)):
             if isinstance(event, TicketNumbersGiven):
                 steps.setdefault(event.slot_id, []).append(AddNumbers(event.first_number, event.count))
@@ -51,9 +58,15 @@ def carry_out(plan: Plan, policy: Policy, reason: FreeText | None) -> Looking[No
         ]  # fmt: skip
         steps[source.slot.id] += [empty, *resize]
     for slot_id, do in steps.items():
-        yield Propose(f"slot:{slot_id}", Together(tuple(do)))
-    for key, change in _patient_days(plan).items():
-        yield Propose(key, change)
+        slot_plan = filling.of((yield from the_slot(slot_id)))
+        for one in do:
+            slot_plan.ask(one)
+    yield from _change_days(plan, filling)
+    filling.work.extend(source.slot.id for source in plan.sources if not source.cancelled)
+    for day in filling.days.values():
+        filling.work.extend(one.slot_id for one in day.commitments if one.state == "waiting")
+    yield from filling.fill()
+    yield from filling.propose()
 
 
 def _targets(plan: Plan) -> dict[str, tuple[Slot, list[Placement]]]:
@@ -82,15 +95,12 @@ def _days(plan: Plan, targets: dict[str, tuple[Slot, list[Placement]]]) -> dict[
     return {key: ReworkDay(tuple(cancelled.get(key, ())), tuple(take.get(key, ()))) for key in {**cancelled, **take}}
 
 
-def _patient_days(plan: Plan) -> dict[str, ChangeDay]:
-    over: dict[str, list[tuple[str, CommitmentState]]] = {}
-    commits: dict[str, list[Commit]] = {}
+def _change_days(plan: Plan, filling: Filling) -> Looking[None]:
     for entry, slot in plan.entries:
-        over.setdefault(patient_day_key(entry.patient_id, slot.day), []).append((entry.id, "over"))
+        (yield from filling.day(entry.patient_id, slot.day)).set(entry.id, "over")
     for one in plan.placements:
         token, target = one.token, one.target
         if one.action != "keep" and (target is None or target.day != one.source.day):
-            over.setdefault(patient_day_key(token.patient_id, one.source.day), []).append((token.id, "over"))
+            (yield from filling.day(token.patient_id, one.source.day)).set(token.id, "over")
         if target is not None:
-            commits.setdefault(patient_day_key(token.patient_id, target.day), []).append(commit_of(token, target))
-    return {key: ChangeDay(tuple(over.get(key, ())), tuple(commits.get(key, ()))) for key in {**over, **commits}}
+            (yield from filling.day(token.patient_id, target.day)).commit(commit_of(token, target))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from engine.actors.slot.state import Token
 from engine.decider import HOUR, MINUTE
 from engine.decisions.book_token import BookToken
@@ -213,6 +217,46 @@ def test_a_quota_is_told_once_for_its_tier() -> None:
     assert len(world.named("EntryPassedOver")) == 1
     world.ask(CancelToken(token_id=world.book(slot)))
     assert len(world.state(slot).waiting) == 5
+
+
+def kept_by_a_quota(**policy: Any) -> tuple[World, str, str]:
+    """At eight: a slot at nine with a free seat, and the WALKIN entry that its quota keeps from it until half past."""
+    world = World(quota_release_minutes=30, **policy)
+    slot = world.slot(2, quotas={"WALKIN": {"max": 1}})
+    online = [world.book(slot) for _ in range(2)]
+    promoted, entry = (world.book(slot, category="WALKIN") for _ in range(2))
+    for token in online:
+        world.ask(CancelToken(token_id=token))
+    assert [world.token(id).status for id in (promoted, entry)] == ["CONFIRMED", "WAITING"]
+    return world, slot, entry
+
+
+@pytest.mark.parametrize(("promotion", "status"), [("auto", "CONFIRMED"), ("offer", "OFFERED")])
+def test_a_free_seat_goes_to_who_waits_when_its_quota_is_released(promotion: Any, status: str) -> None:
+    world, slot, entry = kept_by_a_quota()
+    world.ask(ChangePolicy(quota_release_minutes=30, promotion=promotion))
+    world.later(29)
+    assert world.token(entry).status == "WAITING"
+    world.later(1)
+    assert (world.token(entry).status, world.state(slot).release_at) == (status, 0)
+
+
+def test_a_release_says_once_why_the_seat_stays_free() -> None:
+    world, slot, entry = kept_by_a_quota(double_booking="slot")
+    world.book(world.slot(1, start=NINE + 3 * HOUR), world.token(entry).patient_id)
+    world.ask(ChangePolicy(quota_release_minutes=30))
+    world.later(31)
+    assert (world.token(entry).status, world.state(slot).release_at) == ("WAITING", 0)
+    assert world.named("EntryPassedOver")[-1].code == "double_booking"
+
+
+def test_a_release_that_was_put_off_is_waited_for() -> None:
+    world, slot, entry = kept_by_a_quota()
+    world.ask(ChangePolicy(quota_release_minutes=10))
+    world.later(40)
+    assert (world.token(entry).status, world.state(slot).release_at) == ("WAITING", NINE - 10 * MINUTE)
+    world.later(10)
+    assert world.token(entry).status == "CONFIRMED"
 
 
 def test_a_list_ends_with_its_slot() -> None:
