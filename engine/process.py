@@ -23,7 +23,15 @@ def tune_process() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-def settle_memory() -> None:
-    """Call when recovery is over: what is there by then stays, and is not looked through again."""
-    gc.collect()
+def settle_memory(*, rubbish: bool = True) -> None:
+    """Call when recovery is over: what is there by then stays, and is not looked through again.
+
+    Without ``rubbish`` nothing is collected before: a process that has only just read its log has made no cycles,
+    and looking for them through a million entries' states would take more than a second. A process that was not
+    tuned is left alone: it may open one engine after another, and what is set aside is never given back.
+    """
+    if gc.get_threshold() != GC_THRESHOLDS:
+        return
+    if rubbish:
+        gc.collect()
     gc.freeze()

@@ -312,7 +312,7 @@ class Engine:
             book = await load_book(self._store, hospital, self._clock.entropy, self._progress)
             self._admit(book)
         self._progress.clear()
-        settle_memory()
+        settle_memory(rubbish=bool(failed))
         for partition in failed:
             now = self.partitions.get(partition.book.hospital)
             head = 0 if now is None else now.book.head
