@@ -18,19 +18,15 @@ OPEN = {"CONFIRMED": "active", "WAITING": "waiting", "OFFERED": "offered"}
 """What a patient's day says of an open token; of any other it says that it is over, or nothing any more."""
 
 
-def rules_broken(state: State, keys: Iterable[str], time: int, *, refills: bool = True) -> Iterator[str]:
-    """Each rule that these actors break now (µs), among themselves and towards the others.
-
-    ``refills``: whether a seat that is free may not be left to somebody who waits and could have it.
-    """
+def rules_broken(state: State, keys: Iterable[str], time: int) -> Iterator[str]:
+    """Each rule that these actors break now (µs), among themselves and towards the others."""
     hospital = state(HOSPITAL)
     for key in keys:
         kind, _, id = key.partition(":")
         if kind == "slot":
             slot = state(key)
             yield from _slot(state, slot, hospital.policy)
-            if refills:
-                yield from _seats_left_free(state, slot, hospital.policy, time)
+            yield from _seats_left_free(state, slot, hospital.policy, time)
         elif kind == "patient_day":
             patient_id, _, day = id.partition(":")
             yield from _patient_day(state, state(key), patient_id, day, hospital.policy)

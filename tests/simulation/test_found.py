@@ -14,6 +14,7 @@ from engine.actor import MAILBOX, Message
 from engine.decider import PersonName
 from engine.decisions import DECISIONS
 from engine.decisions.book_token import BookToken
+from engine.decisions.cancel_slot import CancelSlot
 from engine.decisions.cancel_token import CancelToken
 from engine.decisions.change_slot import ChangeSlot
 from engine.decisions.doctors import AddDoctor
@@ -39,9 +40,9 @@ async def test_a_refusal_is_not_taken_for_an_answer_after_a_restart(autojump_clo
                 await engine.ask("main", command, CLERK, key="k")
 
 
-async def open_slot(engine: Engine, capacity: int) -> str:
-    """A slot of one hour that begins in an hour; gives its id."""
-    doctor = read(await engine.ask("main", AddDoctor(name=PersonName("Rao"), specialization="Cardiology"), CLERK))
+async def open_slot(engine: Engine, capacity: int, specialization: str = "Cardiology") -> str:
+    """A slot of one hour that begins in an hour, of a new doctor; gives its id."""
+    doctor = read(await engine.ask("main", AddDoctor(name=PersonName("Rao"), specialization=specialization), CLERK))
     begin = datetime.fromtimestamp(START // 1_000_000, UTC) + timedelta(hours=1)
     command = OpenSlot(
         doctor=doctor["id"], start_time=begin, end_time=begin + timedelta(hours=1), max_capacity=capacity
@@ -188,3 +189,24 @@ async def test_an_emergency_who_was_offered_a_seat_leaves_it_to_the_next(autojum
         assert [entry.id for entry in slot.offers] == [tokens[3]]
         await ask(InsertEmergency(slot_id=slot_id, patient_id=patients[3]))
         assert [entry.id for entry in slot.offers] == [tokens[4]]
+
+
+async def test_whoever_loses_his_token_with_its_slot_gets_the_seat_he_waits_for(autojump_clock: MockClock):
+    async with living(MemoryDisk()) as engine:
+
+        async def ask(command: Any) -> Any:
+            return read(await engine.ask("main", command, CLERK))
+
+        async def book(slot_id: str, patient_id: str) -> Any:
+            return await ask(BookToken(slot_id=slot_id, patient_id=patient_id, category="WALKIN"))
+
+        first, second = await open_slot(engine, 1), await open_slot(engine, 1, "Dermatology")
+        torn, other = (await ask(patient()))["id"], (await ask(patient()))["id"]
+        kept = await book(second, other)
+        waits = await book(second, torn)
+        assert waits["status"] == "WAITING"
+        await book(first, torn)
+        await ask(CancelToken(token_id=kept["id"]))  # the seat goes past him: he has a token
+        assert engine.partitions["main"].state(f"slot:{second}").tokens[waits["id"]].status == "WAITING"
+        await ask(CancelSlot(slot_id=first))
+        assert engine.partitions["main"].state(f"slot:{second}").tokens[waits["id"]].status == "CONFIRMED"

@@ -35,10 +35,6 @@ PATIENCE = MINUTE
 """How late a timer may be (µs) while the engine serves: its disk may have stalled."""
 
 
-UNFILLED = frozenset(("CancelSlot", "DoctorUnavailable"))
-"""Commands that leave seats free although somebody who could have them now waits: known, and not yet mended."""
-
-
 class Violation(Exception):
     """Something that must never be was seen."""
 
@@ -69,7 +65,6 @@ class Witness:
         self._book = Book(HOSPITAL_ID, Keyring(HOSPITAL_ID, Random(0).randbytes))
         self._records: list[bytes] = []
         self._accepted: dict[bytes, int] = {}
-        self._refills = True
         self._keys = 0
         self._dues: dict[str, int | None] = {}
         self._made: dict[Mark, int] = {}
@@ -177,8 +172,7 @@ class Witness:
         touched = [change.actor for change in entry.changes]
         for key in touched:
             self._dues[key] = self._check_actor(key)
-        self._refills = self._refills and entry.name not in UNFILLED
-        broken = list(rules_broken(self._state, touched, entry.time, refills=self._refills))
+        broken = list(rules_broken(self._state, touched, entry.time))
         if broken:
             raise Violation(f"after position {position} ({entry.name}): " + "; ".join(broken))
 
@@ -268,7 +262,7 @@ class Witness:
         self.fold()
         slots = [self._state(key) for key in self._book.cells if key.startswith("slot:")]
         wrong = [*codes_given_twice(slots), *tokens_kept_twice(slots)]
-        wrong += rules_broken(self._state, self._book.cells, self._book.time, refills=self._refills)
+        wrong += rules_broken(self._state, self._book.cells, self._book.time)
         if wrong:
             raise Violation("; ".join(wrong))
 
