@@ -5,13 +5,12 @@ Also how what is not in memory gets there: sealing keys and archived states, rea
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 
-from engine.actor import Message, Reply
+from engine.actor import Message, Reply, Word
 from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
 from engine.errors import KeyReused, LogCorrupt
@@ -31,12 +30,8 @@ class Answers:
         self._store = store
         self._log = log
 
-    async def known(
-        self, partition: Partition, command: Any, who: Principal, key: str | None, draw: Callable[[int], bytes]
-    ) -> Reply | Message:
-        """The first answer to this key, or a message that now flies under it (or under none)."""
-        if key is None:
-            return Message(command, DECISIONS[type(command)], who, draw(16))
+    async def known(self, partition: Partition, command: Any, who: Principal, key: str) -> Reply | Message:
+        """The first answer to this key, or a message that now flies under it."""
         scope = f"{partition.book.hospital}|{who.name}|{key}"
         command_id = sha256(scope.encode("utf-8", "surrogatepass")).digest()[:16]
         decision = DECISIONS[type(command)]
@@ -49,10 +44,11 @@ class Answers:
                 if first.fingerprint != fingerprint:
                     raise key_reused()
                 await first.event.wait()
-                if first.reply is not None and first.error is None:
+                if first.word is Word.COMMITTED:
                     reply = await self.reply(partition, first)
                     return Reply(reply.body, reply.outcome, reply.position, reply.version, replayed=True)
-                # A refusal or a withdrawal is not kept: the repeat is decided anew.
+                # A refusal or a withdrawal is not kept: the repeat is decided anew. Whoever gave up waiting for a
+                # commit has left its position behind.
                 partition.landed(first)
                 continue
             position = partition.book.position_of(command_id)

@@ -18,7 +18,9 @@ import trio
 from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
 from engine.answers import Answers
 from engine.clock import Clock, SystemClock
+from engine.deadlines import Deadlines
 from engine.decider import NotInMemory
+from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
 from engine.errors import CommitFailed, DeadlinePassed, NotFound, Rejected, Unavailable
 from engine.eventlog.entry import Principal
@@ -76,6 +78,7 @@ class Engine:
         self._clock = clock
         self._log = Log(store, settings.log)
         self._answers = Answers(store, self._log)
+        self._deadlines = Deadlines()
         self._snapshots = Snapshots(store, self._log)
         self._scheduler = Scheduler(clock, self._partitions_now)
         self._nursery: trio.Nursery | None = None
@@ -96,21 +99,29 @@ class Engine:
         command's repeat with the same key gives the first reply, with ``replayed``.
         """
         partition = self._partition(hospital, command)
-        message: Message | None = None
         if within <= 0:
             raise DeadlinePassed("not_applied")
-        with trio.move_on_after(within):
-            found = await self._answers.known(partition, command, who, key, self._clock.entropy)
+        until = trio.current_time() + within
+        if key is None:
+            message = self._unkeyed(command, who)
+        else:
+            found: Reply | Message | None = None
+            with trio.move_on_at(until):
+                found = await self._answers.known(partition, command, who, key)
+            if found is None:
+                raise DeadlinePassed("unknown")
             if isinstance(found, Reply):
                 return found
             message = found
-            try:
-                partition.post(message)
-                await message.event.wait()
-            finally:
-                message.abandon()
-                partition.landed(message)
-        if message is None or not message.event.is_set():
+        try:
+            partition.post(message)
+            self._deadlines.watch(message, until)
+            await message.event.wait()
+        finally:
+            self._deadlines.forget(message)
+            message.abandon()
+            partition.landed(message)
+        if message.word is Word.DECIDED or message.word is Word.CLAIMED:
             raise DeadlinePassed("unknown")
         if message.word is Word.ABANDONED:
             raise DeadlinePassed("not_applied")
@@ -220,12 +231,18 @@ class Engine:
         )
         return partition
 
+    def _unkeyed(self, command: Any, who: Principal) -> Message:
+        return Message(command, DECISIONS[type(command)], who, self._clock.entropy(16))
+
     async def _take_in(
         self, partition: Partition, command: Any, who: Principal, key: str | None
     ) -> Message | Reply | Exception:
         """Queue one command of a batch; once it is ``decided``, the next may be queued."""
         try:
-            found = await self._answers.known(partition, command, who, key, self._clock.entropy)
+            if key is None:
+                found: Reply | Message = self._unkeyed(command, who)
+            else:
+                found = await self._answers.known(partition, command, who, key)
         except (Rejected, Unavailable) as error:
             return error
         if isinstance(found, Reply):
@@ -270,6 +287,10 @@ class Engine:
             await self._recover()
             failure = await self._serve()
             _log.error("a commit failed, the log is read again: %s", failure)
+
+    async def watch_deadlines(self) -> None:
+        """Release those whose time is over, also while the log is read again."""
+        await self._deadlines.run()
 
     async def _serve(self) -> CommitFailed:
         failure: CommitFailed | None = None
@@ -366,6 +387,7 @@ async def open_engine(
     engine = Engine(store, clock or SystemClock(), settings or EngineSettings())
     try:
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(engine.watch_deadlines)
             await nursery.start(engine.live)
             try:
                 yield engine

@@ -48,6 +48,7 @@ ORDER = (
     "engine.recovery",
     "engine.views.**",
     "engine.actor",
+    "engine.deadlines",
     "engine.partition",
     "engine.repair",
     "engine.answers",
@@ -88,6 +89,7 @@ REPLAY_MAY = (
 
 TRIO_FILES = (
     "engine.actor",
+    "engine.deadlines",
     "engine.repair",
     "engine.snapshots",
     "engine.upkeep",

@@ -1,0 +1,47 @@
+"""The engine's own deadlines: one task looks after all requests that wait, instead of a cancel scope for each.
+
+A scope per request costs 7 µs of the 90 that a booking takes. A request whose time is over while its command is
+queued withdraws it; once it is claimed, the request stops waiting and the command goes its way.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import trio
+
+from engine.actor import Message
+
+_LOOK: Final = 0.05
+"""Seconds between two looks while somebody waits: by so much a deadline may be late."""
+
+
+class Deadlines:
+    """The messages that somebody waits for, and until when (trio's clock, seconds)."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Message, float] = {}
+        self._somebody = trio.Event()
+
+    def watch(self, message: Message, until: float) -> None:
+        """Release whoever waits for this message at the latest then."""
+        if not self._waiting:
+            self._somebody.set()
+        self._waiting[message] = until
+
+    def forget(self, message: Message) -> None:
+        """Nobody waits for it any more."""
+        self._waiting.pop(message, None)
+
+    async def run(self) -> None:
+        """Look, again and again, for those whose time is over."""
+        while True:
+            await self._somebody.wait()
+            now = trio.current_time()
+            for message in [message for message, until in self._waiting.items() if until <= now]:
+                message.abandon()
+                message.event.set()
+            if not self._waiting:
+                self._somebody = trio.Event()
+            else:
+                await trio.sleep(_LOOK)
