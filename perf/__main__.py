@@ -19,6 +19,8 @@ from rich.console import Console
 
 from engine.errors import Unavailable
 from engine.process import tune_process
+from gateway.demo import PATIENTS
+from perf.day import live, told
 from perf.figures import Incorrect, Row
 from perf.machine import environment
 from perf.report import document, show
@@ -90,6 +92,18 @@ def bench(
             return
         Path(file).write_bytes(made + b"\n")
     show(about, rows)
+
+
+@main.command()
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--patients", type=click.IntRange(1, 5_000), default=PATIENTS, show_default=True)
+def day(seed: int, patients: int) -> None:
+    """A whole day of a hospital under a virtual clock: the same seed gives the same day, to the last byte of its log.
+
+    \b
+    Example: matron-perf day --seed 7
+    """
+    click.echo(told(live(seed, patients)))
 
 
 @contextmanager
