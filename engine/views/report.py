@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -257,38 +257,3 @@ def _minutes(microseconds: float) -> float:
 
 def _ratio(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
-
-
-_HEADER: Final = (
-    "date", "doctor_id", "doctor", "specialization", "slots", "cancelled_slots", "capacity", "tokens",
-    *(category.lower() for category in BASE), *(status.lower() for status in TOKEN_STATUSES),
-    "waiting_list", "promotions", "overrides", "cancellation_rate", "no_show_rate", "utilisation",
-    "waits", "wait_average", "wait_p50", "wait_p95", "still_waiting", "delayed_slots", "delay_average", "delay_max",
-)  # fmt: skip
-
-
-def report_rows(report: Report) -> list[list[str]]:
-    """The report as a table of text: a header, a row per doctor, and the total (``doctor_id`` is empty there)."""
-    rows = [list(_HEADER)]
-    for doctor in report.doctors:
-        name = doctor.name.text if doctor.name is not None else ""
-        rows.append(_row(report.date, doctor.doctor_id, name, doctor.specialization, doctor))
-    rows.append(_row(report.date, "", "TOTAL", "", report.totals))
-    return rows
-
-
-def _row(day: str, doctor_id: str, name: str, specialization: str, of: Figures) -> list[str]:
-    waits, delays = of.waits, of.delays
-    figures: list[float | None] = [
-        of.slots, of.cancelled_slots, of.capacity, of.tokens,
-        *of.by_category.values(), *of.by_status.values(),
-        of.waiting_list.total, of.promotions, of.overrides, of.cancellation_rate, of.no_show_rate, of.utilisation,
-        waits.count, waits.average, waits.p50, waits.p95, waits.still_waiting, delays.slots, delays.average, delays.max,
-    ]  # fmt: skip
-    numbers = ["" if figure is None else str(figure) for figure in figures]
-    return [day, doctor_id, _inert(name), _inert(specialization), *numbers]
-
-
-def _inert(text: str) -> str:
-    """Spreadsheets take a cell that begins so for a formula, and somebody else typed this text."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
