@@ -7,7 +7,8 @@ that the bookings left. With a snapshot, "ready" is what a client sees: it is an
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
+from typing import NamedTuple
 
 from engine.eventlog.lmdb_store import LmdbStore
 from engine.eventlog.store import Round
@@ -33,6 +34,13 @@ class WithoutSnapshots(LmdbStore):
         return []
 
 
+class _Took(NamedTuple):
+    """Seconds of the clock, and of the engine's thread."""
+
+    clock: float
+    busy: float
+
+
 class _Seen(Exception):
     """Leaves an engine as a crash would: no snapshot is written at its end."""
 
@@ -42,17 +50,23 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
     data = folder / "data"
     head, hashed = await _write_log(data, size, tell)
     plain: list[float] = []
+    busy: list[float] = []
     snapped: list[float] = []
     for turn in range(min(_STARTS, size.rounds)):
         tell(f"recovery, round {turn + 1}")
         seconds = await _start(WithoutSnapshots(data, allow_any_filesystem=size.any_disk), hashed)
-        plain.append(head / seconds)
-        snapped.append(await _start(LmdbStore(data, allow_any_filesystem=size.any_disk), hashed, trusting=head))
+        plain.append(head / seconds.clock)
+        busy.append(seconds.busy / head * 1e6)
+        seconds = await _start(LmdbStore(data, allow_any_filesystem=size.any_disk), hashed, trusting=head)
+        snapped.append(seconds.clock)
     count = f"{head:,} entries"
     return [
         Row(
             section=SECTION, name="from entries alone", unit="entries/s", values=tuple(plain), note=count,
             target=Target("least", 50_000),
+        ),
+        Row(
+            section=SECTION, name="  engine's thread", unit="µs/entry", values=tuple(busy), note="its processor time",
         ),
         Row(
             section=SECTION, name="ready with a snapshot", unit="s", values=tuple(snapped), note=count,
@@ -78,15 +92,15 @@ async def _write_log(data: Path, size: Size, tell: Tell) -> tuple[int, str]:
         return _head(engine), engine.state_hash(HOSPITAL)
 
 
-async def _start(store: LmdbStore, hashed: str, trusting: int = 0) -> float:
-    """Seconds until a fresh engine serves; ``trusting``: where its snapshot ends."""
+async def _start(store: LmdbStore, hashed: str, trusting: int = 0) -> _Took:
+    """Time until a fresh engine serves; ``trusting``: where its snapshot ends."""
     forget()
-    begun = perf_counter()
-    seconds = 0.0
+    begun, worked = perf_counter(), thread_time()
+    took = _Took(0, 0)
     try:
         async with open_engine(store) as engine:
             await engine.until_ready()
-            seconds = perf_counter() - begun
+            took = _Took(perf_counter() - begun, thread_time() - worked)
             if engine.partitions[HOSPITAL].book.snapshot != trusting:
                 raise Incorrect("the snapshot does not end where the log does")
             if engine.state_hash(HOSPITAL) != hashed:
@@ -94,7 +108,7 @@ async def _start(store: LmdbStore, hashed: str, trusting: int = 0) -> float:
             raise _Seen
     except* _Seen:
         pass
-    return seconds
+    return took
 
 
 def _head(engine: Engine) -> int:
