@@ -15,6 +15,7 @@ from engine.actors.slot.state import Slot, numbers_left
 from engine.decider import MINUTE, FreeText, Propose
 from engine.decisions.cancel_slot.plan import Looking, Placement, Plan, commit_of
 from engine.decisions.finding import the_slot
+from engine.decisions.promotion import SPARE_NUMBERS
 from engine.decisions.promotion import Plan as Filling
 
 
@@ -23,15 +24,11 @@ def carry_out(plan: Plan, policy: Policy, reason: FreeText | None, time: int) ->
     filling = Filling(policy, time)
     targets = _targets(plan)
     steps: dict[str, list[Any]] = {source.slot.id: [] for source in plan.sources}
-    for key, rework in _days(plan, targets).items():
-        filling.numbers[key] = None  # a day is asked once
-        for event in (yield Propose(key, rework)):
-            if isinstance(event, TicketNumbersGiven):
-                steps.setdefault(event.slot_id, []).append(AddNumbers(event.first_number, event.count))
-            elif isinstance(event, DaySlotsEnded):
-                for late in event.delays:
-                    delay = SetDelay(late.own_delay * MINUTE, late.delay * MINUTE)
-                    steps.setdefault(late.slot_id, []).append(delay)
+    yield from _change_days(plan, filling)
+    filling.work.extend(source.slot.id for source in plan.sources if not source.cancelled)
+    for day in filling.days.values():
+        filling.work.extend(one.slot_id for one in day.commitments if one.state == "waiting")
+    yield from _ask_days(plan, filling, targets, steps)
     for slot, arriving in targets.values():
         adopts = [
             Adopt(
@@ -61,12 +58,42 @@ def carry_out(plan: Plan, policy: Policy, reason: FreeText | None, time: int) ->
         slot_plan = filling.of((yield from the_slot(slot_id)))
         for one in do:
             slot_plan.ask(one)
-    yield from _change_days(plan, filling)
-    filling.work.extend(source.slot.id for source in plan.sources if not source.cancelled)
-    for day in filling.days.values():
-        filling.work.extend(one.slot_id for one in day.commitments if one.state == "waiting")
     yield from filling.fill()
     yield from filling.propose()
+
+
+def _ask_days(
+    plan: Plan, filling: Filling, targets: dict[str, tuple[Slot, list[Placement]]], steps: dict[str, list[Any]]
+) -> Looking[None]:
+    short = yield from _short_of_numbers(filling)
+    for key, rework in _days(plan, targets).items():
+        # A day is asked once: what the slots that are filled may need of it is asked for with the rest.
+        spare = (TakeNumbers(short[key], SPARE_NUMBERS + len(plan.placements)),) if key in short else ()
+        filling.numbers[key] = None
+        given: list[TicketNumbersGiven] = []
+        for event in (yield Propose(key, ReworkDay(rework.cancelled, (*rework.take, *spare)))):
+            if isinstance(event, TicketNumbersGiven):
+                given.append(event)
+            elif isinstance(event, DaySlotsEnded):
+                for late in event.delays:
+                    delay = SetDelay(late.own_delay * MINUTE, late.delay * MINUTE)
+                    steps.setdefault(late.slot_id, []).append(delay)
+        if spare:
+            extra = given.pop()
+            filling.numbers[key] = (extra.slot_id, extra.first_number, extra.count)
+        for numbers in given:
+            steps.setdefault(numbers.slot_id, []).append(AddNumbers(numbers.first_number, numbers.count))
+
+
+def _short_of_numbers(filling: Filling) -> Looking[dict[str, str]]:
+    """By doctor's day: a slot that may be filled and may have too few ticket numbers for it."""
+    short: dict[str, str] = {}
+    for slot_id in filling.work:
+        slot = yield from the_slot(slot_id)
+        if slot.waiting and numbers_left(slot) < min(len(slot.waiting), slot.max_capacity):
+            short[doctor_day_key(slot.doctor_id, slot.day)] = slot_id
+            filling.of(slot)
+    return short
 
 
 def _targets(plan: Plan) -> dict[str, tuple[Slot, list[Placement]]]:
