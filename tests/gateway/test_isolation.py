@@ -1,0 +1,104 @@
+"""Nothing crosses a hospital: whatever id of another one is named, in a path or in a body, there is no such thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.routes import BASE, TABLE
+from tests.gateway.surface import As, hospital
+
+TIMES = {"start_time": "2100-02-01T09:00:00Z", "end_time": "2100-02-01T10:00:00Z", "max_capacity": 1}
+LATER = {"start_time": "2100-02-02T09:00:00Z", "end_time": "2100-02-02T10:00:00Z", "max_capacity": 1}
+WEEK = {"weekdays": ["MON"], "start_time": "09:00", "end_time": "10:00", "max_capacity": 1, "valid_from": "2100-01-01"}
+ABSENCE = {"from_time": TIMES["start_time"], "to_time": TIMES["end_time"], "reason": "ill"}
+DAYS = {"from_date": "2100-02-01", "to_date": "2100-02-28"}
+REASON = {"reason": "entered wrongly"}
+ONLINE = {"category": "ONLINE"}
+
+
+async def things(client: Any, name: str) -> dict[str, str]:
+    """One id of each kind in this hospital, under the name that paths give it."""
+
+    async def made(path: str, body: dict[str, Any]) -> str:
+        response = await client.post(f"{BASE}{path}", json=body, headers={"Hospital-Id": name})
+        assert response.status_code in (201, 202), response.text
+        return str(response.json()["id"])
+
+    doctor = await made("/doctors", {"name": "Dr. Rao", "specialization": "Cardiology"})
+    patient, other = [await made("/patients", {"name": "Jane Doe"}) for _ in range(2)]
+    slot, open_slot = [await made("/slots", {"doctor": doctor, **times}) for times in (TIMES, LATER)]
+    return {
+        "doctor_id": doctor,
+        "patient_id": patient,
+        "slot_id": slot,
+        "token_id": await made("/tokens", {"slot_id": slot, "patient_id": patient, **ONLINE}),
+        "entry_id": await made("/tokens", {"slot_id": slot, "patient_id": other, **ONLINE}),
+        "hold_id": await made("/holds", {"slot_id": open_slot}),
+        "template_id": await made("/slot-templates", {"doctor": doctor, **WEEK}),
+    }
+
+
+def bodies(mine: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """By row: a body that would do, were the id in the path one's own."""
+    return {
+        "POST /doctors/{doctor_id}/unavailable": ABSENCE,
+        "POST /patients/{patient_id}/merge": {"into": mine["patient_id"]},
+        "PUT /slots/{slot_id}": {"max_capacity": 5},
+        "PUT /slots/{slot_id}/delay": {"delay_minutes": 5},
+        "POST /slots/{slot_id}/cancel": REASON,
+        "PUT /slot-templates/{template_id}": WEEK,
+        "POST /slot-templates/{template_id}/generate": DAYS,
+        "POST /tokens/{token_id}/reschedule": {"slot_id": mine["slot_id"]},
+        "POST /tokens/{token_id}/category": {"category": "WALKIN", **REASON},
+        "POST /holds/{hold_id}/confirm": {"patient_id": mine["patient_id"], **ONLINE},
+    }
+
+
+async def test_no_row_knows_an_id_of_another_hospital_in_its_path_and_nothing_changes_there():
+    async with hospital(As("network", hospital="*")) as client:
+        north = {"hospital_id": "north", "name": "North", "time_zone": "UTC"}
+        assert (await client.post(f"{BASE}/hospitals", json=north)).status_code == 201
+        mine, theirs = await things(client, "main"), await things(client, "north")
+
+        async def seen() -> list[str]:
+            paths = [f"{BASE}{row.path.format(**theirs)}" for row in TABLE if row.method == "GET" and row.ids]
+            answers = [await client.get(path, headers={"Hospital-Id": "north"}) for path in paths]
+            assert {answer.status_code for answer in answers} == {200}
+            return [answer.headers.get("etag", "") for answer in answers]
+
+        before = await seen()
+        for row in TABLE:
+            if not row.ids:
+                continue
+            body = bodies(mine).get(f"{row.method} {row.path}", {} if row.method in ("POST", "PUT") else None)
+            path = f"{BASE}{row.path.format(**theirs)}/"
+            response = await client.request(row.method, path, json=body, headers={"Hospital-Id": "main"})
+            assert (response.status_code, response.json()["code"]) == (404, "not_found"), f"{row.method} {row.path}"
+        assert await seen() == before
+
+
+async def test_no_body_and_no_filter_reaches_another_hospital():
+    async with hospital(As("network", hospital="*")) as client:
+        north = {"hospital_id": "north", "name": "North", "time_zone": "UTC"}
+        assert (await client.post(f"{BASE}/hospitals", json=north)).status_code == 201
+        mine, theirs = await things(client, "main"), await things(client, "north")
+        slot, patient = mine["slot_id"], mine["patient_id"]
+        for path, body in (
+            ("/slots", {"doctor": theirs["doctor_id"], **TIMES}),
+            ("/slot-templates", {"doctor": theirs["doctor_id"], **WEEK}),
+            ("/tokens", {"slot_id": theirs["slot_id"], "patient_id": patient, **ONLINE}),
+            ("/tokens", {"slot_id": slot, "patient_id": theirs["patient_id"], **ONLINE}),
+            ("/tokens/emergency", {"slot_id": theirs["slot_id"], "patient_id": patient}),
+            ("/tokens/emergency", {"slot_id": slot, "patient_id": theirs["patient_id"]}),
+            (f"/tokens/{mine['token_id']}/reschedule", {"slot_id": theirs["slot_id"]}),
+            (f"/patients/{patient}/merge", {"into": theirs["patient_id"]}),
+            ("/holds", {"slot_id": theirs["slot_id"]}),
+            ("/holds", {"slot_id": slot, "patient_id": theirs["patient_id"]}),
+            (f"/holds/{mine['hold_id']}/confirm", {"patient_id": theirs["patient_id"], **ONLINE}),
+        ):
+            response = await client.post(f"{BASE}{path}/", json=body, headers={"Hospital-Id": "main"})
+            assert response.status_code == 404, f"{path} {body}: {response.text}"
+        for path in ("/tokens/?slot_id={slot_id}", "/tokens/?patient_id={patient_id}", "/slots/?doctor_id={doctor_id}",
+                     "/waiting-list/?slot_id={slot_id}", "/slot-templates/?doctor_id={doctor_id}"):  # fmt: skip
+            response = await client.get(f"{BASE}{path.format(**theirs)}", headers={"Hospital-Id": "main"})
+            assert response.json()["items"] == []
