@@ -6,6 +6,7 @@ gave up waiting. Only who holds it moves the word, and nothing runs in between, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from enum import IntEnum
 from typing import Any, Final
@@ -14,7 +15,7 @@ import msgspec
 import trio
 
 from engine.decider import Decision, NotInMemory
-from engine.errors import Overloaded, Unavailable
+from engine.errors import LogCorrupt, Overloaded, Unavailable
 from engine.eventlog.entry import Principal
 
 MAILBOX: Final = 1_024
@@ -22,6 +23,9 @@ MAILBOX: Final = 1_024
 
 _RUN: Final = 32
 """Messages that an actor handles before it lets the others run."""
+
+
+_log = logging.getLogger("matron.engine")
 
 
 class Word(IntEnum):
@@ -175,6 +179,10 @@ class Mailbox:
                 if message.word is Word.QUEUED:
                     message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
                 raise
+            except LogCorrupt as damage:  # what this one command needs is not there: the others go on
+                _log.critical("%s cannot be loaded: %s", missing, damage)
+                message.fail(Unavailable("internal_error", "what this concerns cannot be read; nothing was applied"))
+                return
             try:
                 handle(message)
                 return

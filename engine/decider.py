@@ -202,7 +202,7 @@ class Find(msgspec.Struct, frozen=True, gc=False):
 
 
 class Members(msgspec.Struct, frozen=True, gc=False):
-    """Step: the keys of a group's actors, oldest first."""
+    """Step: the keys of a group's actors, in order of key."""
 
     group: str
 

@@ -25,8 +25,9 @@ from engine.decider import (
     Propose,
     Step,
 )
+from engine.decisions import DECISIONS
 from engine.errors import Rejected, Unavailable
-from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Refusal, stored
+from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Refusal, has_text, stored
 from engine.eventlog.log import Log, Tail
 from engine.recovery import Book, Cell
 
@@ -35,6 +36,8 @@ ANSWER_BOUND: Final = 4 * 1024 * 1024
 
 Accepted = dict[str, tuple[Cell, tuple[Any, ...]]]
 """The proposals of one decision that were accepted: the actor and its events, by key."""
+
+_WITH_TEXT: Final = frozenset(kind for kind in DECISIONS if has_text(kind))
 
 _log = logging.getLogger("matron.engine")
 
@@ -206,24 +209,28 @@ class Partition:
     def _encode(self, message: Message, at: At, wall: int, accepted: Accepted, done: Done) -> bytes | None:
         if not accepted and not message.fingerprint:
             return None
-        changes = tuple(
-            [Change(key, cell.version + 1, cell.position, events) for key, (cell, events) in accepted.items()]
-        )
-        entropy = None if at.entropy is None else FreeText(at.entropy.hex(), "")
-        entry = self._entry(
-            message, at, wall, command=message.command, changes=changes, outcome=done.outcome, entropy=entropy
-        )
         try:
-            head = self.book.codec.encode_head(entry, done.subject)
+            head = self._head(message, at, wall, accepted, done)
         except NotInMemory as missing:
             # A key that is missing for a patient whom nobody knows is a key that was never made.
             if missing.what != "key" or self.book.directory.find("patients", missing.name) is not None:
                 raise
             self.book.keys.create(missing.name)
-            head = self.book.codec.encode_head(entry, done.subject)
+            head = self._head(message, at, wall, accepted, done)
         if len(head) > MAX_ENTRY - ANSWER_BOUND:
             raise TooLarge("this one decision is too large for the log; divide it")
         return head
+
+    def _head(self, message: Message, at: At, wall: int, accepted: Accepted, done: Done) -> bytes:
+        codec, command = self.book.codec, message.command
+        changes = tuple(
+            [Change(key, cell.version + 1, cell.position, events) for key, (cell, events) in accepted.items()]
+        )
+        entropy = None if at.entropy is None else FreeText(at.entropy.hex(), "")
+        if type(command) in _WITH_TEXT:
+            command = codec.command(command, done.subject)
+        entry = self._entry(message, at, wall, command=command, changes=changes, outcome=done.outcome, entropy=entropy)
+        return codec.encode_head(entry)
 
     def _apply(self, message: Message, at: At, head: bytes, accepted: Accepted, done: Done) -> None:
         codec, log = self.book.codec, self._log
@@ -273,7 +280,7 @@ class Partition:
         answer = done.answer(self._new_state)
         body: bytes | None
         try:
-            body, kept = self.book.codec.answer(answer, done.subject)
+            body, kept = self.book.codec.answer(answer)
         except NotInMemory:
             # A stored name whose key is not here: it is kept as it is, and opened once the key is loaded.
             body, kept = None, self.book.codec.freeze(answer)
@@ -305,7 +312,7 @@ class Partition:
             entry = self._entry(
                 message, at, wall, command=named, refusal=Refusal(type(refusal).code, type(refusal).rule)
             )
-            record = stored(self.book.codec.join(self.book.codec.encode_head(entry, ""), b""))
+            record = stored(self.book.codec.join(self.book.codec.encode_head(entry), b""))
             self.book.head = self._log.append(self.tail, record)
             self.book.time = at.time
         # Its answer rests on what was decided before it, not on its own entry.

@@ -109,8 +109,8 @@ class Directory:
         self._groups.setdefault(group, []).append(key)
 
     def members(self, group: str) -> list[str]:
-        """The keys of a group's actors, in order of joining."""
-        return list(self._groups.get(group, ()))
+        """The keys of a group's actors, in order of key: the same after a recovery as before it."""
+        return sorted(self._groups.get(group, ()))
 
 
 class Book:

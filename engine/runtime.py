@@ -84,6 +84,7 @@ class Engine:
         self._nursery: trio.Nursery | None = None
         self._state = "recovering"
         self._damage = ""
+        self._ending = False
         self._progress: dict[str, Any] = {}
         self._serving = trio.Event()
 
@@ -303,7 +304,7 @@ class Engine:
                 every = self.settings.snapshot_entries
                 nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
                 nursery.start_soon(verify_trusted, self._store, self._partitions_now(), self._damaged)
-                self._state = "serving"
+                self._state = "stopping" if self._ending else "serving"
                 self._serving.set()
         except* CommitFailed as group:
             failure = _first(group)
@@ -348,7 +349,7 @@ class Engine:
         """Take nothing more, decide what was queued, make it durable, write a snapshot."""
         if self._state != "serving":
             return
-        self._state = "stopping"
+        self._state, self._ending = "stopping", True
         with trio.move_on_after(_STOP):
             try:
                 await self._finish()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Any, Final, Union
+from typing import Any, Final, Union, get_args
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -101,6 +101,15 @@ def checked(record: bytes) -> bytes:
     return data
 
 
+def has_text(kind: type[Any]) -> bool:
+    """Whether values of this Struct type have a field that may identify a person."""
+    return any(_is_text(field.type) for field in msgspec.structs.fields(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    return (isinstance(kind, type) and issubclass(kind, Private)) or any(map(_is_text, get_args(kind)))
+
+
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -150,6 +159,7 @@ class Codec:
             gc=False,
         )
         self._seal = msgspec.msgpack.Encoder(enc_hook=self._sealed)
+        self._seal_fresh = msgspec.msgpack.Encoder(enc_hook=self._sealed_fresh)
         self._plain = msgspec.msgpack.Encoder(enc_hook=self._opened)
         self._read = msgspec.msgpack.Decoder(tuple[read, Raw], dec_hook=self._private, ext_hook=self._payload)
         self._loose = msgspec.msgpack.Decoder(ext_hook=self._payload_text)
@@ -158,22 +168,25 @@ class Codec:
         """A decoder of tuples of these types, sealed text left sealed."""
         return msgspec.msgpack.Decoder(tuple[types], dec_hook=self._private, ext_hook=self._payload)  # type: ignore[valid-type]
 
-    def encode_head(self, entry: Entry, subject: str) -> bytes:
-        """The first half, everything but the answer; text that names no subject is sealed for this one."""
+    def command(self, command: Any, subject: str) -> Raw:
+        """A command as it is kept: its text sealed for this subject, the command itself left as it came."""
         self._subject = subject
+        return Raw(self._seal_fresh.encode(command))
+
+    def encode_head(self, entry: Entry) -> bytes:
+        """The first half, everything but the answer."""
         return self._seal.encode(entry)
 
     def join(self, head: bytes, answer: bytes) -> bytes:
         """The whole entry from its two halves (an empty answer is nil)."""
         return _PAIR + head + (answer or b"\xc0")
 
-    def answer(self, answer: Any, subject: str) -> tuple[bytes, bytes]:
+    def answer(self, answer: Any) -> tuple[bytes, bytes]:
         """An answer as it leaves (plain) and as it is kept (sealed); the same bytes where nothing is private."""
         self._met_private = False
         plain = self._plain.encode(answer)
         if not self._met_private:
             return plain, plain
-        self._subject = subject
         return plain, self._seal.encode(answer)
 
     def plain(self, value: Any) -> bytes:
@@ -182,7 +195,6 @@ class Codec:
 
     def freeze(self, value: Any) -> bytes:
         """A state as it is kept, sealed."""
-        self._subject = ""
         return self._seal.encode(value)
 
     def decode(self, data: bytes) -> Any:
@@ -223,10 +235,15 @@ class Codec:
     def _sealed(self, value: Any) -> Any:
         if isinstance(value, Private):
             if value.sealed is None:
-                if value.subject is None:
-                    value.subject = self._subject
+                assert value.subject is not None, "an event says whom its text is about"
                 value.sealed = self._keys.seal(value.subject, value.text)
             return Ext(SEALED, value.sealed)
+        raise TypeError(f"{type(value).__name__} cannot be stored")
+
+    def _sealed_fresh(self, value: Any) -> Any:
+        # Never remembered on the value: whoever asks again with the same command may be about somebody else then.
+        if isinstance(value, Private):
+            return Ext(SEALED, self._keys.seal(self._subject if value.subject is None else value.subject, value.text))
         raise TypeError(f"{type(value).__name__} cannot be stored")
 
     def _opened(self, value: Any) -> Any:

@@ -472,3 +472,29 @@ async def test_a_list_of_names_after_a_start_reads_their_keys_in_few_goes(autoju
         found = read(await engine.view("main", ListPatients(limit=300), CLERK))
         assert [row["name"] for row in found["items"]] == [f"P{number}" for number in range(300)]
         assert len(reads) == 1
+
+
+async def test_a_command_that_is_sent_twice_is_sealed_for_each_patient_anew(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    command = patient("Asha Rao")
+    async with living(disk) as engine:
+        ids = [read(await engine.ask("main", command, CLERK))["id"] for _ in range(2)]
+    async with living(disk) as engine:
+        for one in ids:
+            assert read(await engine.view("main", GetPatient(patient_id=one), CLERK))["name"] == "Asha Rao"
+    assert command.name.sealed is None
+
+
+async def test_a_lost_key_costs_the_commands_that_need_it_and_no_others(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        lost = read(await engine.ask("main", patient("Lost"), CLERK))["id"]
+    kept = {name: key for name, key in disk.keys.items() if lost.replace("-", "") not in name.hex()}
+    assert len(kept) == len(disk.keys) - 1
+    disk.keys.clear()
+    disk.keys.update(kept)
+    async with living(disk) as engine:
+        with pytest.raises(Unavailable) as refused:
+            await engine.ask("main", UpdatePatient(patient_id=lost, name=PersonName("X")), CLERK)
+        assert refused.value.code == "internal_error"
+        await engine.ask("main", patient("Another"), CLERK)
