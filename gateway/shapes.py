@@ -60,6 +60,7 @@ class Shape:
         self.texts = [
             name for name, field in self.fields.items() if name not in self.in_path and str in set(atoms(field.type))
         ]
+        self.ids = [name for name, field in self.fields.items() if is_id(field.type)]
         unknown = self.in_path - set(self.fields)
         assert not unknown, f"{kind.__name__} has no {unknown}"
 
@@ -70,6 +71,7 @@ class Shape:
         given = {**body, **path} if path or version is not None else body
         if version is not None:
             given[VERSION_FIELD] = version
+        given = self._with_plain_ids(given)
         try:
             if not self.reserved.isdisjoint(body):
                 raise msgspec.ValidationError
@@ -87,7 +89,8 @@ class Shape:
         try:
             if not self.in_path.isdisjoint(given):
                 raise msgspec.ValidationError
-            made = msgspec.convert({**given, **path}, self.kind, strict=False, dec_hook=private)
+            plain = self._with_plain_ids({**given, **path})
+            made = msgspec.convert(plain, self.kind, strict=False, dec_hook=private)
         except msgspec.ValidationError:
             raise self.problem(given, path, strict=False) from None
         self._check(made)
@@ -120,6 +123,14 @@ class Shape:
             field = name if not inside else f"{name}{inside}" if inside.startswith("[") else f"{name}.{inside}"
             yield Fault(clip(field), said(message[: place.start()] if place else message, hint))
 
+    def _with_plain_ids(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A UUID is the same in capitals; here it is known by its small letters."""
+        for name in self.ids:
+            value = given.get(name)
+            if isinstance(value, str) and value != (small := value.lower()):
+                given = {**given, name: small}
+        return given
+
     def _check(self, made: Any) -> None:
         for name in self.dated:
             value = getattr(made, name)
@@ -138,7 +149,7 @@ def parameters(query: bytes) -> dict[str, str]:
         return given
     try:
         pairs = parse_qsl(
-            query.decode("ascii"),
+            query.decode("ascii").strip("&"),
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
@@ -162,6 +173,13 @@ def atoms(hint: Any) -> Iterator[Any]:
     else:
         for inner in get_args(hint):
             yield from atoms(inner)
+
+
+def is_id(hint: Any) -> bool:
+    """Whether a field holds the id of a thing: text in the pattern of a UUID."""
+    if get_origin(hint) is Annotated:
+        return any(isinstance(note, msgspec.Meta) and "{12}" in (note.pattern or "") for note in get_args(hint)[1:])
+    return any(map(is_id, get_args(hint)))
 
 
 def choices(hint: Any) -> list[str]:

@@ -150,8 +150,13 @@ BANS = (
     Ban("time.monotonic_ns", STOPWATCH, seams=("engine.clock", "perf*")),
     Ban("time.perf_counter", STOPWATCH, seams=("perf*",)),
     Ban("time.perf_counter_ns", STOPWATCH, seams=("perf*",)),
-    # tests.serving waits for a real process, outside any trio run.
-    Ban("time.sleep", "`trio.sleep`; in a test the autojump clock", scope=("*",), seams=("tests.serving",)),
+    # These wait for a real process, outside any trio run.
+    Ban(
+        "time.sleep",
+        "`trio.sleep`; in a test the autojump clock",
+        scope=("*",),
+        seams=("tests.serving", "tests.journeys*"),
+    ),
     Ban("uuid", "`at.new_id(n)`: a UUIDv7 that replay derives again", unless=("uuid.UUID",)),
     Ban("random", "a `random.Random(seed)` that was passed in", unless=("random.Random",), seams=("tests*",)),
     Ban(

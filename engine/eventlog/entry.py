@@ -50,11 +50,10 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Why nothing happened: the refusal's code, its rule's number, and the ids that it names."""
+    """Why nothing happened: the refusal's code and its rule's number. The ids are in the command."""
 
     code: str
     rule: str = ""
-    actors: tuple[str, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

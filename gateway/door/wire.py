@@ -26,6 +26,17 @@ GONE = {"type": "http.disconnect"}
 _FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
+def origin_form(target: bytes) -> bytes:
+    """The path and query of a request target, also of one that names scheme and host, as a proxy's does."""
+    if target[:1] == b"/":
+        return target
+    scheme, found, rest = target.partition(b"://")
+    if not found or scheme.lower() not in (b"http", b"https"):
+        return target
+    slash = rest.find(b"/")
+    return rest[slash:] if slash >= 0 else b"/"
+
+
 class Wire(H11Protocol):
     """One connection's HTTP/1.1. It stands in for Hypercorn's task group too: an app is noted, not spawned."""
 
@@ -123,7 +134,7 @@ class Wire(H11Protocol):
                 headers=list(request.headers),
                 http_version=request.http_version.decode("ascii"),
                 method=request.method.decode("ascii").upper(),
-                raw_path=request.target,
+                raw_path=origin_form(request.target),
                 state=self.connection_state,
             )
         )

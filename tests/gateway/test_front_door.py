@@ -45,6 +45,13 @@ async def test_a_connection_carries_one_request_after_another():
         assert door.door.open_connections == 1
 
 
+async def test_a_target_that_names_scheme_and_host_is_its_path():
+    async with running() as door, await door.connect() as stream:
+        browser = Browser(stream)
+        for target in (b"http://testserver/ignore", b"HTTPS://x:1/ignore?a=1"):
+            assert (await browser.ask(GET % target)).body == b"ignored"
+
+
 async def test_head_and_body_leave_in_one_piece():
     async with running() as door, await door.connect() as stream:
         await stream.send_all(GET % b"/ignore")

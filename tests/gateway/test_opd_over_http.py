@@ -394,3 +394,13 @@ async def test_what_was_written_down_later_counts_from_when_it_happened():
         assert token["priority"] == moment_of(4.8)
         at.clock.now += HOUR
         assert at.clock.now < EIGHT + DAY
+
+
+async def test_ids_in_capitals_are_the_same_ids():
+    async with desk() as at:
+        patient, slot = await at.patient(), await at.slot(await at.doctor())
+        body = {"slot_id": slot.upper(), "patient_id": patient.upper(), "category": "ONLINE"}
+        token = await at.ask("POST", "/tokens/", 201, body)
+        assert (token["slot_id"], token["patient_id"]) == (slot, patient)
+        assert (await at.ask("GET", f"/tokens/{token['id'].upper()}/", 200))["id"] == token["id"]
+        assert (await at.ask("GET", f"/tokens/?slot_id={slot.upper()}&", 200))["items"][0]["id"] == token["id"]

@@ -1,0 +1,47 @@
+"""What ``docs/log-format.md`` says of the log, done with its own code: LMDB and MessagePack, nothing of ours."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+
+from engine.decisions.hospital import AddHospital
+from engine.eventlog.entry import Change, Entry, Refusal
+from engine.eventlog.lmdb_store import LmdbStore
+from engine.runtime import open_engine
+from tests.engine.living import CLERK, patient
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "log-format.md"
+
+
+async def written(data: Path) -> None:
+    """A log on a real disk."""
+    async with open_engine(LmdbStore(data, allow_any_filesystem=True)) as engine:
+        await engine.until_ready()
+        await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
+        await engine.ask("main", patient(), CLERK, key="k")
+
+
+def test_the_documents_own_program_reads_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    trio.run(written, tmp_path / "data")
+    [program] = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})  # noqa: S102 - the document's words are what is tested
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["1", "AddHospital"], ["2", "RegisterPatient"]]
+    assert "patient:" in lines[1]
+
+
+def test_the_document_names_every_field_of_an_entry_and_a_change():
+    text = DOCUMENT.read_text("utf-8")
+    kinds: list[Any] = [Entry, Change, Refusal]
+    for kind in kinds:
+        for field in msgspec.structs.fields(kind):
+            assert f"`{field.encode_name}`" in text, f"{kind.__name__}.{field.encode_name}"
