@@ -163,8 +163,11 @@ class Snapshots:
             dirty = partition.book.dirty
             try:
                 await self._write(partition)
-            except _Quarantined:
+            except BaseException as failure:
+                # Whatever stopped it: the next round, if there is one, must hold what this one did not.
                 partition.book.dirty |= dirty
+                if not isinstance(failure, _Quarantined):
+                    raise
 
     async def _write(self, partition: Partition) -> None:
         book, tail = partition.book, partition.tail
@@ -178,6 +181,7 @@ class Snapshots:
         filed = _archived_ids(book) if whole else {}
         number = (await self._store.rounds(book.hospital) or [Round(0, 0, 0)])[-1].number + 1
         pages = 0
+        closed: list[Cell] = []
         for start in range(0, max(len(keys), 1), PAGE):
             page = Page(_CODE, time)
             if start == 0:
@@ -191,11 +195,15 @@ class Snapshots:
             if draft.closed:
                 await self._store.write_archive(book.hospital, [(key, state) for key, state, _ in draft.closed])
             draft.end()
+            closed.extend(cell for _, _, cell in draft.closed)
             await self._store.write_pages(book.hospital, number, pages, [encode_page(page)])
             pages += 1
         await self._store.seal_round(book.hospital, Round(number, position, pages), whole)
         book.snapshot = position
         book.snapshot_kept = len(keys) if whole else book.snapshot_kept + len(keys)
+        for cell in closed:
+            if book.cells.get(cell.key) is cell and cell.key not in book.dirty:
+                book.cells[cell.key] = ARCHIVED
 
     def _commands(self, book: Book, whole: bool) -> tuple[list[bytes], list[int]]:
         since = 0 if whole else book.snapshot
@@ -205,7 +213,7 @@ class Snapshots:
 
 
 class _Draft:
-    """A page in the making. Closed actors are set apart: their states go to the archive, and leave memory."""
+    """A page in the making. Closed actors are set apart: their states go to the archive."""
 
     def __init__(self, book: Book, page: Page, filed: dict[str, list[tuple[str, str]]]) -> None:
         self._book = book
@@ -222,8 +230,10 @@ class _Draft:
             self._archived.append((key, self._filed.get(key, [])))
             return
         cell = book.cell(key)
-        if cell is None or cell.quarantined:
+        if cell is None:
             return
+        if cell.quarantined:
+            raise _Quarantined
         decider = cell.decider
         filed = list(decider.files(cell.state))
         frozen = book.freeze(cell)
@@ -236,13 +246,9 @@ class _Draft:
         self._file(key, filed)
 
     def end(self) -> None:
-        """All closed ones are in the archive: put their keys behind the others, and let their states go."""
+        """Put the keys of closed actors behind the others."""
         for key, filed in self._archived:
             self._file(key, filed)
-        for key, _, cell in self.closed:
-            unchanged = self._book.cells.get(key) is cell and key not in self._book.dirty
-            if unchanged:
-                self._book.cells[key] = ARCHIVED
 
     def _file(self, key: str, filed: list[tuple[str, str]]) -> None:
         index = len(self._page.keys)

@@ -22,7 +22,7 @@ from engine.decisions.hospital import AddHospital, ChangePolicy
 from engine.decisions.insert_emergency import InsertEmergency
 from engine.decisions.open_slot import OpenSlot
 from engine.decisions.patients import RegisterPatient, UpdatePatient
-from engine.errors import DeadlinePassed, NotFound, Overloaded
+from engine.errors import CommitFailed, DeadlinePassed, NotFound, Overloaded
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore, Step
 from engine.eventlog.store import Space
 from engine.runtime import Engine, EngineSettings, open_engine
@@ -210,3 +210,42 @@ async def test_whoever_loses_his_token_with_its_slot_gets_the_seat_he_waits_for(
         assert engine.partitions["main"].state(f"slot:{second}").tokens[waits["id"]].status == "WAITING"
         await ask(CancelSlot(slot_id=first))
         assert engine.partitions["main"].state(f"slot:{second}").tokens[waits["id"]].status == "CONFIRMED"
+
+
+async def test_a_round_that_failed_is_made_up_for_by_the_next(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    broken: list[Step] = []
+
+    async def torn(step: Step) -> None:
+        if step == "pages" and not broken:
+            broken.append(step)
+            raise OSError(5, "EIO")
+
+    with suppress(CommitFailed):
+        async with living(disk, faults=torn, settings=EngineSettings(snapshot_entries=0)) as engine:
+            made = read(await engine.ask("main", patient("Before"), CLERK))
+            partition = engine.partitions["main"]
+            with pytest.raises(CommitFailed):
+                await engine._snapshots.write(partition)
+            assert partition.book.dirty >= {f"patient:{made['id']}"}
+            await engine._store.open()
+            await engine._snapshots.write(partition)
+            live = engine.state_hash("main")
+    async with living(disk) as engine:
+        assert engine.partitions["main"].book.snapshot == 2
+        assert engine.state_hash("main") == live
+
+
+async def test_no_round_is_written_without_an_actor_that_is_being_rebuilt(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk, settings=EngineSettings(snapshot_entries=0)) as engine:
+        made = read(await engine.ask("main", patient(), CLERK))
+        partition = engine.partitions["main"]
+        cell = partition.book.cell(f"patient:{made['id']}")
+        assert cell is not None
+        cell.quarantined = True
+        await engine._snapshots.write(partition)
+        assert (disk.rounds, partition.book.snapshot) == ({}, 0)
+        cell.quarantined = False
+        await engine._snapshots.write(partition)
+        assert partition.book.snapshot == 2
