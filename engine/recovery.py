@@ -174,7 +174,9 @@ class Book:
         """Book-keeping after a cell has evolved: version, directory, groups, timer."""
         decider, key = cell.decider, cell.key
         if not cell.version:
-            self.join_groups((key,))
+            join = self.directory.join
+            for group in decider.groups(key.partition(":")[2]):
+                join(group, key)
         cell.version += 1
         cell.position = position
         self.dirty.add(key)
@@ -235,20 +237,22 @@ class Book:
             raise LogCorrupt(
                 f"position {position} of {self.hospital} holds position {entry.position} of {entry.hospital}"
             )
+        cells = self.cells
         for change in entry.changes:
-            cell = self.cell(change.actor)
+            key = change.actor
+            found = cells.get(key)
+            cell = found if type(found) is Cell else self.cell(key)
             if cell is None:
-                cell = self.new_cell(change.actor)
-                self.cells[change.actor] = cell
+                cell = cells[key] = self.new_cell(key)
             if cell.position >= position:  # from a snapshot made after this entry: only where ids are filed is new
                 self._file(cell.decider, cell.key, change.events)
                 continue
             if change.version != cell.version + 1 or change.previous != cell.position:
                 raise LogCorrupt(f"position {position}: {change.actor} is at version {cell.version}, not before it")
-            evolve, state = cell.decider.evolve, cell.state
-            for event in change.events:
+            events, evolve, state = change.events, cell.decider.evolve, cell.state
+            for event in events:
                 evolve(state, event)
-            self.evolved(cell, change.events, position)
+            self.evolved(cell, events, position)
         self.head = position
         self.time = entry.time
         if entry.fingerprint and entry.refusal is None:  # a refusal is not kept: its repeat is decided anew

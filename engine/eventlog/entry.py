@@ -95,7 +95,7 @@ def stored(data: bytes) -> bytes:
 def checked(record: bytes) -> bytes:
     """The entry's bytes of a stored record; ``LogCorrupt`` when they are not what was hashed."""
     data = record[32:]
-    if leaf_hash(data) != record[:32]:
+    if sha256(b"\x00" + data).digest() != record[:32]:  # ``leaf_hash``, without the call: recovery does little else
         raise LogCorrupt("a record's bytes are not those that were hashed when it was written")
     return data
 
