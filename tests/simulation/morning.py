@@ -104,6 +104,7 @@ class Morning:
             if done is not None:
                 return done
             assert wish.tries[-1].fate != "refused", wish.tries[-1].error
+            await trio.sleep(0.1)  # a stalled disk refuses at once, and time must pass for it to come back
 
     async def people(self, nursery: trio.Nursery) -> None:
         """Everybody begins his morning."""
