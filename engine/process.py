@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 SWITCH_INTERVAL: Final = 0.0005
@@ -21,6 +23,18 @@ def tune_process() -> None:
     """Call once, before anything is made."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(*GC_THRESHOLDS)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for rubbish meanwhile: for reading a log, which makes millions of objects and no cycles."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def settle_memory(*, rubbish: bool = True) -> None:

@@ -23,9 +23,12 @@ EVENTS: Final = tuple(event for decider in KINDS.values() for event in decider.e
 
 
 class Cell:
-    """One live actor: its state, how many entries changed it, the last one's position, and when it wants waking."""
+    """One live actor: its state, how many entries changed it, the last one's position, and when it wants waking.
 
-    __slots__ = ("decider", "due", "key", "position", "quarantined", "state", "version")
+    ``noted`` is the book's ``era`` in which it was last put among the changed ones.
+    """
+
+    __slots__ = ("decider", "due", "key", "noted", "position", "quarantined", "state", "version")
 
     def __init__(self, key: str, decider: Decider[Any], state: Any, version: int, position: int) -> None:
         self.key = key
@@ -34,6 +37,7 @@ class Cell:
         self.version = version
         self.position = position
         self.due: int | None = None
+        self.noted = 0
         self.quarantined = False
 
 
@@ -46,6 +50,10 @@ class Archived:
 ARCHIVED: Final = Archived()
 
 
+_NEAR: Final = 64
+"""How far from the end of its list an id is first looked for when it is not the last."""
+
+
 class Directory:
     """Which actor has which id: for finding, and for lists in order of id (which is order of creation)."""
 
@@ -56,14 +64,20 @@ class Directory:
 
     def file(self, table: str, id: str, key: str) -> None:
         """This id is at this actor now."""
-        rows = self._tables.setdefault(table, {})
-        if id not in rows:
-            order = self._order.setdefault(table, [])
-            if order and id < order[-1]:
-                insort(order, id)
-            else:
-                order.append(id)
+        rows = self._tables.get(table)
+        if rows is None:
+            rows = self._tables[table] = {}
+            self._order[table] = []
+        before = len(rows)
         rows[id] = key
+        if len(rows) == before:
+            return
+        order = self._order[table]
+        if not order or id > order[-1]:
+            order.append(id)
+        else:  # ids of one instant come in any order: look near the end before looking through a million
+            near = len(order) - _NEAR
+            insort(order, id, near if near > 0 and order[near] < id else 0)
 
     def strike(self, table: str, id: str, key: str) -> None:
         """This actor gives the id up; without effect when another has it by now."""
@@ -118,8 +132,8 @@ class Book:
 
     ``timers`` is a heap of (due, key); an item counts only while the cell's own ``due`` says the same.
     ``commands`` are the ids of keyed commands and their positions, ``older_commands`` those of the day before.
-    ``dirty`` are the keys that changed since the snapshot round at position ``snapshot``; ``snapshot_kept`` counts
-    the states in all rounds, superseded ones included.
+    ``dirty`` are the keys that changed in this ``era``: since the snapshot round at position ``snapshot`` was begun;
+    ``snapshot_kept`` counts the states in all rounds, superseded ones included.
     """
 
     def __init__(self, hospital: str, keys: Keyring) -> None:
@@ -134,7 +148,8 @@ class Book:
         self.commands: dict[bytes, int] = {}
         self.older_commands: dict[bytes, int] = {}
         self.commands_since = 0
-        self.dirty: set[str] = set()
+        self.dirty: list[str] = []
+        self.era = 1
         self.snapshot = 0
         self.snapshot_kept = 0
         self._thawers = {kind: self.codec.decoder((int, int, decider.state)) for kind, decider in KINDS.items()}
@@ -142,7 +157,11 @@ class Book:
     def cell(self, key: str) -> Cell | None:
         """The live actor of this key; ``None`` when it never had an event; ``NotInMemory`` when it is archived."""
         found = self.cells.get(key)
-        if found is None or type(found) is Cell:
+        return found if found is None or type(found) is Cell else self.live(key, found)
+
+    def live(self, key: str, found: Cell | bytes | Archived) -> Cell:
+        """The live actor of what the table holds for it."""
+        if type(found) is Cell:
             return found
         if type(found) is bytes:
             return self.thaw(key, found)
@@ -177,9 +196,11 @@ class Book:
             join = self.directory.join
             for group in decider.groups(key.partition(":")[2]):
                 join(group, key)
+        if cell.noted != self.era:  # once for each, without a set of a million to look into
+            cell.noted = self.era
+            self.dirty.append(key)
         cell.version += 1
         cell.position = position
-        self.dirty.add(key)
         self._file(decider, key, events)
         due = decider.due(cell.state)
         if due != cell.due:
@@ -240,10 +261,11 @@ class Book:
         cells = self.cells
         for change in entry.changes:
             key = change.actor
-            found = cells.get(key)
-            cell = found if type(found) is Cell else self.cell(key)
+            cell = cells.get(key)
             if cell is None:
                 cell = cells[key] = self.new_cell(key)
+            elif type(cell) is not Cell:
+                cell = self.live(key, cell)
             if cell.position >= position:  # from a snapshot made after this entry: only where ids are filed is new
                 self._file(cell.decider, cell.key, change.events)
                 continue

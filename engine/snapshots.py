@@ -24,6 +24,7 @@ from engine.eventlog.log import Log
 from engine.eventlog.pages import Page, PageUnusable, decode_page, encode_page
 from engine.eventlog.store import Round, Store
 from engine.partition import Partition
+from engine.process import uncollected
 from engine.recovery import ARCHIVED, Archived, Book, Cell
 
 PAGE: Final = 2_000
@@ -57,19 +58,20 @@ async def load_book(
     keys = Keyring(hospital, entropy)
     keys.adopt(await store.read_keys([keys.store_name("")]))
     book = Book(hospital, keys)
-    try:
-        await _load_rounds(store, book)
-    except PageUnusable as reason:
-        _log.warning("snapshots of %s are set aside: %s", hospital, reason)
-        book = Book(hospital, keys)
-    book.snapshot = book.head
-    head = await store.head(hospital)
-    while book.head < head:
-        if progress is not None:
-            progress.update(hospital=hospital, position=book.head, head=head)
-        for position, record in await store.read(hospital, book.head + 1, _READ):
-            await _fold(store, book, position, record)
-        await trio.lowlevel.checkpoint()
+    with uncollected():
+        try:
+            await _load_rounds(store, book)
+        except PageUnusable as reason:
+            _log.warning("snapshots of %s are set aside: %s", hospital, reason)
+            book = Book(hospital, keys)
+        book.snapshot = book.head
+        head = await store.head(hospital)
+        while book.head < head:
+            if progress is not None:
+                progress.update(hospital=hospital, position=book.head, head=head)
+            for position, record in await store.read(hospital, book.head + 1, _READ):
+                await _fold(store, book, position, record)
+            await trio.lowlevel.checkpoint()
     return book
 
 
@@ -160,12 +162,14 @@ class Snapshots:
         """
         # Stopping writes a round too: two at once would number their rounds alike and mix their pages.
         async with self._turn:
-            dirty = partition.book.dirty
+            book = partition.book
+            dirty = book.dirty
             try:
                 await self._write(partition)
             except BaseException as failure:
                 # Whatever stopped it: the next round, if there is one, must hold what this one did not.
-                partition.book.dirty |= dirty
+                if book.dirty is not dirty:
+                    book.dirty = dirty + book.dirty
                 if not isinstance(failure, _Quarantined):
                     raise
 
@@ -173,10 +177,13 @@ class Snapshots:
         book, tail = partition.book, partition.tail
         if book.head == book.snapshot or self._log.full:
             return
-        whole = book.snapshot_kept + len(book.dirty) > 2 * len(book.cells) + 10_000
-        keys = list(book.cells) if whole else sorted(book.dirty)
+        changed = set(book.dirty)
+        # With nothing behind it, what other rounds there are could not be used: this one stands instead of them.
+        whole = not book.snapshot or book.snapshot_kept + len(changed) > 2 * len(book.cells) + 10_000
+        keys = list(book.cells) if whole else sorted(changed)
         position, time = tail.head, book.time
-        book.dirty = set()
+        book.dirty = []
+        book.era += 1
         commands = self._commands(book, whole)
         filed = _archived_ids(book) if whole else {}
         number = (await self._store.rounds(book.hospital) or [Round(0, 0, 0)])[-1].number + 1
@@ -202,7 +209,7 @@ class Snapshots:
         book.snapshot = position
         book.snapshot_kept = len(keys) if whole else book.snapshot_kept + len(keys)
         for cell in closed:
-            if book.cells.get(cell.key) is cell and cell.key not in book.dirty:
+            if book.cells.get(cell.key) is cell and cell.noted != book.era:
                 book.cells[cell.key] = ARCHIVED
 
     def _commands(self, book: Book, whole: bool) -> tuple[list[bytes], list[int]]:

@@ -39,7 +39,19 @@ from engine.actors.slot.events import (
     TokenMovedOut,
     TokenRepointed,
 )
-from engine.actors.slot.indexes import await_lift, free, join_line, leave_line, leave_list, seat, take_out, unmark
+from engine.actors.slot.indexes import (
+    await_lift,
+    free,
+    join_line,
+    leave_line,
+    leave_list,
+    next_seq,
+    put_in,
+    seat,
+    take_number,
+    take_out,
+    unmark,
+)
 from engine.actors.slot.state import (
     LAPSES,
     LIFTED,
@@ -97,12 +109,12 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
                 booked_at=event.booked_at,
                 rank=rank_of(event.category),
                 rank_at=event.booked_at,
-                seq=_next_seq(state),
+                seq=next_seq(state),
                 number=0,
                 updated_at=event.at,
             )
             state.tokens[entry.id] = entry
-            insort(state.waiting, entry, key=SERVED)
+            put_in(state.waiting, entry, SERVED)
         case EntryPromoted():
             _promoted(state, event)
         case EntryOffered():
@@ -132,7 +144,7 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             token.late, token.rank, token.rank_at = True, rank_of(token.category), event.arrived_at
             token.override = token.overbooked = False
             state.counters.late += 1
-            insort(state.waiting, token, key=SERVED)
+            put_in(state.waiting, token, SERVED)
         case PatientLifted():
             token = state.tokens[event.token_id]
             take_out(state.line, token, SERVED)
@@ -140,7 +152,7 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             _touch(token, event.at, "")
             token.rank, token.lift_at = LIFTED, 0
             state.counters.lifts += 1
-            insort(state.line, token, key=SERVED)
+            put_in(state.line, token, SERVED)
         case StepUndone():
             _undone(state, state.tokens[event.token_id], event)
         case CategoryChanged():
@@ -221,8 +233,8 @@ def _booked(state: Slot, event: TokenBooked) -> None:
         rank=rank_of(category),
         # An emergency is first come first served from the moment it is one.
         rank_at=event.at if category == "EMERGENCY" else event.booked_at,
-        seq=_next_seq(state),
-        number=_number(state, event.number),
+        seq=next_seq(state),
+        number=take_number(state, event.number),
         updated_at=event.at,
         override=event.override,
         overbooked=event.overbooked,
@@ -232,9 +244,9 @@ def _booked(state: Slot, event: TokenBooked) -> None:
     seat(state, token)
     state.counters.overrides += event.override
     state.counters.overbooked += event.overbooked
-    insort(state.line, token, key=SERVED)
+    put_in(state.line, token, SERVED)
     if token.mark_at:
-        insort(state.marks, token, key=MARKED)
+        put_in(state.marks, token, MARKED)
 
 
 def _promoted(state: Slot, event: EntryPromoted) -> None:
@@ -243,7 +255,7 @@ def _promoted(state: Slot, event: EntryPromoted) -> None:
     _touch(token, event.at, "")
     token.status = "CONFIRMED"
     if not token.number:
-        token.number = _number(state, event.number)
+        token.number = take_number(state, event.number)
     token.mark_at, token.lift_at = event.mark_at, event.lift_at
     token.override, token.overbooked = event.override, event.overbooked
     if token.arrived_at:
@@ -288,8 +300,8 @@ def _moved_in(state: Slot, event: TokenMovedIn) -> None:
         booked_at=event.booked_at,
         rank=rank_of(event.category),
         rank_at=event.rank_at,
-        seq=_next_seq(state),
-        number=_number(state, event.number) if fresh else event.number,
+        seq=next_seq(state),
+        number=take_number(state, event.number) if fresh else event.number,
         updated_at=event.at,
         version=event.version,
         override=event.override,
@@ -366,7 +378,7 @@ def _recategorized(state: Slot, token: Token, event: CategoryChanged) -> None:
     if event.category == "EMERGENCY":
         token.late = False
     if waits:
-        insort(state.waiting, token, key=SERVED)
+        put_in(state.waiting, token, SERVED)
     else:
         seat(state, token)
         join_line(state, token)
@@ -382,17 +394,3 @@ def _end(state: Slot, token: Token, at: int, step: Step) -> None:
 def _touch(token: Token, at: int, step: Step) -> None:
     token.updated_at, token.last = at, step
     token.version += 1
-
-
-def _next_seq(state: Slot) -> int:
-    seq = state.next_seq
-    state.next_seq = seq + 1
-    return seq
-
-
-def _number(state: Slot, number: int) -> int:
-    if number > state.last_number or number < state.next_number:
-        first, count = state.blocks.pop(0)
-        state.last_number = first + count - 1
-    state.next_number = number + 1
-    return number

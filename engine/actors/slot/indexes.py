@@ -1,4 +1,5 @@
-"""A slot's sorted indexes and its count of seats, kept by ``evolve`` while a token comes, goes or changes phase.
+"""A slot's sorted indexes, its count of seats and its numbers, kept by ``evolve`` while a token comes, goes or
+changes phase.
 
 An index is touched before a field of its key changes and after it, never between: else the token cannot be found.
 """
@@ -38,10 +39,10 @@ def join_line(state: Slot, token: Token) -> None:
     if token.phase == "CALLED" or token.phase == "IN_CONSULT":
         insort(state.pinned, token, key=CALLED)
         return
-    insort(state.line, token, key=SERVED)
+    put_in(state.line, token, SERVED)
     if token.phase == "BOOKED":
         if token.mark_at:
-            insort(state.marks, token, key=MARKED)
+            put_in(state.marks, token, MARKED)
     else:
         await_lift(state, token)
 
@@ -78,8 +79,32 @@ def leave_list(state: Slot, entry: Token) -> None:
         take_out(state.waiting, entry, SERVED)
 
 
+def put_in(items: list[Any], item: Any, key: Callable[[Any], Any]) -> None:
+    """Put an item into a sorted index; most come last, and then no other but the last is looked at."""
+    if not items or key(items[-1]) <= key(item):
+        items.append(item)
+    else:
+        insort(items, item, key=key)
+
+
 def take_out(items: list[Any], item: Any, key: Callable[[Any], Any]) -> None:
     """Remove an item from a sorted index; it must be where its key says."""
     index = bisect_left(items, key(item), key=key)
     assert items[index] is item, "an index of the slot lost its order"
     del items[index]
+
+
+def next_seq(state: Slot) -> int:
+    """The next place in the order of coming."""
+    seq = state.next_seq
+    state.next_seq = seq + 1
+    return seq
+
+
+def take_number(state: Slot, number: int) -> int:
+    """Note that this ticket number was given; R18."""
+    if number > state.last_number or number < state.next_number:
+        first, count = state.blocks.pop(0)
+        state.last_number = first + count - 1
+    state.next_number = number + 1
+    return number
