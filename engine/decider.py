@@ -116,16 +116,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 class At:
     """The instant of a decision and the source of its ids and secrets.
 
-    ``time`` is the entry's time (µs, strictly rising in a hospital's log), ``command_id`` 16 bytes.
+    ``time`` is the entry's time (µs, strictly rising in a hospital's log), ``command_id`` 16 bytes, ``who`` the
+    name of the principal that asks (``""``: a timer).
     ``secret()`` derives from 16 random bytes that are drawn on first use and kept, sealed, in the entry.
     """
 
-    __slots__ = ("_draw", "command_id", "entropy", "time")
+    __slots__ = ("_draw", "command_id", "entropy", "time", "who")
 
-    def __init__(self, time: int, command_id: bytes, draw: Callable[[], bytes], entropy: bytes | None = None) -> None:
+    def __init__(self, time: int, command_id: bytes, draw: Callable[[], bytes], who: str = "") -> None:
         self.time = time
         self.command_id = command_id
-        self.entropy = entropy
+        self.who = who
+        self.entropy: bytes | None = None
         self._draw = draw
 
     def new_id(self, ordinal: int = 0) -> str:

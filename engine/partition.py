@@ -118,7 +118,7 @@ class Partition:
             message.fail(error)
             return
         wall = self._clock.wall()
-        at = At(max(wall, self.book.time + 1), message.command_id, self._draw)
+        at = At(max(wall, self.book.time + 1), message.command_id, self._draw, message.who.name)
         accepted: Accepted = {}
         message.word = Word.CLAIMED
         try:
