@@ -125,6 +125,8 @@ class MarkAbsent(Command, frozen=True):
     policy: Policy
     by_clock: bool = False
     force: bool = False
+    in_vain: bool = False
+    """The queue has called as often as it calls."""
     reason: FreeText | None = None
 
 
@@ -146,6 +148,12 @@ class Return(Command, frozen=True):
 
 class Call(Command, frozen=True):
     """Call a patient, or call him again."""
+
+    token_id: str
+
+
+class StandBack(Command, frozen=True):
+    """Who was called waits again."""
 
     token_id: str
 
@@ -285,6 +293,7 @@ SlotCommand = (
     | Arrive
     | Return
     | Call
+    | StandBack
     | Start
     | Complete
     | Undo

@@ -32,6 +32,7 @@ from engine.actors.slot.commands import (
     Return,
     SetDelay,
     SlotCommand,
+    StandBack,
     Start,
     Together,
     Undo,
@@ -79,6 +80,8 @@ def step(tally: Tally, command: SlotCommand) -> None:  # noqa: C901 - one match 
             serving.arrive(tally, command)
         case Call():
             serving.call(tally, command)
+        case StandBack():
+            serving.stand_back(tally, command)
         case Start():
             serving.start(tally, command)
         case Complete():

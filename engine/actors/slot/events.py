@@ -183,6 +183,14 @@ class TokenCalled(Event, frozen=True):
     at: int
 
 
+class TokenStoodBack(Event, frozen=True):
+    """The patient was called and did not come, or is asked to wait: he waits again as one who has arrived."""
+
+    token_id: str
+    patient_id: str
+    at: int
+
+
 class ConsultStarted(Event, frozen=True):
     """The consultation began."""
 
@@ -342,6 +350,7 @@ SlotEvent = (
     | PatientReturned
     | PatientLifted
     | TokenCalled
+    | TokenStoodBack
     | ConsultStarted
     | ConsultCompleted
     | StepUndone

@@ -6,6 +6,7 @@ from bisect import insort
 from sys import intern
 from typing import assert_never
 
+from engine.actors.slot.correcting import recategorized, touch, undone
 from engine.actors.slot.events import (
     CategoryChanged,
     ConsultCompleted,
@@ -38,6 +39,7 @@ from engine.actors.slot.events import (
     TokenMovedIn,
     TokenMovedOut,
     TokenRepointed,
+    TokenStoodBack,
 )
 from engine.actors.slot.indexes import (
     await_lift,
@@ -81,14 +83,20 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
         case PatientArrived():
             token = state.tokens[event.token_id]
             unmark(state, token)
-            _touch(token, event.at, "check_in")
+            touch(token, event.at, "check_in")
             token.phase, token.arrived_at, token.lift_at = "ARRIVED", event.arrived_at, event.lift_at
             await_lift(state, token)
         case TokenCalled():
             _called(state, state.tokens[event.token_id], event)
+        case TokenStoodBack():
+            token = state.tokens[event.token_id]
+            leave_line(state, token)
+            touch(token, event.at, "")
+            token.phase, token.called_at = "ARRIVED", 0
+            join_line(state, token)
         case ConsultStarted():
             token = state.tokens[event.token_id]
-            _touch(token, event.at, "start")
+            touch(token, event.at, "start")
             token.phase, token.started_at = "IN_CONSULT", event.at
             state.progress_at = event.at
         case ConsultCompleted():
@@ -120,7 +128,7 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
         case EntryOffered():
             entry = state.tokens[event.entry_id]
             take_out(state.waiting, entry, SERVED)
-            _touch(entry, event.at, "")
+            touch(entry, event.at, "")
             entry.status, entry.mark_at = "OFFERED", event.expires_at
             insort(state.offers, entry, key=MARKED)
             _asked_again(state, event.at)
@@ -133,13 +141,13 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
         case EntryEnded():
             entry = state.tokens[event.entry_id]
             leave_list(state, entry)
-            _touch(entry, event.at, "")
+            touch(entry, event.at, "")
             entry.status, entry.ended_at, entry.mark_at = event.status, event.at, 0
         case PatientReturned():
             _returned(state, state.tokens[event.token_id], event)
         case LatecomerWaitlisted():
             token = state.tokens[event.token_id]
-            _touch(token, event.at, "")
+            touch(token, event.at, "")
             token.status, token.phase, token.arrived_at, token.ended_at = "WAITING", "BOOKED", event.arrived_at, 0
             token.late, token.rank, token.rank_at = True, rank_of(token.category), event.arrived_at
             token.override = token.overbooked = False
@@ -149,14 +157,14 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             token = state.tokens[event.token_id]
             take_out(state.line, token, SERVED)
             take_out(state.lifts, token, LIFTS)
-            _touch(token, event.at, "")
+            touch(token, event.at, "")
             token.rank, token.lift_at = LIFTED, 0
             state.counters.lifts += 1
             put_in(state.line, token, SERVED)
         case StepUndone():
-            _undone(state, state.tokens[event.token_id], event)
+            undone(state, state.tokens[event.token_id], event)
         case CategoryChanged():
-            _recategorized(state, state.tokens[event.token_id], event)
+            recategorized(state, state.tokens[event.token_id], event)
         case TokenMovedOut():
             token = state.tokens.pop(event.token_id)
             leave_line(state, token)
@@ -165,7 +173,7 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             _moved_in(state, event)
         case TokenRepointed():
             token = state.tokens[event.token_id]
-            _touch(token, event.at, token.last)
+            touch(token, event.at, token.last)
             token.patient_id = intern(event.patient_id)
         case _:
             _evolve_slot(state, event)
@@ -252,7 +260,7 @@ def _booked(state: Slot, event: TokenBooked) -> None:
 def _promoted(state: Slot, event: EntryPromoted) -> None:
     token = state.tokens[event.entry_id]
     leave_list(state, token)
-    _touch(token, event.at, "")
+    touch(token, event.at, "")
     token.status = "CONFIRMED"
     if not token.number:
         token.number = take_number(state, event.number)
@@ -274,7 +282,7 @@ def _asked_again(state: Slot, at: int) -> None:
 
 
 def _returned(state: Slot, token: Token, event: PatientReturned) -> None:
-    _touch(token, event.at, "late")
+    touch(token, event.at, "late")
     token.status, token.phase, token.ended_at = "CONFIRMED", "ARRIVED", 0
     token.arrived_at, token.lift_at, token.mark_at = event.arrived_at, event.lift_at, 0
     token.override, token.overbooked = event.override, event.overbooked
@@ -321,7 +329,7 @@ def _moved_in(state: Slot, event: TokenMovedIn) -> None:
 
 def _called(state: Slot, token: Token, event: TokenCalled) -> None:
     leave_line(state, token)
-    _touch(token, event.at, "call")
+    touch(token, event.at, "call")
     if token.phase != "CALLED":
         token.phase, token.called_at = "CALLED", event.at
     token.calls = event.calls
@@ -331,66 +339,15 @@ def _called(state: Slot, token: Token, event: TokenCalled) -> None:
 def _completed(state: Slot, event: ConsultCompleted) -> None:
     token = state.tokens[event.token_id]
     leave_line(state, token)
-    _touch(token, event.at, "complete")
+    touch(token, event.at, "complete")
     token.status, token.ended_at = "COMPLETED", event.at
     state.overrides -= token.override
     state.average = event.average
     state.progress_at = event.at
 
 
-def _undone(state: Slot, token: Token, event: StepUndone) -> None:
-    step = event.step
-    if token.status == "CONFIRMED":
-        leave_line(state, token)
-    _touch(token, event.at, "")
-    token.mark_at = event.mark_at
-    match step:
-        case "check_in":
-            token.phase, token.arrived_at, token.lift_at = "BOOKED", 0, 0
-        case "call":
-            token.calls -= 1
-            if not token.calls:
-                token.phase, token.called_at = "ARRIVED" if token.arrived_at else "BOOKED", 0
-        case "start":
-            token.phase, token.started_at = "CALLED", 0
-        case "complete":
-            token.status, token.ended_at = "CONFIRMED", 0
-            state.overrides += token.override
-        case _:
-            token.status, token.ended_at = "CONFIRMED", 0
-            token.override, token.overbooked = event.override, event.overbooked
-            seat(state, token)
-    state.counters.undone += 1
-    join_line(state, token)
-
-
-def _recategorized(state: Slot, token: Token, event: CategoryChanged) -> None:
-    waits = token.status == "WAITING"
-    if waits:
-        take_out(state.waiting, token, SERVED)
-    else:
-        leave_line(state, token)
-        free(state, token)
-    _touch(token, event.at, "")
-    token.category, token.rank, token.rank_at = event.category, rank_of(event.category), event.rank_at
-    token.override, token.overbooked = event.override, event.overbooked
-    token.lift_at = event.lift_at
-    if event.category == "EMERGENCY":
-        token.late = False
-    if waits:
-        put_in(state.waiting, token, SERVED)
-    else:
-        seat(state, token)
-        join_line(state, token)
-
-
 def _end(state: Slot, token: Token, at: int, step: Step) -> None:
     leave_line(state, token)
     free(state, token)
-    _touch(token, at, step)
+    touch(token, at, step)
     token.ended_at = at
-
-
-def _touch(token: Token, at: int, step: Step) -> None:
-    token.updated_at, token.last = at, step
-    token.version += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.actors.slot.booking import about
-from engine.actors.slot.commands import Arrive, Call, Cancel, Complete, Lift, MarkAbsent, Return, Start, Undo
+from engine.actors.slot.commands import Arrive, Call, Cancel, Complete, Lift, MarkAbsent, Return, StandBack, Start, Undo
 from engine.actors.slot.events import (
     ConsultCompleted,
     ConsultStarted,
@@ -15,6 +15,7 @@ from engine.actors.slot.events import (
     StepUndone,
     TokenCalled,
     TokenCancelled,
+    TokenStoodBack,
 )
 from engine.actors.slot.refusals import NothingToUndo, SlotFull, SlotNotOpen, SlotOnPause, TooEarly, UndoTooLate
 from engine.actors.slot.state import Slot, Token
@@ -44,7 +45,7 @@ def cancel(tally: Tally, command: Cancel) -> None:
 def mark_absent(tally: Tally, command: MarkAbsent) -> None:
     """R9: after the grace, or by force with a reason; who has come only after as many calls as allowed."""
     token = tally.token(command.token_id)
-    in_vain = token.phase == "CALLED" and token.calls >= command.policy.max_calls
+    in_vain = token.phase == "CALLED" and (command.in_vain or token.calls >= command.policy.max_calls)
     if token.status != "CONFIRMED" or token.phase == "IN_CONSULT" or (token.arrived_at and not in_vain):
         raise illegal(token, "NO_SHOW")
     if not in_vain and not command.force and not command.by_clock:
@@ -132,6 +133,14 @@ def call(tally: Tally, command: Call) -> None:
     tally.events.append(
         TokenCalled(token_id=token.id, patient_id=token.patient_id, calls=token.calls + 1, at=tally.time)
     )
+
+
+def stand_back(tally: Tally, command: StandBack) -> None:
+    """R12: who was called waits again; that a call was in vain stays counted."""
+    token = tally.token(command.token_id)
+    if token.status != "CONFIRMED" or token.phase != "CALLED":
+        raise illegal(token, "ARRIVED")
+    tally.events.append(TokenStoodBack(token_id=token.id, patient_id=token.patient_id, at=tally.time))
 
 
 def start(tally: Tally, command: Start) -> None:
