@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
 from engine.actors.hospital import HOSPITAL
@@ -36,6 +36,14 @@ ANSWER_BOUND: Final = 4 * 1024 * 1024
 
 Accepted = dict[str, tuple[Cell, tuple[Any, ...]]]
 """The proposals of one decision that were accepted: the actor and its events, by key."""
+
+
+class Watcher(Protocol):
+    """Sees what every entry changes: ``read`` before anything evolves, ``take`` (what was read) once it is in line."""
+
+    def read(self, position: int, time: int, accepted: Accepted) -> Any: ...
+    def take(self, position: int, seen: Any) -> None: ...
+
 
 _WITH_TEXT: Final = frozenset(kind for kind in DECISIONS if has_text(kind))
 
@@ -81,6 +89,7 @@ class Partition:
         self.flying: dict[bytes, Message] = {}
         self.superseded = False
         """Its log is read again, into another partition: nobody decides here any more."""
+        self.watcher: Watcher | None = None
         self._log = log
         self._clock = clock
         self._spawn = spawn
@@ -233,7 +242,8 @@ class Partition:
         return codec.encode_head(entry)
 
     def _apply(self, message: Message, at: At, head: bytes, accepted: Accepted, done: Done) -> None:
-        codec, log = self.book.codec, self._log
+        codec, log, watcher = self.book.codec, self._log, self.watcher
+        seen = None if watcher is None else watcher.read(self.tail.head + 1, at.time, accepted)
         try:
             for cell, events in accepted.values():
                 evolve, state = cell.decider.evolve, cell.state
@@ -268,6 +278,8 @@ class Partition:
             self._on_due()
         if message.fingerprint:
             book.remember(message.command_id, position, at.time)
+        if watcher is not None:
+            watcher.take(position, seen)
         self._settle_later(message, body, kept, done.outcome, position, version)
 
     def _nothing_changed(self, message: Message, done: Done) -> None:

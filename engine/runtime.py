@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,16 +17,18 @@ import trio
 
 from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
 from engine.answers import Answers
+from engine.batch import Batch
 from engine.clock import Clock, SystemClock
 from engine.deadlines import Deadlines
 from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
-from engine.errors import CommitFailed, DeadlinePassed, NotFound, Rejected, Unavailable
+from engine.errors import CommitFailed, DeadlinePassed, NotFound, Unavailable
 from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, LogLimits
 from engine.eventlog.store import Store
+from engine.feed import Feed
 from engine.partition import Partition
 from engine.process import settle_memory
 from engine.reading import StateReader
@@ -34,6 +36,7 @@ from engine.recovery import Book, state_hash
 from engine.repair import heal
 from engine.scheduler import Scheduler
 from engine.snapshots import Snapshots, load_book
+from engine.subscription import Subscription
 from engine.upkeep import retire_idle_actors, verify_trusted, write_snapshots
 from engine.views import QUERIES
 from engine.views.reader import Found
@@ -69,7 +72,8 @@ class Readiness:
 
 
 class Engine:
-    """All hospitals of one log. Use ``open_engine``; from outside only ``ask``, ``ask_batch``, ``view``, ``ready``."""
+    """All hospitals of one log. Use ``open_engine``; from outside ``ask``, ``ask_batch``, ``view``, ``follow``,
+    ``ready``, and what ``feed`` counts."""
 
     def __init__(self, store: Store, clock: Clock, settings: EngineSettings) -> None:
         self.settings = settings
@@ -81,6 +85,7 @@ class Engine:
         self._deadlines = Deadlines()
         self._snapshots = Snapshots(store, self._log)
         self._scheduler = Scheduler(clock, self._partitions_now)
+        self.feed = Feed(store, clock, lambda hospital: self._partition(hospital, None))
         self._nursery: trio.Nursery | None = None
         self._state = "recovering"
         self._damage = ""
@@ -134,29 +139,7 @@ class Engine:
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
     ) -> list[Reply | Exception]:
         """Have many commands decided in order, each on its own, in as few commits as it goes; one result for each."""
-        partition = self._partition(hospital, None)
-        taken: list[Message | Reply | Exception] = []
-        begun = 0
-        try:
-            with trio.move_on_after(within):
-                for command, key in items:
-                    begun += 1
-                    taken.append(one := await self._take_in(partition, command, who, key))
-                    if type(one) is Message and one.decided is not None:
-                        await one.decided.wait()
-                for one in taken:
-                    if type(one) is Message:
-                        await one.event.wait()
-        finally:
-            for one in taken:
-                if type(one) is Message:
-                    one.abandon()
-                    partition.landed(one)
-        results: list[Reply | Exception] = [await self._result(partition, one) for one in taken]
-        # Cut off while it waited for another request with its key, an item is as unknown as that one.
-        results.extend(DeadlinePassed("unknown") for _ in range(begun - len(taken)))
-        results.extend(DeadlinePassed("not_applied") for _ in range(len(items) - begun))
-        return results
+        return await Batch(self._partition(hospital, None), self._answers, self._unkeyed, who).ask(items, within)
 
     async def view(self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE) -> Reply:
         """Answer a query from states that are durable when the answer leaves."""
@@ -176,6 +159,12 @@ class Engine:
                 return found, partition.book.codec.plain(found.body), position
             except NotInMemory as missing:
                 await self._answers.load(partition, missing)
+
+    def follow(
+        self, hospital: str, topics: Sequence[str], *, after: int | None = None
+    ) -> AbstractAsyncContextManager[Subscription]:
+        """Follow topics, with a snapshot first or from behind a position on; see ``Feed.follow``."""
+        return self.feed.follow(hospital, topics, after=after)
 
     def ready(self) -> Readiness:
         """Whether commands and queries are taken, with what an operator wants to know."""
@@ -235,36 +224,6 @@ class Engine:
     def _unkeyed(self, command: Any, who: Principal) -> Message:
         return Message(command, DECISIONS[type(command)], who, self._clock.entropy(16))
 
-    async def _take_in(
-        self, partition: Partition, command: Any, who: Principal, key: str | None
-    ) -> Message | Reply | Exception:
-        """Queue one command of a batch; once it is ``decided``, the next may be queued."""
-        try:
-            if key is None:
-                found: Reply | Message = self._unkeyed(command, who)
-            else:
-                found = await self._answers.known(partition, command, who, key)
-        except (Rejected, Unavailable) as error:
-            return error
-        if isinstance(found, Reply):
-            return found
-        found.decided = trio.Event()
-        try:
-            partition.post(found)
-        except Unavailable as full:
-            found.fail(full)
-        return found
-
-    async def _result(self, partition: Partition, one: Message | Reply | Exception) -> Reply | Exception:
-        """What became of one command of a batch that waits no longer."""
-        if not isinstance(one, Message):
-            return one
-        if one.word is Word.ABANDONED:
-            return DeadlinePassed("not_applied")
-        if not one.event.is_set():
-            return DeadlinePassed("unknown")
-        return one.error or await self._answers.reply(partition, one)
-
     # -- living ---------------------------------------------------------------------------------------------
 
     def _start_actor(self, partition: Partition, mailbox: Mailbox) -> None:
@@ -305,6 +264,8 @@ class Engine:
                 nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
                 nursery.start_soon(verify_trusted, self._store, self._partitions_now(), self._damaged)
                 self._state = "stopping" if self._ending else "serving"
+                self.feed.open(self._log, self._answers)
+                nursery.start_soon(self.feed.run)
                 self._serving.set()
         except* CommitFailed as group:
             failure = _first(group)
@@ -350,6 +311,7 @@ class Engine:
         if self._state != "serving":
             return
         self._state, self._ending = "stopping", True
+        self.feed.end()
         with trio.move_on_after(_STOP):
             try:
                 await self._finish()

@@ -1,0 +1,82 @@
+"""Many commands asked at once: each is decided on its own, in order, in as few commits as it goes.
+
+Knows messages and mailboxes; how one command is decided it leaves to the partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import trio
+
+from engine.actor import Message, Reply, Word
+from engine.answers import Answers
+from engine.errors import DeadlinePassed, Rejected, Unavailable
+from engine.eventlog.entry import Principal
+from engine.partition import Partition
+
+
+class Batch:
+    """Commands of one principal to one hospital. ``unkeyed`` makes a message of a command that brings no key."""
+
+    def __init__(
+        self, partition: Partition, answers: Answers, unkeyed: Callable[[Any, Principal], Message], who: Principal
+    ) -> None:
+        self._partition = partition
+        self._answers = answers
+        self._unkeyed = unkeyed
+        self._who = who
+
+    async def ask(self, items: Sequence[tuple[Any, str | None]], within: float) -> list[Reply | Exception]:
+        """Have (command, idempotency key) decided in order; one result for each."""
+        taken: list[Message | Reply | Exception] = []
+        begun = 0
+        try:
+            with trio.move_on_after(within):
+                for command, key in items:
+                    begun += 1
+                    taken.append(one := await self._take_in(command, key))
+                    if type(one) is Message and one.decided is not None:
+                        await one.decided.wait()
+                for one in taken:
+                    if type(one) is Message:
+                        await one.event.wait()
+        finally:
+            for one in taken:
+                if type(one) is Message:
+                    one.abandon()
+                    self._partition.landed(one)
+        results: list[Reply | Exception] = [await self._result(one) for one in taken]
+        # Cut off while it waited for another request with its key, an item is as unknown as that one.
+        results.extend(DeadlinePassed("unknown") for _ in range(begun - len(taken)))
+        results.extend(DeadlinePassed("not_applied") for _ in range(len(items) - begun))
+        return results
+
+    async def _take_in(self, command: Any, key: str | None) -> Message | Reply | Exception:
+        """Queue one command; once it is ``decided``, the next may be queued."""
+        try:
+            if key is None:
+                found: Reply | Message = self._unkeyed(command, self._who)
+            else:
+                found = await self._answers.known(self._partition, command, self._who, key)
+        except (Rejected, Unavailable) as error:
+            return error
+        if isinstance(found, Reply):
+            return found
+        found.decided = trio.Event()
+        try:
+            self._partition.post(found)
+        except Unavailable as full:
+            found.fail(full)
+        return found
+
+    async def _result(self, one: Message | Reply | Exception) -> Reply | Exception:
+        """What became of one command that waits no longer."""
+        if not isinstance(one, Message):
+            return one
+        if one.word is Word.ABANDONED:
+            return DeadlinePassed("not_applied")
+        if not one.event.is_set():
+            return DeadlinePassed("unknown")
+        return one.error or await self._answers.reply(self._partition, one)

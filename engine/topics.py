@@ -1,0 +1,62 @@
+"""What can be followed: the names of topics, and the queries whose answers are their snapshots.
+
+Knows no role and no client. A topic's ``key`` is the one that messages carry; it differs from its name where the name
+holds a secret, which no message is to be filed under.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from engine.deltas import ALERTS, ALL, SERVICES
+from engine.errors import NotFound
+from engine.views import QUERIES
+
+_BY_NAME: Final = {query.__name__: query for query in QUERIES}
+
+
+class Topic(NamedTuple):
+    """One topic of one hospital. ``parts``: under which name (``""``: as the whole) which query's answer stands.
+
+    ``empty`` is the snapshot of a topic that has nothing to show but what happens from now on.
+    """
+
+    name: str
+    key: str
+    parts: tuple[tuple[str, Any], ...] = ()
+    empty: bytes = b"{}"
+
+
+_WITH_ID: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+    "service": (("", "GetQueue", "service_id"),),
+    "board": (("", "GetBoard", "service_id"),),
+    "ticket": (("", "GetTicketByLink", "link"),),
+    "slot": (("slot", "GetSlot", "slot_id"), ("tokens", "ListSlotTokens", "slot_id")),
+}
+"""Each part's name, its query, and the field of it that the id goes to. Where a query is not registered is no topic."""
+
+
+def topic(name: str) -> Topic:
+    """The topic of this name; ``NotFound`` when there is none of that kind, or when its id can be nobody's."""
+    kind, colon, id = name.partition(":")
+    if not colon:
+        if kind == SERVICES and "ListServices" in _BY_NAME:
+            return Topic(name, name, (("", _query("ListServices", {"limit": 1_000})),))
+        if kind == ALERTS:
+            return Topic(name, name, empty=b'{"items":[]}')
+        if kind == ALL:
+            return Topic(name, name)
+    rows = _WITH_ID.get(kind, ())
+    if not rows or not id or any(query not in _BY_NAME for _, query, _ in rows):
+        raise NotFound("there is no such topic")
+    parts = tuple([(member, _query(query, {field: id})) for member, query, field in rows])
+    return Topic(name, f"{kind}:{id.partition('.')[0]}" if kind == "ticket" else name, parts)
+
+
+def _query(name: str, fields: dict[str, Any]) -> Any:
+    try:
+        return msgspec.convert(fields, _BY_NAME[name])
+    except msgspec.ValidationError:
+        raise NotFound("there is no such topic") from None
