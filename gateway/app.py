@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.decisions import DECISIONS
 from engine.runtime import Engine
 from engine.views import QUERIES
-from gateway import health, openapi, pages
+from gateway import board, health, openapi, pages
 from gateway.auth import Authenticator, check_role
 from gateway.batch import BatchEndpoint
 from gateway.call import Call, Endpoint
@@ -59,7 +59,8 @@ def table_over(engine: Engine, limits: Limits) -> Table:
         )
         table.add(row.method, BASE + row.path, made)
     table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
-    for path, page in {**health.endpoints(engine), **openapi.endpoints(types), **pages.endpoints()}.items():
+    others = {**health.endpoints(engine), **openapi.endpoints(types), **pages.endpoints(), **board.endpoints()}
+    for path, page in others.items():
         table.add("GET", path, page)
     return table
 

@@ -56,7 +56,7 @@ def folder(package: str) -> Traversable | None:
     return dist if all((dist / name).is_file() for name in FROM_PACKAGE) else None
 
 
-def page(label: str, file: Traversable, kind: str) -> Page:
+def page(label: str, file: Traversable, kind: str, policy: Mapping[str, str] = PAGE_HEADERS) -> Page:
     """A page that sends one file, and not again to who has it."""
 
     kept: tuple[bytes, str] | None = None
@@ -67,7 +67,7 @@ def page(label: str, file: Traversable, kind: str) -> Page:
             body = await trio.to_thread.run_sync(file.read_bytes)
             kept = body, f'"{sha256(body).hexdigest()[:16]}"'
         body, tag = kept
-        headers = {**PAGE_HEADERS, "ETag": tag, "Cache-Control": "no-cache"}
+        headers = {**policy, "ETag": tag, "Cache-Control": "no-cache"}
         if unchanged(call.headers, tag):
             return Response(None, NOT_MODIFIED, headers)
         return Response(body, headers=headers, media_type=kind)
