@@ -73,6 +73,9 @@ NAMESPACES = ("engine", "engine.eventlog")  # their __init__ holds a docstring a
 # Vocabulary that other kinds may import by name from the one that owns it.
 SHARED: dict[str, frozenset[str]] = {
     "engine.actors.hospital": frozenset({"Policy", "Category"}),
+    "engine.actors.slot": frozenset({"link"}),
+    "engine.actors.service": frozenset({"Ended", "Priority", "Ticket", "ended"}),
+    "engine.actors.service_day": frozenset({"ServiceDay", "percentile"}),
 }
 
 # The auditors' tool starts no engine: beyond itself it knows what reading a log takes.

@@ -31,14 +31,19 @@ class Open(Command, frozen=True):
     prefix: str
     settings: ServiceSettings
     doctor_id: str = ""
+    next_close_at: int = 0
 
 
 class Change(Command, frozen=True):
-    """Replace name and settings; refused (``counter_busy``) where a counter that serves somebody would vanish."""
+    """Replace name and settings; refused (``counter_busy``) where a counter that serves somebody would vanish.
+
+    ``next_close_at``: the end of its day by the clock (µs) under these settings, 0: by hand.
+    """
 
     name: str
     settings: ServiceSettings
     if_version: int | None = None
+    next_close_at: int = 0
 
 
 class SetStatus(Command, frozen=True):
@@ -49,7 +54,7 @@ class SetStatus(Command, frozen=True):
 
 
 class Join(Command, frozen=True):
-    """Get in line. ``code`` is given where the ticket brings one along (a token's, a transfer's), else the series gives it.
+    """Get in line. ``code``: the one that the ticket brings along (a token's, a transfer's); else the series gives it.
 
     ``day`` is the local day, ``minute`` the local minute of that day (for ``last_ticket_at``). ``bypass``: a check-in
     or a transfer back is taken even where capacity or the last ticket's time say no; ``closed`` refuses always.
@@ -114,7 +119,11 @@ class Start(Command, frozen=True):
 
 
 class End(Command, frozen=True):
-    """Complete (from consulting; ``force`` with a reason from elsewhere), no-show (from called), cancel (not consulting)."""
+    """Complete (from consulting), no-show (from called), cancel (not consulting).
+
+    ``counter``: where the consultation must be, ``""`` for any. ``force``, with a reason: complete or no-show from
+    any state, at any counter.
+    """
 
     ticket_id: str
     status: Ended
@@ -191,4 +200,28 @@ class EndDay(Command, frozen=True):
 
 
 class Wake(Command, frozen=True):
-    """An instant that ``due`` named has come (or passed): lifts and alerts."""
+    """An instant that ``due`` named has come (or passed): lifts and alerts. The end of the day is ``EndDay``'s."""
+
+
+ServiceCommand = (
+    Together
+    | Open
+    | Change
+    | SetStatus
+    | Join
+    | CallNext
+    | CallTicket
+    | Recall
+    | NoAnswer
+    | Start
+    | End
+    | Park
+    | Resume
+    | Prioritize
+    | TransferOut
+    | Undo
+    | Reopen
+    | ReplacePatient
+    | EndDay
+    | Wake
+)
