@@ -5,7 +5,7 @@ a decision can find a colleague, and which prefix of ticket codes is whose; noth
 
 R1  A hospital is added once, under a known IANA time zone.
 R2  A policy is replaced whole; its ranges are those of its types.
-R3  A ticket prefix is the doctor's for ever, also after he has left: a printed code never means another.
+R3  A ticket prefix is the doctor's or service's for ever, also after he has left: a printed code never means another.
 R4  A doctor is listed under his present specialization while he is not retired.
 """
 
@@ -99,6 +99,13 @@ class TicketPrefixGiven(Event, frozen=True):
     specialization: str
 
 
+class ServicePrefixGiven(Event, frozen=True):
+    """R3: a new service."""
+
+    service_id: str
+    prefix: str
+
+
 class DoctorSpecialized(Event, frozen=True):
     """R4: a doctor's specialization changed."""
 
@@ -112,7 +119,7 @@ class DoctorLeft(Event, frozen=True):
     doctor_id: str
 
 
-HospitalEvent = HospitalAdded | PolicyChanged | TicketPrefixGiven | DoctorSpecialized | DoctorLeft
+HospitalEvent = HospitalAdded | PolicyChanged | TicketPrefixGiven | ServicePrefixGiven | DoctorSpecialized | DoctorLeft
 
 
 class HospitalExists(Rejected):
@@ -120,6 +127,13 @@ class HospitalExists(Rejected):
 
     code = "hospital_exists"
     rule = "R1"
+
+
+class PrefixTaken(Rejected):
+    """R3: another service or doctor prints its tickets so."""
+
+    code = "prefix_taken"
+    rule = "R3"
 
 
 class CreateHospital(msgspec.Struct, frozen=True):
@@ -145,6 +159,14 @@ class GivePrefix(msgspec.Struct, frozen=True):
     specialization: str
 
 
+class GiveServicePrefix(msgspec.Struct, frozen=True):
+    """Asked by ``AddService``: gives one ``ServicePrefixGiven``, of the wanted prefix or, without one, of the name."""
+
+    service_id: str
+    name: str
+    wanted: str | None
+
+
 class Specialize(msgspec.Struct, frozen=True):
     """Asked by ``UpdateDoctor``."""
 
@@ -158,7 +180,7 @@ class ForgetDoctor(msgspec.Struct, frozen=True):
     doctor_id: str
 
 
-HospitalCommand = CreateHospital | ReplacePolicy | GivePrefix | Specialize | ForgetDoctor
+HospitalCommand = CreateHospital | ReplacePolicy | GivePrefix | GiveServicePrefix | Specialize | ForgetDoctor
 
 
 class Hospital(msgspec.Struct):
@@ -235,6 +257,11 @@ def decide(state: Hospital, command: HospitalCommand, at: At) -> Iterable[Hospit
             return [
                 TicketPrefixGiven(doctor_id=command.doctor_id, prefix=prefix, specialization=command.specialization)
             ]
+        case GiveServicePrefix():
+            if command.wanted in state.prefixes:
+                raise PrefixTaken("this prefix is in use", prefix=command.wanted)
+            prefix = command.wanted or _free_prefix(command.name, state.prefixes)
+            return [ServicePrefixGiven(service_id=command.service_id, prefix=prefix)]
         case Specialize():
             return [DoctorSpecialized(doctor_id=command.doctor_id, specialization=command.specialization)]
         case ForgetDoctor():
@@ -257,6 +284,8 @@ def evolve(state: Hospital, event: HospitalEvent) -> None:
         case TicketPrefixGiven():
             state.prefixes[event.prefix] = event.doctor_id
             state.doctors[event.doctor_id] = event.specialization
+        case ServicePrefixGiven():
+            state.prefixes[event.prefix] = event.service_id
         case DoctorSpecialized():
             state.doctors[event.doctor_id] = event.specialization
         case DoctorLeft():
@@ -308,7 +337,7 @@ def check(state: Hospital) -> None:
 
 HOSPITAL_DECIDER: Decider[Any] = Decider(
     kind="hospital",
-    events=(HospitalAdded, PolicyChanged, TicketPrefixGiven, DoctorSpecialized, DoctorLeft),
+    events=(HospitalAdded, PolicyChanged, TicketPrefixGiven, ServicePrefixGiven, DoctorSpecialized, DoctorLeft),
     initial=lambda _: Hospital(),
     decide=decide,
     evolve=evolve,

@@ -150,7 +150,7 @@ def _commitment(slot: Slot, token_id: str, seated: bool, hospital: Hospital) -> 
 
 def _behind_the_list(hospital: Hospital, slot: Slot, command: BookToken, booked_at: int, at: At) -> Deciding:
     """A seat is free although somebody waits: it is the list's first, should anybody on it have become eligible."""
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     here = plan.of(slot)
     plan.work.append(slot.id)
     yield from plan.fill()

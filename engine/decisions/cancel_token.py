@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.actors.hospital import Id
+from engine.actors.hospital import Hospital, Id
 from engine.actors.slot.commands import Cancel, EndEntry
+from engine.actors.slot.state import Slot, Token
 from engine.decider import At, Deciding, Decision, FreeText, Value
 from engine.decisions import finding
 from engine.decisions.consult import as_it_is
@@ -22,16 +23,21 @@ def cancel_token(command: CancelToken, at: At) -> Deciding:
     """The seat and the patient's day are free in the same commit in which the next one gets them."""
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    plan = Plan(hospital.policy, at.time)
+    yield from cancelled(hospital, slot, token, at, command.reason)
+    return as_it_is(slot, token, at)
+
+
+def cancelled(hospital: Hospital, slot: Slot, token: Token, at: At, reason: FreeText | None) -> finding.Deciding[None]:
+    """Cancel it, from the token's side or its ticket's."""
+    plan = Plan(hospital, at)
     if token.status in ("WAITING", "OFFERED"):
-        plan.of(slot).ask(EndEntry(token.id, "CANCELLED", "left", command.reason))
+        plan.of(slot).ask(EndEntry(token.id, "CANCELLED", "left", reason))
         plan.of(slot).done.add(token.id)
     else:
-        plan.of(slot).ask(Cancel(token.id, command.reason))
+        plan.of(slot).ask(Cancel(token.id, reason))
     yield from plan.settle(slot, token)
     yield from plan.fill()
     yield from plan.propose()
-    return as_it_is(slot, token, at)
 
 
 CANCEL_TOKEN = Decision(

@@ -32,7 +32,7 @@ def change_category(command: ChangeCategory, at: At) -> Deciding:
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
     if command.category == "EMERGENCY" and token.status in ("WAITING", "OFFERED"):
         return (yield from insert(hospital, slot, token.patient_id, at, reason=command.reason))
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     plan.of(slot).ask(Recategorize(token.id, command.category, hospital.policy, command.reason))
     plan.work.append(slot.id)
     yield from plan.fill()

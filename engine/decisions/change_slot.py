@@ -31,7 +31,7 @@ def change_slot(command: ChangeSlot, at: At) -> Deciding:
     slot = yield from finding.the_slot(command.slot_id)
     if command.if_version is not None and command.if_version != slot.version:
         raise Stale("the slot has changed", slot_id=slot.id, version=slot.version)
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     here = plan.of(slot)
     if command.max_capacity is not None:
         here.ask(Resize(command.max_capacity))

@@ -1,5 +1,6 @@
 """The patient is here. One who was marked as no-show gets a seat if one is left, else a place in the waiting list.
 
+R0  The ticket in the doctor's queue is opened in the same decision (``visits``).
 R1  ``occurred_at`` is neither in the future nor before the booking (the slot checks both).
 R2  A late patient may hold another token of that day by now; then this one stays as it is.
 """
@@ -13,15 +14,15 @@ from msgspec import Meta
 
 from engine.actors.hospital import Hospital, Id
 from engine.actors.patient_day import Commitment
-from engine.actors.slot import slot_key
 from engine.actors.slot.commands import Arrive, Return
 from engine.actors.slot.events import LatecomerWaitlisted
 from engine.actors.slot.state import Slot, Token
-from engine.decider import At, Deciding, Decision, Propose, Value
+from engine.decider import At, Deciding, Decision, Value
 from engine.decisions import finding
 from engine.decisions.book_token import happened_at
 from engine.decisions.consult import as_it_is
 from engine.decisions.promotion import Plan
+from engine.decisions.visits import ask_slot
 
 
 class CheckIn(Value, frozen=True):
@@ -33,19 +34,19 @@ class CheckIn(Value, frozen=True):
 
 
 def check_in(command: CheckIn, at: At) -> Deciding:
-    """Only the slot decides, except on a late arrival."""
+    """The slot decides, and the doctor's queue gets a ticket; a late arrival concerns more than these."""
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
     arrived_at = happened_at(command.occurred_at, at.time)
     if token.status == "NO_SHOW":
         return (yield from _late(hospital, slot, token, arrived_at, at))
-    yield Propose(slot_key(slot.id), Arrive(token.id, arrived_at, hospital.policy))
+    yield from ask_slot(slot, Arrive(token.id, arrived_at, hospital.policy), hospital, at)
     return as_it_is(slot, token, at)
 
 
 def _late(hospital: Hospital, slot: Slot, token: Token, arrived_at: int, at: At) -> Deciding:
     yield from finding.the_patient(token.patient_id)  # a closed token stays with a record that was merged
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     here = plan.of(slot)
     if slot.waiting:
         # Whoever waits and may have a free seat comes before one who comes late.

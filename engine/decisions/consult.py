@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.actors.hospital import Id
+from engine.actors.hospital import Hospital, Id
 from engine.actors.slot import slot_key
 from engine.actors.slot.commands import Call, Complete, Start
 from engine.actors.slot.state import Slot, Token
 from engine.actors.slot.view import TokenView, token_view
-from engine.decider import At, Deciding, Decision, Done, FreeText, Propose, Value
+from engine.decider import At, Deciding, Decision, Done, FreeText, Value
 from engine.decisions import finding
 from engine.decisions.promotion import Plan
+from engine.decisions.visits import ask_slot
 from engine.errors import Invalid
 
 
@@ -42,16 +43,18 @@ class CompleteConsult(Value, frozen=True):
 
 
 def call_token(command: CallToken, at: At) -> Deciding:
-    """Only the slot decides."""
+    """The slot decides, and the queue where the patient has a ticket by now."""
+    hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    yield Propose(slot_key(slot.id), Call(token.id))
+    yield from ask_slot(slot, Call(token.id), hospital, at)
     return as_it_is(slot, token, at)
 
 
 def start_consult(command: StartConsult, at: At) -> Deciding:
-    """Only the slot decides."""
+    """As a call."""
+    hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    yield Propose(slot_key(slot.id), Start(token.id))
+    yield from ask_slot(slot, Start(token.id), hospital, at)
     return as_it_is(slot, token, at)
 
 
@@ -60,12 +63,19 @@ def complete_consult(command: CompleteConsult, at: At) -> Deciding:
     reason = reason_if_forced(command.force, command.reason)
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    plan = Plan(hospital.policy, at.time)
-    plan.of(slot).ask(Complete(token.id, command.force, reason))
+    yield from completed(hospital, slot, token, at, command.force, reason)
+    return as_it_is(slot, token, at)
+
+
+def completed(
+    hospital: Hospital, slot: Slot, token: Token, at: At, force: bool, reason: FreeText | None
+) -> finding.Deciding[None]:
+    """End a consultation, from the token's side or its ticket's."""
+    plan = Plan(hospital, at)
+    plan.of(slot).ask(Complete(token.id, force, reason))
     yield from plan.settle(slot, token)
     yield from plan.fill()
     yield from plan.propose()
-    return as_it_is(slot, token, at)
 
 
 def reason_if_forced(force: bool, reason: FreeText | None) -> FreeText | None:

@@ -100,7 +100,7 @@ def release_hold(command: ReleaseHold, at: At) -> Deciding:
     """The seat goes to who waits."""
     hospital = yield from finding.the_hospital()
     slot = yield from _slot_of(command.hold_id)
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     plan.of(slot).ask(EndHold(command.hold_id, "released"))
     plan.work.append(slot.id)
     yield from plan.fill()

@@ -61,7 +61,7 @@ def insert(
 ) -> Deciding:
     """Upgrade, move, promote or book: whatever gives this patient one emergency token in this slot."""
     must_be_open(slot, at.time)
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     here = plan.of(slot)
     if hold_id:
         here.ask(EndHold(hold_id, "confirmed"))

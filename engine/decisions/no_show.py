@@ -5,8 +5,9 @@ R1  What is forced has a reason.
 
 from __future__ import annotations
 
-from engine.actors.hospital import Id
+from engine.actors.hospital import Hospital, Id
 from engine.actors.slot.commands import MarkAbsent
+from engine.actors.slot.state import Slot
 from engine.decider import At, Deciding, Decision, FreeText, Value
 from engine.decisions import finding
 from engine.decisions.consult import as_it_is, reason_if_forced
@@ -27,12 +28,17 @@ def mark_no_show(command: MarkNoShow, at: At) -> Deciding:
     reason = reason_if_forced(command.force, command.reason)
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    plan = Plan(hospital.policy, at.time)
-    plan.of(slot).ask(MarkAbsent(token.id, hospital.policy, force=command.force, reason=reason))
-    yield from plan.settle(slot, token)
+    yield from absent(hospital, slot, MarkAbsent(token.id, hospital.policy, force=command.force, reason=reason), at)
+    return as_it_is(slot, token, at)
+
+
+def absent(hospital: Hospital, slot: Slot, mark: MarkAbsent, at: At) -> finding.Deciding[None]:
+    """Mark a token, from its own side or its ticket's."""
+    plan = Plan(hospital, at)
+    plan.of(slot).ask(mark)
+    yield from plan.settle(slot, slot.tokens[mark.token_id])
     yield from plan.fill()
     yield from plan.propose()
-    return as_it_is(slot, token, at)
 
 
 MARK_NO_SHOW = Decision(

@@ -8,10 +8,12 @@ that the plan has for it. While it grows, the plan asks the slots' own rule book
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from engine.actors.doctor_day import TakeNumbers, TicketNumbersGiven, doctor_day_key
-from engine.actors.hospital import Category, Policy
+from engine.actors.hospital import Category, Hospital, Policy
 from engine.actors.patient_day import (
     ChangeDay,
     Commit,
@@ -26,7 +28,8 @@ from engine.actors.slot.events import SlotEvent
 from engine.actors.slot.refusals import ChannelQuota
 from engine.actors.slot.state import Slot, Token, effective_end
 from engine.actors.slot.tally import Tally
-from engine.decider import MINUTE, Propose
+from engine.decider import MINUTE, At, Propose
+from engine.decisions import visits
 from engine.decisions.finding import Deciding, objection, the_day, the_slot
 from engine.errors import Rejected
 
@@ -85,11 +88,13 @@ class DayPlan:
 class Plan:
     """One decision over several slots and days; nothing is proposed before ``propose``, except ticket numbers."""
 
-    __slots__ = ("days", "numbers", "policy", "slots", "time", "work")
+    __slots__ = ("at", "days", "hospital", "numbers", "policy", "slots", "time", "work")
 
-    def __init__(self, policy: Policy, time: int) -> None:
-        self.policy = policy
-        self.time = time
+    def __init__(self, hospital: Hospital, at: At) -> None:
+        self.hospital = hospital
+        self.at = at
+        self.policy = hospital.policy
+        self.time = at.time
         self.slots: dict[str, SlotPlan] = {}
         self.days: dict[str, DayPlan] = {}
         self.work: list[str] = []
@@ -184,16 +189,19 @@ class Plan:
         return True
 
     def propose(self) -> Deciding[None]:
-        """Ask every slot and every day once for all that the plan has for it."""
+        """Ask every slot and every day once for all that the plan has for it; the tickets follow their tokens."""
         for left in self.numbers.values():
             if left is not None and left[2]:
                 self.slots[left[0]].ask(AddNumbers(left[1], left[2]))
         for day in self.days.values():
             if day.states or day.commits:
                 yield Propose(day.key, ChangeDay(tuple(day.states.items()), tuple(day.commits)))
+        changed: list[tuple[Slot, Sequence[SlotEvent]]] = []
         for slot_id, plan in self.slots.items():
             if plan.steps:
-                yield Propose(slot_key(slot_id), Together(tuple(plan.steps), plan.if_version))
+                events = yield Propose(slot_key(slot_id), Together(tuple(plan.steps), plan.if_version))
+                changed.append((plan.slot, events))
+        yield from visits.follow(self.hospital, self.at, changed)
 
     def _objection(self, plan: SlotPlan, entry: Token) -> Deciding[Rejected | None]:
         """Why the patient's day has no room for the token of this entry."""

@@ -40,7 +40,7 @@ def reschedule_token(command: RescheduleToken, at: At) -> Deciding:
     new = yield from finding.the_slot(command.slot_id)
     if new.id == old.id:
         raise Invalid("the token is in this slot", field="slot_id", slot_id=new.id)
-    plan = Plan(policy, at.time)
+    plan = Plan(hospital, at)
     plan.of(old).ask(MoveOut(token.id, new.id, command.reason))
     must_be_open(new, at.time)
     if token.category != "EMERGENCY":

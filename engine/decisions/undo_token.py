@@ -5,9 +5,10 @@ R1  A token that is active again must agree with the patient's day as it is now.
 
 from __future__ import annotations
 
-from engine.actors.hospital import Id
+from engine.actors.hospital import Hospital, Id
 from engine.actors.patient_day import Commitment
 from engine.actors.slot.commands import Undo
+from engine.actors.slot.state import Slot, Token
 from engine.decider import At, Deciding, Decision, Value
 from engine.decisions import finding
 from engine.decisions.consult import as_it_is
@@ -25,7 +26,13 @@ def undo_token(command: UndoToken, at: At) -> Deciding:
     """R1."""
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    plan = Plan(hospital.policy, at.time)
+    yield from undone(hospital, slot, token, at)
+    return as_it_is(slot, token, at)
+
+
+def undone(hospital: Hospital, slot: Slot, token: Token, at: At) -> finding.Deciding[None]:
+    """Take the step back, from the token's side or its ticket's."""
+    plan = Plan(hospital, at)
     plan.of(slot).ask(Undo(token.id, hospital.policy))
     if token.status != "CONFIRMED":
         yield from finding.the_patient(token.patient_id)
@@ -36,7 +43,6 @@ def undo_token(command: UndoToken, at: At) -> Deciding:
             raise reason
         day.set(token.id, "active")
     yield from plan.propose()
-    return as_it_is(slot, token, at)
 
 
 UNDO_TOKEN = Decision(command=UndoToken, run=undo_token, home=lambda command, find: find("tokens", command.token_id))

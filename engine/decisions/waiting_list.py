@@ -64,7 +64,7 @@ def accept(command: AcceptOffer, at: At) -> Deciding:
         raise OfferExpired("the offer has lapsed", entry_id=entry.id, expires_at=entry.ended_at)
     if entry.status != "OFFERED":
         raise illegal(entry, "CONFIRMED")
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     here = plan.of(slot)
     day = yield from plan.day(entry.patient_id, slot.day)
     wanted = Commitment(entry.id, slot.id, slot.doctor_id, slot.start, slot.end, "active")
@@ -84,7 +84,7 @@ def accept(command: AcceptOffer, at: At) -> Deciding:
 def _end(command: LeaveWaitingList | DeclineOffer, status: EndOfEntry, cause: str, at: At) -> Deciding:
     hospital = yield from finding.the_hospital()
     slot, entry = yield from finding.the_entry(command.entry_id, command.if_version)
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     plan.of(slot).ask(EndEntry(entry.id, status, cause, command.reason))
     plan.of(slot).done.add(entry.id)
     yield from plan.settle(slot, entry)

@@ -33,7 +33,7 @@ def wake_slot(command: WakeSlot, at: At) -> Deciding:
     slot: Slot | None = yield Look(slot_key(command.slot_id))
     if slot is None:
         return Done()
-    plan = Plan(hospital.policy, at.time)
+    plan = Plan(hospital, at)
     here = plan.of(slot)
     for mark in slot.marks:
         if mark.mark_at + slot.delay > at.time:

@@ -52,6 +52,7 @@ class World:
 
     def __init__(self, *, zone: str = "UTC", time: int = EIGHT, **policy: Any) -> None:
         self.time = time
+        self.who = "desk"
         self.states: dict[str, Any] = {}
         self.tables: dict[str, dict[str, str]] = {}
         self.groups: dict[str, list[str]] = {}
@@ -172,7 +173,7 @@ class World:
         self._ordinal += 1
         self.time += 1
         command_id = sha256(self._ordinal.to_bytes(4, "big")).digest()[:16]
-        at = At(self.time, command_id, lambda: command_id)
+        at = At(self.time, command_id, lambda: command_id, self.who)
         decision.home(command, self._find)
         accepted: dict[str, tuple[Any, ...]] = {}
         done = self._run(decision.run(command, at), at, accepted)

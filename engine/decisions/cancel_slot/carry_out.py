@@ -9,19 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from engine.actors.doctor_day import DaySlotsEnded, ReworkDay, TakeNumbers, TicketNumbersGiven, doctor_day_key
-from engine.actors.hospital import Policy
+from engine.actors.hospital import Hospital
 from engine.actors.slot.commands import AddNumbers, Adopt, EmptySlot, Resize, SetDelay
 from engine.actors.slot.state import Slot, numbers_left
-from engine.decider import MINUTE, FreeText, Propose
+from engine.decider import MINUTE, At, FreeText, Propose
 from engine.decisions.cancel_slot.plan import Looking, Placement, Plan, commit_of
 from engine.decisions.finding import the_slot
 from engine.decisions.promotion import SPARE_NUMBERS
 from engine.decisions.promotion import Plan as Filling
 
 
-def carry_out(plan: Plan, policy: Policy, reason: FreeText | None, time: int) -> Looking[None]:
+def carry_out(plan: Plan, hospital: Hospital, reason: FreeText | None, at: At) -> Looking[None]:
     """Doctors' days first, for they give ticket numbers and say whose delay changes; then slots and patients."""
-    filling = Filling(policy, time)
+    policy = hospital.policy
+    filling = Filling(hospital, at)
     targets = _targets(plan)
     steps: dict[str, list[Any]] = {source.slot.id: [] for source in plan.sources}
     yield from _change_days(plan, filling)

@@ -106,7 +106,7 @@ def _decide(
 ) -> Looking[Done]:
     plan = yield from plan_for(hospital, sources, at.time)
     if not command.dry_run:
-        yield from carry_out(plan, hospital.policy, command.reason, at.time)
+        yield from carry_out(plan, hospital, command.reason, at)
     return Done(lambda look: plan_view(plan, not command.dry_run, look))
 
 
