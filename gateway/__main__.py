@@ -190,6 +190,7 @@ async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None
     )
     async with open_engine(store, settings=settings) as engine, trio.open_nursery() as around:
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
+        around.start_soon(end_streams, engine, shutdown)
         try:
             sockets = open_sockets(chosen.bind, chosen.door.backlog)
         except OSError as error:
@@ -205,6 +206,12 @@ async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None
             if beside is not None:
                 around.start_soon(beside, engine, door.binds[0], shutdown)
         around.cancel_scope.cancel()
+
+
+async def end_streams(engine: Engine, shutdown: trio.Event) -> None:
+    """Let all who follow go as soon as the end begins: their connections would hold the door open for its longest."""
+    await shutdown.wait()
+    engine.feed.end()
 
 
 async def open_dev_hospital(engine: Engine, shutdown: trio.Event) -> None:

@@ -27,6 +27,7 @@ from gateway.auth import Authenticator, check_role
 from gateway.batch import BatchEndpoint
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CommandEndpoint, QueryEndpoint
+from gateway.feed import Stream
 from gateway.limits import Limits
 from gateway.problems import CLIENT_GONE, Problem, internal_error, problem_of
 from gateway.request_log import RequestLog
@@ -45,7 +46,8 @@ def create_app(
 ) -> ASGIApp:  # fmt: skip
     """The application over an engine; ``routes`` of other kinds are asked before the table."""
     table = table_over(engine, limits)
-    return StarletteRouter([*routes, Gateway(table, auth, limits, request_log)], redirect_slashes=False)
+    stream = Stream(engine, auth, BatchEndpoint(table, engine, limits), limits, request_log)
+    return StarletteRouter([*routes, stream, Gateway(table, auth, limits, request_log)], redirect_slashes=False)
 
 
 def table_over(engine: Engine, limits: Limits) -> Table:

@@ -76,7 +76,7 @@ class BatchEndpoint:
         read: list[tuple[CommandEndpoint, Any, str | None] | Problem] = []
         for index, item in enumerate(items):
             try:
-                read.append(self._read(item, call, f"{common}#{index}" if common is not None else None))
+                read.append(self.read(item, call, f"{common}#{index}" if common is not None else None))
             except Problem as problem:
                 read.append(problem)
             await wire.breathe(index)
@@ -106,7 +106,7 @@ class BatchEndpoint:
             raise Problem("too_many_commands", f"A batch has at most {self._limits.batch_commands} commands.")
         return items
 
-    def _read(self, item: Any, call: Call, derived: str | None) -> tuple[CommandEndpoint, Any, str | None]:
+    def read(self, item: Any, call: Call, derived: str | None) -> tuple[CommandEndpoint, Any, str | None]:
         """The item's endpoint, command and key; a ``Problem`` when it is not a command that this caller may send."""
         if not isinstance(item, dict):
             raise invalid("", "An item must be a JSON object.")
