@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final, assert_never, get_args
 
@@ -168,7 +168,7 @@ def _count(state: ServiceDay, status: str, priority: Priority, by: int) -> None:
     counts[priority] = counts.get(priority, 0) + by
 
 
-def percentile(durations: list[int], percent: int) -> int:
+def percentile(durations: Sequence[int], percent: int) -> int:
     """The smallest of sorted durations that so many percent do not exceed; 0 of none."""
     return durations[max(-(-len(durations) * percent // 100) - 1, 0)] if durations else 0
 

@@ -167,16 +167,6 @@ class Ticket(msgspec.Struct, omit_defaults=True, gc=False):
     """Whose share its call counted against."""
 
 
-class Announcement(msgspec.Struct, frozen=True, gc=False):
-    """One line of the board."""
-
-    ticket_id: str
-    code: str
-    counter: str
-    at: int
-    calls: int
-
-
 Line: TypeAlias = "SortedKeyList[Ticket, Any]"
 """Tickets in the order of a key; no two have the same."""
 Pool = tuple[tuple[str, ...], Priority, bool]
