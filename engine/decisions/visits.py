@@ -100,7 +100,8 @@ class Queues:
         self.steps.setdefault(service_id, []).extend(commands)
 
     def join(self, slot: Slot, token: Token, category: Category, code: str, arrived_at: int) -> Deciding[None]:
-        """R1; a queue that is not there yet is opened."""
+        """R1; a queue that is not there yet is opened, and a ticket that was over is alive again."""
+        yield from self.unfile(token.id)
         service: Service | None = yield Look(service_key(slot.doctor_id))
         if (service is None or not service.version) and slot.doctor_id not in self.steps:
             settings = ServiceSettings()
@@ -176,17 +177,12 @@ def live_ticket(ticket_id: str) -> Deciding[tuple[Service, Ticket] | None]:
 
 def _follow(queues: Queues, slot: Slot, event: SlotEvent) -> Deciding[None]:
     match event:
-        case PatientArrived():
+        case PatientArrived() | PatientReturned():
             token = slot.tokens[event.token_id]
-            yield from queues.join(slot, token, token.category, _code(slot, token.number), event.arrived_at)
-        case PatientReturned():
-            token = slot.tokens[event.token_id]
-            yield from queues.unfile(token.id)
             yield from queues.join(slot, token, token.category, _code(slot, token.number), event.arrived_at)
         case EntryPromoted():
             entry = slot.tokens[event.entry_id]
             if entry.arrived_at:
-                yield from queues.unfile(entry.id)
                 code = _code(slot, entry.number or event.number)
                 yield from queues.join(slot, entry, entry.category, code, entry.arrived_at)
         case TokenMovedIn():
