@@ -13,6 +13,8 @@ const LOOK_AGAIN = 15_000; // ms until a queue that is not there yet is looked f
 const REESTIMATE = 60_000; // ms: estimates move with the clock too
 const FRESH_FOR = 12_000; // ms during which a call stands out
 const NEXT_SHOWN = 12;
+const MANY = 5; // calls; with more, there is no room for where a counter is
+const LONG = 4; // letters; a counter with a longer name is written smaller, if need be in several lines
 const NOTICES = new Set(["paused", "inactive", "emergency", "closed"]);
 
 class QueueBoard extends HTMLElement {
@@ -168,21 +170,23 @@ class QueueBoard extends HTMLElement {
 
   #drawCalls() {
     const calls = this.#calls.list;
-    this.#parts["no-calls"].hidden = calls.length > 0;
+    this.toggleAttribute("data-empty", calls.length === 0);
+    this.#parts.calls.toggleAttribute("data-many", calls.length > MANY);
     this.#parts.calls.style.setProperty("--rows", Math.max(calls.length - 1, 3));
     rows(this.#parts.calls, this.#parts["call-row"], calls, key, (row, call) => {
       row.querySelector(".code").textContent = call.code;
       row.querySelector(".counter").textContent = call.counter;
       row.querySelector(".place").textContent = call.counter_location ?? "";
-      row.style.setProperty("--letters", [...call.code].length + Math.min([...call.counter].length, LONG) + 1);
-      row.toggleAttribute("data-long", [...call.counter].length > LONG);
+      const [code, counter] = [[...call.code].length, [...call.counter].length];
+      row.style.setProperty("--code", code);
+      row.style.setProperty("--counter", counter);
+      row.toggleAttribute("data-long", counter > LONG);
+      row.style.setProperty("--letters", code + Math.min(counter, LONG) + 1);
       row.toggleAttribute("data-fresh", this.#fresh.has(key(call)));
       row.dataset.status = call.status;
     });
   }
 }
-
-const LONG = 4; // letters; a counter with a longer name is written smaller, in several lines
 
 function key(call) {
   return `${call.code} ${call.at}`;

@@ -40,7 +40,9 @@ export class Calls {
 
   // One message. Returns the call that it brings, if that is new.
   apply(message) {
+    const at = micros(message.at);
     const known = this.#list.find((call) => call.code === message.code);
+    if (known && at < known.at) return null; // older than the view that we have
     if (message.type === "patient_called") {
       const call = {
         code: message.code,
@@ -48,15 +50,17 @@ export class Calls {
         counter_location: known?.counter === message.counter ? known.counter_location : "",
         status: message.status ?? "called",
         calls: message.calls,
-        at: micros(message.at),
+        at,
       };
       this.#list = [call, ...this.#list.filter((other) => other.code !== call.code)].sort((a, b) => b.at - a.at);
       if (call.at <= (this.#heard ?? 0)) return null;
       this.#heard = call.at;
       return call;
     }
-    if (message.type === "ticket_update" && known && message.status) {
-      if (AT_A_COUNTER.has(message.status)) known.status = message.status;
+    // Whoever has a place in line, or another end, is at no counter any more.
+    const status = message.type === "queue_position_update" ? "waiting" : message.status;
+    if (known && status) {
+      if (AT_A_COUNTER.has(status)) known.status = status;
       else this.#list = this.#list.filter((call) => call !== known);
     }
     return null;
