@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -85,14 +86,15 @@ class News:
 class Group:
     """All who follow the same topics, and the last frames for them: numbered, ``first`` up to before ``end``."""
 
-    __slots__ = ("_bytes", "end", "followers", "frames", "lot", "names")
+    __slots__ = ("_bytes", "end", "followers", "frames", "names", "waiting")
 
     def __init__(self, topics: Iterable[Topic]) -> None:
         self.names = {topic.key: topic.name for topic in topics}
         self.frames: deque[tuple[int, bytes]] = deque()
         self.end = 0
         self.followers: set[Follower] = set()
-        self.lot = trio.lowlevel.ParkingLot()
+        self.waiting: dict[Follower, float] = {}
+        """Who has read all there is, and since when (s), longest first."""
         self._bytes = 0
 
     @property
@@ -108,6 +110,12 @@ class Group:
         while len(self.frames) > FRAMES or self._bytes > FRAME_BYTES:
             self._bytes -= len(self.frames.popleft()[1])
 
+    def wake(self, count: int) -> None:
+        """Have this many of those who wait look, longest first."""
+        for follower in list(islice(self.waiting, count)):
+            del self.waiting[follower]
+            follower.woken.set()
+
     def begin_anew(self, reason: str) -> None:
         """Nothing of what waits counts any more: everybody gets a snapshot."""
         self.frames.clear()
@@ -121,6 +129,7 @@ class Follower:
 
     stale: str
     """Why a snapshot is due; ``""``: none is."""
+    woken: trio.Event
 
     def end(self, code: int, reason: str) -> None:
         """Nothing more comes."""
@@ -205,7 +214,7 @@ class Channel:
     def wake_all(self) -> None:
         """Have everybody look."""
         for group in self.groups.values():
-            group.lot.unpark_all()
+            group.wake(len(group.waiting))
 
     # -- from the partition ---------------------------------------------------------------------------------
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import takewhile
 from typing import Final
 
 import trio
 
 from engine.answers import Answers
-from engine.channel import Channel
+from engine.channel import Channel, Group
 from engine.clock import Clock
 from engine.errors import Invalid, Overloaded, Rejected, Unavailable
 from engine.eventlog.log import Log
 from engine.eventlog.store import Store
 from engine.partition import Partition
-from engine.subscription import RESTARTING, FeedCounts, Subscription
+from engine.subscription import HEARTBEAT, RESTARTING, FeedCounts, Subscription
 from engine.topics import topic
 
 MAX_TOPICS: Final = 50
@@ -31,6 +32,9 @@ MAX_FOLLOWERS: Final = 3_000
 
 _WOKEN: Final = 16
 """Followers that are woken in one turn of the scheduler; each then has a frame to send."""
+
+_LOOK: Final = 0.25
+"""Seconds between two looks for those who have heard nothing."""
 
 _MANY, _GATHER = 32, 0.05
 """From so many followers on, what happens within so many seconds is told together."""
@@ -143,8 +147,19 @@ class Feed:
         for channel in list(self._channels.values()):
             groups, channel.told = dict.fromkeys(channel.told), []
             for group in groups:
-                left = len(group.lot)
-                while left > 0:
-                    group.lot.unpark(count=min(_WOKEN, left))
-                    left -= _WOKEN
-                    await trio.lowlevel.checkpoint()
+                await self._wake_some(group, len(group.waiting))
+
+    async def _wake_some(self, group: Group, count: int) -> None:
+        while count > 0:
+            group.wake(min(_WOKEN, count))
+            count -= _WOKEN
+            await trio.lowlevel.checkpoint()
+
+    async def beat(self) -> None:
+        """Wake those who have heard nothing for a while, so that they give a sign of life; a few at a time, too."""
+        while True:
+            await trio.sleep(_LOOK)
+            long_ago = trio.current_time() - HEARTBEAT
+            for channel in list(self._channels.values()):
+                for group in list(channel.groups.values()):
+                    await self._wake_some(group, sum(1 for _ in takewhile(long_ago.__ge__, group.waiting.values())))

@@ -266,6 +266,7 @@ class Engine:
                 self._state = "stopping" if self._ending else "serving"
                 self.feed.open(self._log, self._answers)
                 nursery.start_soon(self.feed.run)
+                nursery.start_soon(self.feed.beat)
                 self._serving.set()
         except* CommitFailed as group:
             failure = _first(group)

@@ -75,6 +75,7 @@ class Subscription(Follower):
         serving: Callable[[], trio.Event],
     ) -> None:
         self.stale = "first"
+        self.woken = trio.Event()
         self.group: Group | None = None
         self._channel = channel
         self._topics = topics
@@ -131,10 +132,13 @@ class Subscription(Follower):
                 await trio.lowlevel.checkpoint()
                 return frames
             if self._up_to_date(group):
-                with trio.move_on_after(HEARTBEAT):
-                    await group.lot.park()
-                    continue
-                if self._up_to_date(group):
+                since = group.waiting[self] = trio.current_time()
+                self.woken = trio.Event()
+                try:
+                    await self.woken.wait()
+                finally:
+                    group.waiting.pop(self, None)
+                if self._up_to_date(group) and trio.current_time() - since >= HEARTBEAT:
                     return [self._heartbeat()]
 
     def _up_to_date(self, group: Group) -> bool:
