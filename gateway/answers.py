@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.destination.state import DestinationView, SecretView
 from engine.actors.doctor import DoctorView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
+from engine.actors.service.view import NextView, ServiceView, TicketView
 from engine.actors.slot.view import HoldView, SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
 from engine.decisions.cancel_slot.answer import PlanView
 from engine.decisions.delay_slot import DelayedSlotView
+from engine.decisions.destinations import RetriedView
 from engine.decisions.insert_emergency import EmergencyView
 from engine.decisions.slot_templates import Generated
 from engine.views import ANSWERS as VIEWS
@@ -51,6 +54,29 @@ ANSWERS: dict[str, Any] = {
     "LeaveWaitingList": WaitingView,
     "AcceptOffer": TokenView,
     "DeclineOffer": WaitingView,
+    "AddService": ServiceView,
+    "ChangeService": ServiceView,
+    "SetServiceStatus": ServiceView,
+    "EndServiceDay": ServiceView,
+    "JoinQueue": TicketView,
+    "CallNext": NextView,
+    "CallTicket": TicketView,
+    "RecallTicket": TicketView,
+    "TicketNoAnswer": TicketView,
+    "StartTicket": TicketView,
+    "CompleteTicket": TicketView,
+    "TicketNoShow": TicketView,
+    "CancelTicket": TicketView,
+    "ParkTicket": TicketView,
+    "ResumeTicket": TicketView,
+    "TransferTicket": TicketView,
+    "PrioritizeTicket": TicketView,
+    "UndoTicket": TicketView,
+    "AddDestination": SecretView,
+    "ChangeDestination": DestinationView,
+    "RotateSecret": SecretView,
+    "RetryDeadLetter": RetriedView,
+    "RetryDeadLetters": RetriedView,
 }
 
 # With 202 the answer is a place in a waiting list.

@@ -69,6 +69,13 @@ class Caller(msgspec.Struct, frozen=True):
 DEVELOPER = Caller("developer", frozenset(ROLES), WHOLE_NETWORK, DEV_HOSPITAL)
 
 
+def visitor(hospital: str | None) -> Caller:
+    """Somebody without a key, who looks at what anybody may see of this hospital (``None``: the one called main)."""
+    if hospital is not None and not HOSPITAL_NAME.fullmatch(hospital):
+        raise not_found()
+    return Caller("visitor", frozenset({"board"}), hospital or DEV_HOSPITAL)
+
+
 class Authenticator(Protocol):
     """Turns the headers of a request into a caller, or refuses them."""
 

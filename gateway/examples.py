@@ -7,6 +7,7 @@ from typing import Any
 DOCTOR = "0193a1d2-7a10-7c4e-8b21-3f5d6c7e8a90"
 PATIENT = "0193a1d2-7b34-7d18-9c02-1a2b3c4d5e6f"
 SLOT = "0193a1d3-0c55-7e21-a1b2-c3d4e5f60718"
+SERVICE = "0193a1d4-1e66-7f32-b4c5-d6e7f8091a2b"
 OTHER_SLOT = "0193a1d3-0c56-7a02-b3c4-d5e6f7081920"
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -41,5 +42,24 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RescheduleToken": {"slot_id": OTHER_SLOT},
     "ChangeCategory": {"category": "FOLLOWUP", "reason": "A return visit after all"},
     "HoldSeat": {"slot_id": SLOT},
+    "AddService": {
+        "name": "Blood tests", "prefix": "LAB",
+        "settings": {"location": "Ground floor", "counters": [{"name": "1"}, {"name": "2", "skills": ["children"]}]},
+    },
+    "ChangeService": {"settings": {"counters": [{"name": "1"}, {"name": "2"}, {"name": "3"}], "expected_minutes": 8}},
+    "SetServiceStatus": {"status": "paused", "reason": "The printer is out of paper"},
+    "JoinQueue": {"patient_id": PATIENT, "priority": "low"},
+    "CallNext": {"counter": "1"},
+    "CallTicket": {"counter": "1", "reason": "She is in pain"},
+    "TransferTicket": {"to_service": SERVICE, "reason": "Blood first"},
+    "PrioritizeTicket": {"priority": "high", "reason": "Chest pain"},
+    "CompleteTicket": {"counter": "1"},
     "ConfirmHold": {"patient_id": PATIENT, "category": "ONLINE"},
+    "AddDestination": {
+        "name": "Text messages", "channel": "webhook", "url": "https://sms.example.org/matron",
+        "events": ["ticket_near", "patient_called"], "quiet_from": "21:00", "quiet_to": "07:00",
+    },
+    "ChangeDestination": {
+        "name": "Ward 3", "channel": "email", "addresses": ["ward3@example.org"], "events": ["admin_alert"],
+    },
 }  # fmt: skip

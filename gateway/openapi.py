@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from engine.decider import Private
 from gateway.answers import ANSWERS, WAITING
+from gateway.auth import DEV_HOSPITAL
 from gateway.batch import BatchAnswer, BatchRequest
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CSV, JSON, Page
@@ -132,6 +133,9 @@ def query(row: Row, schema: Json) -> Json:
             parameters.append({"name": name, "in": "query", "required": name in required, "schema": without_null(each)})
     if row.csv:
         parameters.append({"name": "format", "in": "query", "schema": {"enum": ["json", "csv"], "default": "json"}})
+    if row.public:
+        parameters += [{"name": "hospital", "in": "query", "schema": {"type": "string", "default": DEV_HOSPITAL}}]
+        return {**heading(row, schema), "parameters": [*parameters, refer("parameters", "Wait")], "security": []}
     parameters += [refer("parameters", name) for name in ("Wait", "HospitalId")]
     return {**heading(row, schema), "parameters": parameters}
 
@@ -140,6 +144,8 @@ def heading(row: Row, schema: Json) -> Json:
     """What an operation is called, and who may use it."""
     said: Json = {"operationId": row.name[:1].lower() + row.name[1:], "tags": [row.area], "summary": row.summary}
     roles = f"Roles: {', '.join(sorted(row.roles))}." if row.roles else "Each command needs the role of its own row."
+    if row.public:
+        roles = "Open to anybody."
     said["description"] = f"{schema.get('description', '')}\n\n{roles}".strip()
     return said
 

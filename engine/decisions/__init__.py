@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.decider import Decision
 from engine.decisions.book_token import BOOK_TOKEN
+from engine.decisions.call_next import CALL_NEXT, CALL_TICKET
 from engine.decisions.cancel_slot import CANCEL_SLOT, DOCTOR_UNAVAILABLE
 from engine.decisions.cancel_token import CANCEL_TOKEN
 from engine.decisions.change_category import CHANGE_CATEGORY
@@ -17,22 +18,47 @@ from engine.decisions.change_slot import CHANGE_SLOT
 from engine.decisions.check_in import CHECK_IN
 from engine.decisions.consult import CALL_TOKEN, COMPLETE_CONSULT, START_CONSULT
 from engine.decisions.delay_slot import DELAY_SLOT
+from engine.decisions.destinations import (
+    ADD_DESTINATION,
+    ADVANCE_CURSOR,
+    CHANGE_DESTINATION,
+    REMOVE_DESTINATION,
+    RETRY_DEAD_LETTER,
+    RETRY_DEAD_LETTERS,
+    ROTATE_SECRET,
+)
 from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
 from engine.decisions.hold_seat import CONFIRM_HOLD, HOLD_SEAT, RELEASE_HOLD
 from engine.decisions.hospital import ADD_HOSPITAL, CHANGE_POLICY
 from engine.decisions.insert_emergency import INSERT_EMERGENCY
+from engine.decisions.join_queue import JOIN_QUEUE
 from engine.decisions.no_show import MARK_NO_SHOW
 from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
 from engine.decisions.reschedule_token import RESCHEDULE_TOKEN
+from engine.decisions.serve_ticket import (
+    CANCEL_TICKET,
+    COMPLETE_TICKET,
+    PARK_TICKET,
+    PRIORITIZE_TICKET,
+    RECALL_TICKET,
+    RESUME_TICKET,
+    START_TICKET,
+    TICKET_NO_ANSWER,
+    TICKET_NO_SHOW,
+)
+from engine.decisions.services import ADD_SERVICE, CHANGE_SERVICE, END_SERVICE_DAY, SET_SERVICE_STATUS
 from engine.decisions.slot_templates import (
     ADD_SLOT_TEMPLATE,
     CHANGE_SLOT_TEMPLATE,
     GENERATE_SLOTS,
     REMOVE_SLOT_TEMPLATE,
 )
+from engine.decisions.transfer_ticket import TRANSFER_TICKET
+from engine.decisions.undo_ticket import UNDO_TICKET
 from engine.decisions.undo_token import UNDO_TOKEN
 from engine.decisions.waiting_list import ACCEPT_OFFER, DECLINE_OFFER, LEAVE_WAITING_LIST
+from engine.decisions.wake_service import WAKE_SERVICE, WakeService
 from engine.decisions.wake_slot import WAKE_SLOT, WakeSlot
 
 _DECISIONS: tuple[Decision, ...] = (
@@ -72,10 +98,37 @@ _DECISIONS: tuple[Decision, ...] = (
     CONFIRM_HOLD,
     RELEASE_HOLD,
     WAKE_SLOT,
+    ADD_SERVICE,
+    CHANGE_SERVICE,
+    SET_SERVICE_STATUS,
+    END_SERVICE_DAY,
+    JOIN_QUEUE,
+    CALL_NEXT,
+    CALL_TICKET,
+    RECALL_TICKET,
+    TICKET_NO_ANSWER,
+    START_TICKET,
+    COMPLETE_TICKET,
+    TICKET_NO_SHOW,
+    CANCEL_TICKET,
+    PARK_TICKET,
+    RESUME_TICKET,
+    PRIORITIZE_TICKET,
+    TRANSFER_TICKET,
+    UNDO_TICKET,
+    WAKE_SERVICE,
+    ADD_DESTINATION,
+    CHANGE_DESTINATION,
+    ROTATE_SECRET,
+    REMOVE_DESTINATION,
+    RETRY_DEAD_LETTER,
+    RETRY_DEAD_LETTERS,
+    ADVANCE_CURSOR,
 )
 
 DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}
 
 WAKE: dict[str, Callable[[str, int], Any]] = {
     "slot": lambda id, due: WakeSlot(slot_id=id, due=due),
+    "service": lambda id, due: WakeService(service_id=id, due=due),
 }

@@ -7,6 +7,8 @@ R2  A merge re-points all that is open, in one decision, or nothing: where the r
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import UNSET, UnsetType
 
 from engine import calendar
@@ -25,8 +27,11 @@ from engine.actors.patient import (
     patient_view,
 )
 from engine.actors.patient_day import ChangeDay, Commit, Commitment, PatientDay, open_commitments, patient_day_key
+from engine.actors.slot import slot_key
 from engine.actors.slot.commands import Repoint
+from engine.actors.slot.state import Slot
 from engine.decider import At, Contact, Deciding, Decision, Done, Look, Members, PersonName, Propose, Value
+from engine.decisions import visits
 from engine.errors import NotFound, Rejected
 
 
@@ -144,8 +149,11 @@ def merge(command: MergePatients, at: At) -> Deciding:
             raise _conflict(there, refusal) from None
         for one in there:
             by_slot.setdefault(one.slot_id, []).append(one.token_id)
+    changed: list[tuple[Slot, Any]] = []
     for slot_id, token_ids in by_slot.items():
-        yield Propose(f"slot:{slot_id}", Repoint(tuple(token_ids), command.into))
+        slot: Slot = yield Look(slot_key(slot_id))
+        changed.append((slot, (yield Propose(slot_key(slot_id), Repoint(tuple(token_ids), command.into)))))
+    yield from visits.follow(hospital, at, changed)
     return Done(lambda look: patient_view(look(into)), subject=command.into)
 
 

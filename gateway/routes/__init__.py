@@ -5,9 +5,11 @@ The router, the check of roles, the batch and the OpenAPI document all read this
 
 from __future__ import annotations
 
-from gateway.routes import hospital, people, slots, tokens, waiting
+from gateway.routes import destinations, hospital, people, services, slots, tokens, waiting
 from gateway.routes.row import BASE, ROLES, Role, Row
 
-TABLE: tuple[Row, ...] = (*hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS)
+TABLE: tuple[Row, ...] = (
+    *hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS, *services.ROWS, *destinations.ROWS,
+)  # fmt: skip
 
 __all__ = ["BASE", "ROLES", "TABLE", "Role", "Row"]

@@ -46,6 +46,7 @@ class Row(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
     location: str = ""
     csv: bool = False  # the answer can be had as text/csv too
+    public: bool = False  # needs no key; the hospital stands in the query string, `main` where none does
     statuses: tuple[int, ...] = ()  # of success, where the method does not say it: see `successes`
 
     @property
