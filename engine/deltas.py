@@ -99,14 +99,17 @@ def _of_service(id: str, event: Any) -> Iterator[Placed]:
     if told.ticket_id:
         yield f"ticket:{told.ticket_id}", told.type, {**told.fields, "service_id": id}, False
     if told.counts:
-        line: Fields = {name: told.fields[name] for name in _COUNTS if name in told.fields}
+        names = _LINE if told.type == "service_update" else _COUNTS
+        line: Fields = {name: told.fields[name] for name in names if name in told.fields}
         yield SERVICES, "service_update", {"service_id": id, **line}, False
     if told.alert:
         yield ALERTS, told.type, {"service_id": id, **told.fields, **told.staff}, False
 
 
-_COUNTS: Final[tuple[str, ...]] = ("change", "name", "status", "open_counters", "waiting")
-"""What the list of services says of one that changed."""
+_LINE: Final = ("change", "name", "status", "open_counters", "waiting")
+"""What the list of services says of one that changed,"""
+_COUNTS: Final = ("change", "waiting")
+"""and of one whose tickets did."""
 
 
 def _opened(event: service.ServiceOpened) -> Told:
