@@ -10,8 +10,10 @@ from typing import Final
 
 from engine.actors.service.state import LIFTED, RANK, Line, Order, Priority, Service, Ticket
 
-GAP: Final = 1 << 32
-"""Left between two neighbours: room for 32 tickets, one after the other, at the very same place."""
+GAP: Final = 1 << 40
+"""Left behind the last of an order: eight million in a row fit into the 63 bits that the log has for a number."""
+STEP: Final = 1 << 20
+"""Left in front of the next one: a million may go, one after the other, to the very same place."""
 
 
 def rank_of(priority: Priority, *, lifted: bool) -> int:
@@ -33,8 +35,9 @@ def order_at(line: Line, index: int, own: Order) -> Order:
         ahead = line[index - 1].order
         if behind is None or ahead[:3] != behind[:3]:
             return (*ahead[:3], ahead[3] + GAP)
-        if behind[3] - ahead[3] > 1:
-            return (*ahead[:3], (ahead[3] + behind[3]) // 2)
+        room = behind[3] - ahead[3]
+        if room > 1:
+            return (*ahead[:3], behind[3] - STEP if room > STEP else ahead[3] + room // 2)
         index += 1
 
 
