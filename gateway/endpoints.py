@@ -106,7 +106,7 @@ class QueryEndpoint:
         """View, and send what is there."""
         given = parameters(call.scope["query_string"])
         if self.row.public:
-            call.caller = visitor(given.pop("hospital", None))
+            call.caller = visitor(given.pop("hospital", None), call.headers)
         as_csv = self.row.csv and wants_csv(given, call.headers.get(b"accept", b""))
         query = self.shape.from_parameters(given, call.ids)
         reply = await self._engine.view(call.hospital, query, call.who, within=call.within())

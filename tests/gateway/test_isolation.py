@@ -14,6 +14,7 @@ ABSENCE = {"from_time": TIMES["start_time"], "to_time": TIMES["end_time"], "reas
 DAYS = {"from_date": "2100-02-01", "to_date": "2100-02-28"}
 REASON = {"reason": "entered wrongly"}
 ONLINE = {"category": "ONLINE"}
+WARD = {"name": "Ward", "channel": "email", "addresses": ["ward@example.org"]}
 
 
 async def things(client: Any, name: str) -> dict[str, str]:
@@ -27,6 +28,8 @@ async def things(client: Any, name: str) -> dict[str, str]:
     doctor = await made("/doctors", {"name": "Dr. Rao", "specialization": "Cardiology"})
     patient, other = [await made("/patients", {"name": "Jane Doe"}) for _ in range(2)]
     slot, open_slot = [await made("/slots", {"doctor": doctor, **times}) for times in (TIMES, LATER)]
+    service = await made("/services", {"name": "Laboratory"})
+    ticket = (await client.post(f"{BASE}/services/{service}/tickets", json={}, headers={"Hospital-Id": name})).json()
     return {
         "doctor_id": doctor,
         "patient_id": patient,
@@ -35,6 +38,11 @@ async def things(client: Any, name: str) -> dict[str, str]:
         "entry_id": await made("/tokens", {"slot_id": slot, "patient_id": other, **ONLINE}),
         "hold_id": await made("/holds", {"slot_id": open_slot}),
         "template_id": await made("/slot-templates", {"doctor": doctor, **WEEK}),
+        "destination_id": await made("/destinations", WARD),
+        "letter_id": "1.1",
+        "service_id": service,
+        "ticket_id": ticket["id"],
+        "link": ticket["link"],
     }
 
 
@@ -47,8 +55,15 @@ def bodies(mine: dict[str, str]) -> dict[str, dict[str, Any]]:
         "PUT /slots/{slot_id}/delay": {"delay_minutes": 5},
         "POST /slots/{slot_id}/cancel": REASON,
         "PUT /slot-templates/{template_id}": WEEK,
+        "PUT /destinations/{destination_id}": WARD,
         "POST /slot-templates/{template_id}/generate": DAYS,
         "POST /tokens/{token_id}/reschedule": {"slot_id": mine["slot_id"]},
+        "PUT /services/{service_id}": {"settings": {}},
+        "POST /services/{service_id}/status": {"status": "paused"},
+        "POST /services/{service_id}/call-next": {"counter": "1"},
+        "POST /tickets/{ticket_id}/call": {"counter": "1"},
+        "POST /tickets/{ticket_id}/transfer": {"to_service": mine["service_id"]},
+        "POST /tickets/{ticket_id}/priority": {"priority": "high", **REASON},
         "POST /tokens/{token_id}/category": {"category": "WALKIN", **REASON},
         "POST /holds/{hold_id}/confirm": {"patient_id": mine["patient_id"], **ONLINE},
     }
@@ -94,6 +109,8 @@ async def test_no_body_and_no_filter_reaches_another_hospital():
             (f"/patients/{patient}/merge", {"into": theirs["patient_id"]}),
             ("/holds", {"slot_id": theirs["slot_id"]}),
             ("/holds", {"slot_id": slot, "patient_id": theirs["patient_id"]}),
+            (f"/services/{mine['service_id']}/tickets", {"patient_id": theirs["patient_id"]}),
+            (f"/tickets/{mine['ticket_id']}/transfer", {"to_service": theirs["service_id"]}),
             (f"/holds/{mine['hold_id']}/confirm", {"patient_id": theirs["patient_id"], **ONLINE}),
         ):
             response = await client.post(f"{BASE}{path}/", json=body, headers={"Hospital-Id": "main"})
