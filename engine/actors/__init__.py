@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.destination import DESTINATION
 from engine.actors.doctor import DOCTOR
 from engine.actors.doctor_day import DOCTOR_DAY
 from engine.actors.hospital import HOSPITAL_DECIDER
 from engine.actors.patient import PATIENT
 from engine.actors.patient_day import PATIENT_DAY
+from engine.actors.service import SERVICE
+from engine.actors.service_day import SERVICE_DAY
 from engine.actors.slot import SLOT
 from engine.actors.slot_template import SLOT_TEMPLATE
 from engine.decider import Decider
@@ -21,6 +24,9 @@ _DECIDERS: tuple[Decider[Any], ...] = (
     PATIENT_DAY,
     SLOT,
     SLOT_TEMPLATE,
+    SERVICE,
+    SERVICE_DAY,
+    DESTINATION,
 )
 
 KINDS: dict[str, Decider[Any]] = {decider.kind: decider for decider in _DECIDERS}

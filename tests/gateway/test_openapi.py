@@ -57,7 +57,7 @@ def test_every_success_with_a_body_says_of_what_type_it_is():
 
 def test_only_what_removes_is_answered_without_a_body():
     silent = {row.name for row in TABLE if row.name not in ANSWERS}
-    assert silent == {"RemoveDoctor", "RemovePatient", "RemoveSlotTemplate", "ReleaseHold"}
+    assert silent == {"RemoveDoctor", "RemovePatient", "RemoveSlotTemplate", "ReleaseHold", "RemoveDestination"}
 
 
 def test_what_has_a_version_says_that_it_can_be_stale():
