@@ -55,8 +55,7 @@ def evolve(state: Service, event: ServiceEvent) -> None:  # noqa: C901 - one mat
             leave(state, ticket)
             note_step(ticket, "no_answer", event.by, event.at)
             ticket.status, ticket.order, ticket.not_before = "waiting", event.order, event.not_before
-            # Who was called has had a turn: the wait is no longer the queue's.
-            ticket.counter, ticket.called_at, ticket.announced_at, ticket.lift_at = "", 0, 0, 0
+            ticket.counter, ticket.called_at, ticket.announced_at = "", 0, 0
             state.counts.unanswered += 1
             enter(state, ticket)
         case TicketStarted():
@@ -160,6 +159,7 @@ def _called(state: Service, ticket: Ticket, event: TicketCalled) -> None:
     note_step(ticket, "call", event.by, event.at)
     ticket.status, ticket.counter, ticket.calls = "called", event.counter, event.calls
     ticket.called_at = ticket.announced_at = event.at
+    ticket.lift_at = 0  # who was called has had a turn: what comes now is not the queue's wait
     if event.starts:
         ticket.status, ticket.started_at = "consulting", event.at
         ticket.alert_at, ticket.alerts = event.alert_at, 0
