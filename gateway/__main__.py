@@ -16,6 +16,7 @@ import click
 import msgspec
 import trio
 
+from engine.clock import SystemClock
 from engine.decisions.hospital import AddHospital
 from engine.errors import LogCorrupt, Rejected, Unavailable
 from engine.eventlog.entry import Principal
@@ -29,6 +30,7 @@ from gateway.checking import check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
 from gateway.keeping import keep_serving, stop_on_signal
+from gateway.notices.notices import Notices, Trust
 from gateway.remote import Refused, add_hospital
 from gateway.request_log import RequestLog, log_to_stderr
 from gateway.routes import ROLES
@@ -72,8 +74,9 @@ def serve(config: Path | None, **flags: Any) -> None:
     if chosen.data is None:
         stop(BAD_CONFIG, "Say where the log is: --data DIR, MATRON_DATA, or data in the configuration file.")
     auth = authenticator(chosen)
+    outside = trusted(chosen)
     log_to_stderr(chosen.log_level)
-    finish(live, chosen, auth)
+    finish(live, chosen, auth, outside)
 
 
 @main.command()
@@ -89,6 +92,7 @@ def check(config: Path | None, **flags: Any) -> None:
         click.echo(line)
     if loaded.config.keys is not None or not loaded.config.dev:
         authenticator(loaded.config)
+    trusted(loaded.config)
     if loaded.config.data is None:
         return
     try:
@@ -179,16 +183,17 @@ class CannotListen(Exception):
 Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
 
 
-async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None) -> None:
+async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Beside | None = None) -> None:
     """The engine over its store; inside its life the front door; ``beside`` gets the engine, the address, the end."""
     assert chosen.data is not None
     store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev)
+    clock = SystemClock()
     shutdown = trio.Event()
     request_log = RequestLog() if chosen.request_log else None
     settings = EngineSettings(
         log=chosen.commit, snapshot_entries=chosen.engine.snapshot_entries, mailbox=chosen.engine.mailbox
     )
-    async with open_engine(store, settings=settings) as engine, trio.open_nursery() as around:
+    async with open_engine(store, clock=clock, settings=settings) as engine, trio.open_nursery() as around:
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
         around.start_soon(end_streams, engine, shutdown)
         try:
@@ -199,8 +204,10 @@ async def live(chosen: Config, auth: Authenticator, beside: Beside | None = None
             await open_dev_hospital(engine, shutdown)
             if store.filesystem_warning is not None:
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
-        app = create_app(engine, auth, limits=chosen.limits, request_log=request_log)
+        notices = Notices(engine, store, clock, outside)
+        app = create_app(engine, auth, limits=chosen.limits, request_log=request_log, deliveries=notices)
         async with trio.open_nursery() as doors:
+            doors.start_soon(notices.run, shutdown)
             door = await doors.start(keep_serving, app, sockets, chosen.door, shutdown)
             click.echo(f"Matron serves on {' '.join(door.binds)}, documentation at /api/docs")
             if beside is not None:
@@ -236,10 +243,10 @@ async def live_demo(chosen: Config, auth: Authenticator, settings: DemoSettings)
     """The same, over a log of its own when none is named, with a day's arrivals beside."""
     demo = Demo(settings)
     if chosen.data is not None:
-        await live(chosen, auth, demo.run)
+        await live(chosen, auth, trusted(chosen), demo.run)
         return
     with TemporaryDirectory(prefix="matron-demo-") as folder:
-        await live(msgspec.structs.replace(chosen, data=folder), auth, demo.run)
+        await live(msgspec.structs.replace(chosen, data=folder), auth, trusted(chosen), demo.run)
 
 
 # -- before anything lives ----------------------------------------------------------------------------------
@@ -276,6 +283,14 @@ def authenticator(chosen: Config) -> Authenticator:
     if not len(keys):
         stop(BAD_CONFIG, f"{chosen.keys} holds no key: make one with 'matron key'.")
     return keys
+
+
+def trusted(chosen: Config) -> Trust:
+    """Where notices may go; the end when what the configuration says of it cannot be used."""
+    try:
+        return Trust(chosen.notices)
+    except (OSError, ValueError) as error:
+        stop(BAD_CONFIG, f"The table notices cannot be used: {error}")
 
 
 def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:

@@ -42,15 +42,15 @@ Table = Router[Endpoint]
 
 def create_app(
     engine: Engine, auth: Authenticator, *, limits: Limits = Limits(), request_log: RequestLog | None = None,  # noqa: B008
-    routes: Sequence[BaseRoute] = (),
+    routes: Sequence[BaseRoute] = (), deliveries: health.Deliveries | None = None,
 ) -> ASGIApp:  # fmt: skip
     """The application over an engine; ``routes`` of other kinds are asked before the table."""
-    table = table_over(engine, limits)
+    table = table_over(engine, limits, deliveries)
     stream = Stream(engine, auth, BatchEndpoint(table, engine, limits), limits, request_log)
     return StarletteRouter([*routes, stream, Gateway(table, auth, limits, request_log)], redirect_slashes=False)
 
 
-def table_over(engine: Engine, limits: Limits) -> Table:
+def table_over(engine: Engine, limits: Limits, deliveries: health.Deliveries | None = None) -> Table:
     """All endpoints under their methods and paths."""
     types = command_and_query_types()
     table: Table = Router()
@@ -61,7 +61,12 @@ def table_over(engine: Engine, limits: Limits) -> Table:
         )
         table.add(row.method, BASE + row.path, made)
     table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
-    others = {**health.endpoints(engine), **openapi.endpoints(types), **pages.endpoints(), **board.endpoints()}
+    others = {
+        **health.endpoints(engine, deliveries),
+        **openapi.endpoints(types),
+        **pages.endpoints(),
+        **board.endpoints(),
+    }
     for path, page in others.items():
         table.add("GET", path, page)
     return table

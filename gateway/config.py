@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from engine.eventlog.log import LogLimits
 from gateway.limits import Limits
+from gateway.notices.settings import NoticeSettings
 from gateway.server import DoorSettings
 
 PREFIX = "MATRON_"
@@ -37,6 +38,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "door": DoorSettings,
     "engine": EngineTable,
     "commit": LogLimits,
+    "notices": NoticeSettings,
 }
 
 
@@ -62,6 +64,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     door: DoorSettings = DoorSettings()
     engine: EngineTable = EngineTable()
     commit: LogLimits = LogLimits()
+    notices: NoticeSettings = NoticeSettings()
 
 
 class Loaded(msgspec.Struct, frozen=True):

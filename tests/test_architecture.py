@@ -123,7 +123,7 @@ KNOWN_TO = {
     "starlette": ("gateway*", "perf.bare", "tests*"),  # the yardstick of the front door
     "hypercorn": ("gateway*", "perf.bare", "tests*"),
     "wsproto": ("gateway.door*", "tests*"),
-    "h11": ("gateway.door*", "tests*"),
+    "h11": ("gateway.door*", "gateway.notices.webhook", "tests*"),
     "h2": ("gateway.door*", "tests*"),
     "cryptography": ("engine.eventlog.keys", "engine.eventlog.checkpoint", "gateway*", "replay*", "tests*"),
 }
