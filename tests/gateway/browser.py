@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python  # type: ignore[import-untyped]
-import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -28,9 +27,9 @@ PHONE, DESK, WALL, WALL_4K = (390, 844), (1366, 768), (1920, 1080), (3840, 2160)
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, started once."""
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, started once for many visits."""
     assert CHROMIUM is not None
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=60_000)

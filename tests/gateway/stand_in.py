@@ -69,7 +69,10 @@ class StandIn:
         self.url = url
 
     def tell(self, **what: Any) -> dict[str, Any]:
-        """Set ``board``, ``ticket`` or ``mode`` (on, mute, off), or send ``messages`` as one entry's deltas."""
+        """Set ``board``, ``ticket`` or ``mode`` (on, mute, off), or send ``messages`` as one entry's deltas.
+
+        ``forget``: the log begins anew, as for another board.
+        """
         answer: dict[str, Any] = httpx2.post(f"{self.url}/stand-in", json=what).raise_for_status().json()
         return answer
 
@@ -112,6 +115,8 @@ class Theatre:
         self.board = told.get("board", self.board)
         self.ticket = told.get("ticket", self.ticket)
         self.mode = told.get("mode", self.mode)
+        if "forget" in told:
+            self.sent = []
         if "messages" in told:
             self.sent.append({"type": "deltas", "seq": len(self.sent) + 1, "messages": told["messages"]})
         self.moved.set()
