@@ -20,10 +20,10 @@ pytestmark = pytest.mark.browser
 # Keeps every sentence of the live region, and every bell, from the first moment on.
 WITNESS = """
   window.heard = []; window.bells = 0;
-  new MutationObserver(() => {
-    const text = document.querySelector("[aria-live=assertive]")?.innerText.trim();
-    if (text && text !== window.heard.at(-1)) window.heard.push(text);
-  }).observe(document, {subtree: true, childList: true, characterData: true});
+  new MutationObserver((records) => {
+    for (const {target, addedNodes: [added]} of records)
+      if (added && target.ariaLive === "assertive") window.heard.push(added.textContent);
+  }).observe(document, {subtree: true, childList: true});
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...when) { window.bells += 0.5; return start.apply(this, when); };
 """

@@ -48,8 +48,10 @@ class QueueTicket extends HTMLElement {
   #take(view) {
     this.#missing = false;
     const before = this.#view;
+    const updated = micros(view.updated_at);
+    if (before && updated < (this.#called ?? 0)) return; // from before the call that we know of
     this.#view = view;
-    if (view.status === "called") this.#called = Math.max(this.#called ?? 0, micros(view.updated_at));
+    if (view.status === "called") this.#called = updated;
     if (before && before.status !== "called" && view.status === "called") this.#call();
     this.#draw();
   }
