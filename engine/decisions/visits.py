@@ -29,6 +29,7 @@ from engine.actors.service.commands import (
     Recall,
     Reopen,
     ReplacePatient,
+    Resume,
     Start,
     Together,
     TransferOut,
@@ -105,7 +106,8 @@ class Queues:
         service: Service | None = yield Look(service_key(slot.doctor_id))
         if (service is None or not service.version) and slot.doctor_id not in self.steps:
             settings = ServiceSettings()
-            self.ask(slot.doctor_id, Open(slot.doctor_id, slot.prefix, slot.prefix, settings, slot.doctor_id))
+            name = self.hospital.doctors.get(slot.doctor_id, slot.prefix)
+            self.ask(slot.doctor_id, Open(slot.doctor_id, name, slot.prefix, settings, slot.doctor_id))
         local = calendar.local_time(self.at.time, self.hospital.time_zone)
         self.ask(
             slot.doctor_id,
@@ -245,7 +247,10 @@ def _moved(queues: Queues, slot: Slot, event: TokenMovedIn) -> Deciding[None]:
     by = queues.at.who
     if not event.arrived_at:
         queues.ask(service.id, End(ticket.id, "cancelled", by))
-    elif service.id != slot.doctor_id and ticket.status != "consulting":
+    elif service.id == slot.doctor_id:
+        if ticket.status == "called":  # the call was to a slot that is no more
+            queues.ask(service.id, Park(ticket.id, by), Resume(ticket.id, by))
+    elif ticket.status != "consulting":
         if ticket.status == "called":
             queues.ask(service.id, Park(ticket.id, by))
         queues.ask(service.id, TransferOut(ticket.id, slot.doctor_id, by))

@@ -11,6 +11,7 @@ from typing import Any
 from engine.actors.hospital import HOSPITAL, Policy
 from engine.actors.patient_day import PatientDay
 from engine.actors.slot.state import Slot, Token
+from tests.simulation.queue_rules import service_broken, visits_broken
 
 State = Callable[[str], Any]
 
@@ -23,8 +24,12 @@ def rules_broken(state: State, keys: Iterable[str], time: int) -> Iterator[str]:
     hospital = state(HOSPITAL)
     for key in keys:
         kind, _, id = key.partition(":")
-        if kind == "slot":
+        if kind == "service":
+            yield from service_broken(state(key))
+        elif kind == "slot":
             slot = state(key)
+            if (service := state(f"service:{slot.doctor_id}")) is not None:
+                yield from visits_broken(service, slot)
             yield from _slot(state, slot, hospital.policy)
             yield from _seats_left_free(state, slot, hospital.policy, time)
         elif kind == "patient_day":

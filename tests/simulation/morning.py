@@ -38,6 +38,7 @@ from engine.views.tokens import GetToken, ListTokens
 from engine.views.waiting import ListWaiting
 from tests.simulation.client import HOSPITAL_ID, Client
 from tests.simulation.clockwork import EIGHT
+from tests.simulation.counters import Counters
 
 PATIENTS = 50
 LENGTH = 300.0
@@ -113,6 +114,8 @@ class Morning:
         for doctor_id in self.doctors:
             nursery.start_soon(self._doctor, doctor_id)
         nursery.start_soon(self._desk)
+        counters = Counters(self.client, self.random, self.doctors, self.patients, LENGTH)
+        nursery.start_soon(counters.people, nursery)
 
     # Patients
 

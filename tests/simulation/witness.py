@@ -27,6 +27,7 @@ from engine.views import QUERIES
 from tests.simulation.client import HOSPITAL_ID, Try, Wish
 from tests.simulation.clockwork import SimulatedClock
 from tests.simulation.hospital_rules import codes_given_twice, rules_broken, tokens_kept_twice
+from tests.simulation.queue_rules import tickets_kept_twice
 
 Mark = tuple[str, bytes]
 """What tells one try in the log: its request's id and, where it has a key, its command's id."""
@@ -195,7 +196,7 @@ class Witness:
         if not entry.changes:
             return
         command = msgspec.msgpack.decode(entry.command)
-        key = f"slot:{command['slot_id']}"
+        key = f"slot:{command['slot_id']}" if "slot_id" in command else f"service:{command['service_id']}"
         self.seen["timers"] += 1
         due = self._dues.get(key)
         if due is None or due > entry.time:
@@ -261,7 +262,8 @@ class Witness:
         """Look at the whole log once more, at the end."""
         self.fold()
         slots = [self._state(key) for key in self._book.cells if key.startswith("slot:")]
-        wrong = [*codes_given_twice(slots), *tokens_kept_twice(slots)]
+        holders = [(key, self._state(key)) for key in self._book.cells if key.startswith("service")]
+        wrong = [*codes_given_twice(slots), *tokens_kept_twice(slots), *tickets_kept_twice(holders)]
         wrong += rules_broken(self._state, self._book.cells, self._book.time)
         if wrong:
             raise Violation("; ".join(wrong))
