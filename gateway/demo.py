@@ -17,13 +17,15 @@ import click
 import msgspec
 import trio
 
+from engine.actors.service.state import Counter as Desk
+from engine.actors.service.state import ServiceSettings
 from engine.clock import Clock, SystemClock
 from engine.decider import FreeText, PersonName
 from engine.decisions import DECISIONS
 from engine.errors import DeadlinePassed, Rejected, Unavailable
 from engine.eventlog.entry import Principal
 from engine.runtime import Engine
-from engine.views.slots import ListSlotTokens
+from engine.views.queues import GetBoard
 from gateway.arrivals import Arrival, Category, day_of, gaps
 from gateway.auth import DEV_HOSPITAL
 
@@ -39,6 +41,11 @@ SLOT_HOURS, SLOTS_EACH = 2, 4
 CAPACITY = 12
 PATIENTS = 340  # somewhat more than there are seats, so that waiting lists fill and promotions happen
 CONSULT_MINUTES = (4.0, 12.0)
+SAMPLE_MINUTES = (2.0, 5.0)
+LABORATORY = ServiceSettings(
+    location="Ground floor", expected_minutes=5, counters=(Desk(name="1", location="Room 4"), Desk(name="2"))
+)
+TESTED_SHARE = 0.3
 CANCELLED_SHARE = 0.05
 TOLD_EVERY = 5.0  # seconds
 
@@ -67,6 +74,8 @@ class Demo:
         self._clock = clock or SystemClock()
         self._random = Random(settings.seed)  # noqa: S311  it makes up a day, and guards nothing
         self._slots: list[list[str]] = []  # by turn of the day, then by doctor
+        self._doctors: list[str] = []
+        self._laboratory = ""
 
     async def run(self, engine: Engine, address: str, shutdown: trio.Event) -> None:
         """Seed the hospital, tell where it is, live through a day; then stay until ``shutdown``."""
@@ -77,8 +86,10 @@ class Demo:
             self._welcome(address)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._tell)
-                for number in range(len(DOCTORS)):
-                    nursery.start_soon(self._consult, engine, number)
+                served = [(doctor, "1", CONSULT_MINUTES) for doctor in self._doctors]  # whose queue has his id
+                served += [(self._laboratory, desk.name, SAMPLE_MINUTES) for desk in LABORATORY.counters]
+                for number, behind in enumerate(served):
+                    nursery.start_soon(self._serve, engine, *behind, number)
                 nursery.start_soon(self._run_late, engine)
                 await self._arrive(engine, arrivals, booked)
                 await shutdown.wait()
@@ -90,15 +101,17 @@ class Demo:
             await self._do(engine, ADMIN, "AddDoctor", name=PersonName(name), specialization=field)
             for name, field in DOCTORS
         ]
+        self._doctors = [doctor["id"] for doctor in doctors if doctor is not None]
+        laboratory = await self._do(engine, ADMIN, "AddService", name="Laboratory", settings=LABORATORY)
+        self._laboratory = laboratory["id"] if laboratory is not None else ""
         now = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self._clock.wall())
         start = now.replace(minute=0, second=0, microsecond=0)
         for turn in range(SLOTS_EACH):
             begins = start + timedelta(hours=SLOT_HOURS * turn)
             times = {"start_time": begins, "end_time": begins + timedelta(hours=SLOT_HOURS)}
             made = [
-                await self._do(engine, ADMIN, "OpenSlot", doctor=doctor["id"], max_capacity=CAPACITY, **times)
-                for doctor in doctors
-                if doctor is not None
+                await self._do(engine, ADMIN, "OpenSlot", doctor=doctor, max_capacity=CAPACITY, **times)
+                for doctor in self._doctors
             ]
             self._slots.append([slot["id"] for slot in made if slot is not None])
 
@@ -146,32 +159,34 @@ class Demo:
                 absent = {"token_id": token, "force": True, "reason": FreeText("did not come")}
                 await self._do(engine, CLERK, "MarkNoShow", **absent)
 
-    async def _consult(self, engine: Engine, doctor: int) -> None:
-        """A doctor: whoever has arrived and comes first, one after another, slot after slot."""
-        random = Random(self.settings.seed * 1000 + doctor)  # noqa: S311  as above
+    async def _serve(
+        self, engine: Engine, service: str, counter: str, minutes: tuple[float, float], number: int
+    ) -> None:
+        """Whoever is behind a counter: calls the next, serves him, and sends some of them to the laboratory."""
+        random = Random(self.settings.seed * 1000 + number)  # noqa: S311  as above
         while True:
-            served = False
-            for turn in self._slots:
-                if doctor < len(turn) and await self._serve_next(engine, turn[doctor], random):
-                    served = True
-                    break
-            if not served:
+            ticket = await self._called(engine, service, counter)
+            if ticket is None:
                 await trio.sleep(0.5)
+                continue
+            await trio.sleep(random.uniform(0.5, 2) * 60 / self.settings.speed)
+            await self._do(engine, CLINICIAN, "StartTicket", ticket_id=ticket["id"])
+            await trio.sleep(random.uniform(*minutes) * 60 / self.settings.speed)
+            await self._do(engine, CLINICIAN, "CompleteTicket", ticket_id=ticket["id"], counter=counter)
+            if service != self._laboratory and random.random() < TESTED_SHARE:
+                asked = {"service_id": self._laboratory, "patient_id": ticket["patient_id"]}
+                await self._do(engine, CLERK, "JoinQueue", **asked)
 
-    async def _serve_next(self, engine: Engine, slot: str, random: Random) -> bool:
+    async def _called(self, engine: Engine, service: str, counter: str) -> dict[str, Any] | None:
+        """The next one, if anybody waits; a doctor's queue is not there before the first patient is."""
         try:
-            reply = await engine.view(DEV_HOSPITAL, ListSlotTokens(slot_id=slot, status="CONFIRMED"), CLINICIAN)
+            reply = await engine.view(DEV_HOSPITAL, GetBoard(service_id=service), CLINICIAN)
         except (Rejected, Unavailable, DeadlinePassed):
-            return False
-        for token in msgspec.msgpack.decode(reply.body)["items"]:
-            if token["phase"] == "ARRIVED":
-                for step in ("CallToken", "StartConsult"):
-                    if await self._do(engine, CLINICIAN, step, token_id=token["id"]) is None:
-                        return False
-                await trio.sleep(random.uniform(*CONSULT_MINUTES) * 60 / self.settings.speed)
-                await self._do(engine, CLINICIAN, "CompleteConsult", token_id=token["id"])
-                return True
-        return False
+            return None
+        if not msgspec.msgpack.decode(reply.body)["waiting"]:
+            return None
+        called = await self._do(engine, CLINICIAN, "CallNext", service_id=service, counter=counter)
+        return None if called is None else called["ticket"]
 
     async def _run_late(self, engine: Engine) -> None:
         """One of the doctors is late this day."""
@@ -205,6 +220,8 @@ A hospital with {len(DOCTORS)} doctors and {self.settings.patients} patients of 
   interface      {address}/api/v1/
   documentation  {address}/api/docs
   a slot's line  curl {address}/api/v1/slots/{slot}/tokens/
+  waiting rooms  {address}/board/{self._doctors[0]}   {DOCTORS[0][1]}
+                 {address}/board/{self._laboratory}   Laboratory
   the report     curl {address}/api/v1/reports/daily/
 Stop it with Ctrl-C.
 """
