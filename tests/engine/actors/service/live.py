@@ -75,7 +75,12 @@ class Live:
 
     def join(self, name: str, priority: Priority = "low", **more: Any) -> Ticket:
         """Somebody gets in line: ticket ``name`` of patient ``p-name``."""
-        fields = {"patient_id": f"p-{name}", "arrived_at": self.time, "day": self.day, "minute": self.minute} | more
+        fields: dict[str, Any] = {
+            "patient_id": f"p-{name}",
+            "arrived_at": self.time,
+            "day": self.day,
+            "minute": self.minute,
+        } | more
         self.ask(Join(ticket_id=name, priority=priority, **fields))
         return self.state.tickets[name]
 
@@ -84,7 +89,7 @@ class Live:
         self.ask(CallNext(counter, "ann"))
         return self.events[0].ticket_id if self.events else None
 
-    def serve(self, minutes: int, counter: str = "1") -> str | None:
+    def serve(self, minutes: float, counter: str = "1") -> str | None:
         """Call the next, and a consultation of so many minutes."""
         name = self.call(counter)
         assert name is not None

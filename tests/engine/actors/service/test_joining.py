@@ -58,9 +58,9 @@ def test_r2_each_status_lets_in_whom_it_should() -> None:
     for status in ("active", "paused", "inactive", "emergency", "closed"):
         for priority in ("high", "low"):
             queue = Live()
-            queue.ask(SetStatus(status))  # type: ignore[arg-type]
+            queue.ask(SetStatus(status))
             with suppress(QueueClosed):
-                queue.join("a", priority)  # type: ignore[arg-type]
+                queue.join("a", priority)
             taken[status, priority] = "a" in queue.state.tickets
     assert {case for case, let_in in taken.items() if not let_in} == {
         ("inactive", "high"), ("inactive", "low"), ("emergency", "low"), ("closed", "high"), ("closed", "low"),
@@ -221,5 +221,5 @@ def test_r18_settings_of_an_old_version_are_refused() -> None:
 def test_r19_any_status_follows_any_other_and_the_same_is_nothing_new() -> None:
     queue = Live()
     for status in ("closed", "emergency", "inactive", "paused", "active"):
-        assert queue.ask(SetStatus(status, WHY)) == ["ServiceStatusChanged"]  # type: ignore[arg-type]
-        assert queue.ask(SetStatus(status)) == []  # type: ignore[arg-type]
+        assert queue.ask(SetStatus(status, WHY)) == ["ServiceStatusChanged"]
+        assert queue.ask(SetStatus(status)) == []

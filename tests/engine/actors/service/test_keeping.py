@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -105,7 +105,7 @@ def test_an_overlay_becomes_what_the_state_becomes_and_leaves_the_state_alone() 
     assert encode(SERVICE.freeze(below)) == before
 
 
-def apply(state: Service, events: list[Any]) -> None:
+def apply(state: Service, events: Iterable[Any]) -> None:
     for event in events:
         SERVICE.evolve(state, event)
 
