@@ -1,5 +1,6 @@
 """Take the last step of a ticket back, its end included: by the one who took it, soon after, if nothing rests on it.
 
+R0  In an exclusive group the patient still has one ticket at a time.
 R1  A step that the token went too is taken back there, and its rules hold as well.
 """
 
@@ -11,6 +12,7 @@ from engine.actors.service.commands import Reopen, Undo
 from engine.actors.service.refusals import UndoRefused
 from engine.decider import At, Deciding, Decision, Find, Look, Value
 from engine.decisions import finding
+from engine.decisions.join_queue import alone_in_group
 from engine.decisions.tickets import as_it_is, the_ended, visit_of
 from engine.decisions.undo_token import undone
 from engine.decisions.visits import ask_service, live_ticket
@@ -39,6 +41,8 @@ def undo_ticket(command: UndoTicket, at: At) -> Deciding:
     elif visit is not None and ticket.last == "no_answer":
         raise UndoRefused("call the patient again instead", ticket_id=ticket.id, step=ticket.last)
     else:
+        if found is None and ticket.patient_id:
+            yield from alone_in_group(service, ticket.patient_id)
         ask = Undo(ticket.id, at.who, minutes) if found is not None else Reopen(ticket, at.who, minutes)
         yield from ask_service(service.id, ask, hospital, at)
     return as_it_is(service, ticket, hospital, at)

@@ -157,6 +157,17 @@ def test_an_exclusive_group_has_a_patient_once() -> None:
     joined(world, one, patient=patient)
 
 
+def test_an_end_is_not_taken_back_where_the_patient_stands_elsewhere_in_the_group() -> None:
+    world = World()
+    one, two = opened(world, exclusive_group="imaging"), opened(world, "X-ray", exclusive_group="imaging")
+    patient = world.patient()
+    ticket = joined(world, one, patient=patient)
+    world.ask(CancelTicket(ticket_id=ticket))
+    other = joined(world, two, patient=patient)
+    refused = world.refusal(UndoTicket(ticket_id=ticket))
+    assert (refused.code, refused.facts["ticket_id"]) == ("already_in_queue", other)
+
+
 def test_the_day_ends_by_the_clock_who_waits_expires_and_who_is_served_stays() -> None:
     world = World(zone="Asia/Kolkata")
     service = opened(world, closes_at="18:00", counters=(Counter(name="1"), Counter(name="2")))
