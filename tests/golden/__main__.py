@@ -1,4 +1,4 @@
-"""Write the corpus of the present version: ``python -m tests.golden``. An existing one is never written over."""
+"""Write the corpora of the present version that are missing: ``python -m tests.golden``. None is ever written over."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import sys
 
 import msgspec
 
-from tests.golden.story import CORPUS, written
+from tests.golden import queues, story
 
 if __name__ == "__main__":
-    if CORPUS.exists():
-        sys.exit(f"{CORPUS.name} is there: what was once written must stay readable as it is.")
-    CORPUS.write_bytes(msgspec.msgpack.encode(written()))
+    missing = [told for told in (story, queues) if not told.CORPUS.exists()]
+    for told in missing:
+        told.CORPUS.write_bytes(msgspec.msgpack.encode(told.written()))
+    if not missing:
+        sys.exit("All are there: what was once written must stay readable as it is.")

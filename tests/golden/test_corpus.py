@@ -12,35 +12,38 @@ from engine.errors import LogCorrupt
 from engine.eventlog.entry import FORMAT, Codec, checked, stored
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS, Book
-from tests.golden.story import CORPUS, Corpus
+from tests.golden import queues, story
+from tests.golden.story import Corpus
 
-KEPT = msgspec.msgpack.decode(CORPUS.read_bytes(), type=Corpus)
+CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in (story, queues)]
+KEPT = CORPORA[0]
 
 
-def keyring() -> Keyring:
-    """The keys of the corpus."""
+def keyring(kept: Corpus = KEPT) -> Keyring:
+    """The keys of a corpus."""
     keys = Keyring("main", bytes)
-    keys.adopt(KEPT.keys)
+    keys.adopt(kept.keys)
     return keys
 
 
-def folded(records: list[bytes]) -> tuple[Book, Counter[str]]:
-    """The book of these records, and how often each event is in them."""
-    book, seen = Book("main", keyring()), Counter[str]()
-    for position, record in enumerate(records, 1):
+def folded(kept: Corpus) -> tuple[Book, Counter[str]]:
+    """The book of a corpus, and how often each event is in it."""
+    book, seen = Book("main", keyring(kept)), Counter[str]()
+    for position, record in enumerate(kept.records, 1):
         for change in book.fold(position, record).changes:
             seen.update(type(event).__name__ for event in change.events)
     return book, seen
 
 
-def test_every_event_is_in_the_corpus_and_the_corpus_is_read() -> None:
-    _, seen = folded(KEPT.records)
+def test_every_event_is_in_a_corpus_and_every_corpus_is_read() -> None:
+    seen: Counter[str] = sum((folded(kept)[1] for kept in CORPORA), Counter())
     assert {event.__name__ for event in EVENTS} == set(seen)
 
 
-def test_what_is_read_is_what_was_written_to_the_last_byte() -> None:
-    codec = Codec(EVENTS, keyring())
-    for record in KEPT.records:
+@pytest.mark.parametrize("kept", CORPORA)
+def test_what_is_read_is_what_was_written_to_the_last_byte(kept: Corpus) -> None:
+    codec = Codec(EVENTS, keyring(kept))
+    for record in kept.records:
         data = checked(record)
         changes = codec.decode(data).changes
         assert not changes or codec.freeze(changes) in data
