@@ -165,7 +165,7 @@ class Courier:
             now = trio.current_time()
             pause = max(self.breaker.wait(now), outbox.wait(now))
             if pause <= 0 and self._under_way < self._concurrency:
-                parcel = outbox.next(now)
+                parcel = outbox.next(now, freshest=self.breaker.state != "closed")
                 assert parcel is not None, "something was ready"
                 if self._is_expired(parcel):
                     outbox.expired(parcel)
@@ -195,7 +195,7 @@ class Courier:
                 breaker.succeeded()
                 outbox.succeeded(parcel)
             else:
-                breaker.failed(now)
+                breaker.failed(now, parcel.notice.subject)
                 outbox.gone = outbox.gone or trouble.gone
                 outbox.failed_once(parcel, trouble.reason, now, self._clock.wall(), trouble.retry_after)
             settled = True

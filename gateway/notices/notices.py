@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 import trio
 
-from engine.actors.destination.places import target_of
+from engine.actors.destination.places import is_host, is_mail, target_of
 from engine.clock import Clock
 from engine.errors import DeadlinePassed, NotFound, Rejected, Unavailable
 from engine.eventlog.entry import Principal
@@ -59,8 +59,10 @@ class Trust:
         self.tls = _context(settings.ca_file)
         self.mailer: Mailer | None = None
         if settings.smtp_host is not None:
-            if "@" not in settings.smtp_from:
-                raise ValueError("notices.smtp_from is the address that mail comes from")
+            if not is_mail(settings.smtp_from):
+                raise ValueError("smtp_from is the address that mail comes from")
+            if not is_host(settings.smtp_hello):
+                raise ValueError("smtp_hello is the name of a host")
             secret = settings.smtp_password_file
             password = Path(secret).read_text("utf-8").strip() if secret is not None else ""
             self.mailer = Mailer(settings, password, _context(settings.smtp_ca_file))

@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from engine.actors.destination.rules import place_of
 from engine.actors.destination.state import MAX_OPEN, DeadLetter
 from engine.decider import HOUR
 from engine.decisions.destinations import AdvanceCursor
@@ -86,12 +87,13 @@ class Outbox:
         return len(self._done)
 
     def resume(self, cursor: int, open_ids: Iterable[str]) -> list[str]:
-        """What the log says of this destination; gives the open ids that are not here: they must be ``put`` again."""
+        """What the log says of it; gives the open ids that are not here, which must be ``put`` in this order."""
         self._persisted_cursor = cursor
         self._persisted = set(open_ids)
         for id in self._persisted & self._parcels.keys():
             self._parcels[id].behind = True
-        return [id for id in self._persisted if id not in self._parcels and id not in self._done]
+        missing = self._persisted - self._parcels.keys() - self._done
+        return sorted(missing, key=place_of)
 
     def put(self, notice: Notice, *, behind: bool = False) -> None:
         """One more to send."""
@@ -114,12 +116,21 @@ class Outbox:
 
     # -- sending --------------------------------------------------------------------------------------------
 
-    def next(self, now: float) -> Parcel | None:
-        """The next to try; it stands first of its subject until ``succeeded`` or ``failed`` says what became of it."""
+    def next(self, now: float, *, freshest: bool = False) -> Parcel | None:
+        """The next to try; it stands first of its subject until it is said what became of it.
+
+        ``freshest``: of all that are ready the one that was tried least, for finding out how the receiver does.
+        """
         if not self._ready or self._ready[0][0] > now:
             return None
-        _, _, subject = heapq.heappop(self._ready)
-        parcel = self._subjects[subject][0]
+        if freshest:
+            ready = [item for item in self._ready if item[0] <= now]
+            chosen = min(ready, key=lambda item: (self._subjects[item[2]][0].tries, item))
+            self._ready.remove(chosen)
+            heapq.heapify(self._ready)
+        else:
+            chosen = heapq.heappop(self._ready)
+        parcel = self._subjects[chosen[2]][0]
         parcel.under_way = True
         return parcel
 

@@ -83,7 +83,7 @@ class Webhook:
             try:
                 await self._exchange(line, body, headers)
                 return
-            except (trio.BrokenResourceError, trio.ClosedResourceError, h11.RemoteProtocolError):
+            except (trio.BrokenResourceError, trio.ClosedResourceError, h11.ProtocolError):
                 pass  # it was closed meanwhile: the receiver drops repeats by the id
         async with _failures_told():
             line = _Line(await self._connect())
@@ -204,10 +204,8 @@ async def _failures_told() -> AsyncIterator[None]:
     """Every way in which the other side can fail, as a code."""
     try:
         yield
-    except (h11.RemoteProtocolError, h11.LocalProtocolError):
+    except h11.ProtocolError:
         raise Undelivered("bad_answer") from None
-    except ConnectionRefusedError:
-        raise Undelivered("connection_refused") from None
     except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
         cause = error.__cause__ or error
         raise Undelivered("tls_failed" if isinstance(cause, ssl.SSLError) else "connection_failed") from None

@@ -1,4 +1,4 @@
-"""Somebody outside who takes webhooks: a real server on loopback that checks every signature and answers as it likes."""
+"""Somebody outside who takes webhooks: a real server on loopback that answers as a test likes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Taken(NamedTuple):
 
 
 class Receiver:
-    """``answer`` chooses the status of each request, or raises ``Hangs`` or ``Drops``; ``taken`` are those with 2xx."""
+    """``answer`` chooses the status of each request, 0 for none at all; ``taken`` are those with 2xx."""
 
     def __init__(self, answer: Callable[[str, dict[str, Any]], int] = lambda id, body: 204) -> None:
         self.answer = answer
