@@ -1,5 +1,6 @@
 // Says things in the languages of a page: plural forms, ranges, times, and the rotation of several languages.
 
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" };
 const PLACE = /\{(\w+)\}/g;
 
 export class Language {
@@ -16,7 +17,7 @@ export class Language {
     this.#plural = new Intl.PluralRules(code);
     // The digits that stand on tickets and on doors, in every language.
     this.#number = new Intl.NumberFormat(code, { numberingSystem: "latn" });
-    this.#clock = new Intl.DateTimeFormat(code, { timeStyle: "short", hourCycle: "h23", numberingSystem: "latn" });
+    this.#clock = new Intl.DateTimeFormat(code, CLOCK);
   }
 
   // The text of a word; `count` chooses its plural form, every value goes into its place.
