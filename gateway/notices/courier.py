@@ -196,8 +196,10 @@ class Courier:
                 outbox.succeeded(parcel)
             else:
                 breaker.failed(now, parcel.notice.subject)
-                outbox.gone = outbox.gone or trouble.gone
                 outbox.failed_once(parcel, trouble.reason, now, self._clock.wall(), trouble.retry_after)
+                if trouble.gone:
+                    outbox.gone = True
+                    self.stop()
             settled = True
         finally:
             if not settled:

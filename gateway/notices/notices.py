@@ -188,9 +188,10 @@ class _House:
         self._resting = [item for item in found.items if item.paused]
         for id, post in list(self._posts.items()):
             item = active.get(id)
-            if item is None or item.version != post.seen.version or post.ended.is_set():
-                # It is started anew from what the log says, at the next look: nothing of the old one is left then.
+            if item is None or item.version != post.seen.version or post.courier.stopping or post.ended.is_set():
+                # Started anew at the next look only: what was just noted of it is not in what was seen now.
                 await self._end(post)
+                active.pop(id, None)
             else:
                 post.seen = item
                 missing = post.courier.outbox.resume(item.cursor, item.open)

@@ -97,8 +97,8 @@ def test_what_fits_no_channel_is_invalid(fields: dict[str, Any], field: str):
 @pytest.mark.parametrize(
     "address",
     [
-        "", "a", "@", "a@", "@b.org", "a b@c.org", "a@b@c.org", '"a"@b.org', "<a@b.org>", "Ann <a@b.org>", "a@b.org,c@d",
-        "a@b.org\r\nBcc: c@d.org", "a@b.org\n", "a@-b.org", "a@b..org", "a@[127.0.0.1]", "a@127.1", "ä@b.org", "a@ü.org",
+        "", "a", "@", "a@", "@b.org", "a b@c.org", "a@b@c.org", '"a"@b.org', "<a@b.org>", "A <a@b.org>", "a@b.org,c@d",
+        "a@b.org\r\nBcc: c@d.org", "a@b.org\n", "a@-b.org", "a@b..org", "a@[127.0.0.1]", "a@127.1", "ä@b.org",
         "a@b.org>", ".a@b.org", "a.@b.org", "a..b@c.org", "a(x)@b.org", f"{'a' * 65}@b.org", "a@b.org SIZE=1",
     ],
 )  # fmt: skip

@@ -19,9 +19,9 @@ from engine.decisions.doctors import AddDoctor
 from engine.decisions.hospital import AddHospital
 from engine.decisions.open_slot import OpenSlot
 from engine.decisions.patients import RegisterPatient
-from engine.eventlog.memory_store import MemoryDisk, MemoryStore
+from engine.eventlog.memory_store import Faults, MemoryDisk, MemoryStore
 from engine.runtime import Engine, EngineSettings, open_engine
-from engine.views.destinations import GetDestination
+from engine.views.destinations import GetDestination, ListDeadLetters
 from gateway.notices.notices import Notices, Trust
 from gateway.notices.settings import NoticeSettings
 from tests.engine.living import CLERK, START, TrioClock, read
@@ -38,8 +38,9 @@ def fast() -> MockClock:
 class Desk:
     """Asks one engine for hospital ``main``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: TrioClock) -> None:
         self.engine = engine
+        self.clock = clock
 
     async def ask(self, command: Any) -> Any:
         """The answer as plain maps."""
@@ -71,23 +72,27 @@ class Desk:
         """It as it stands."""
         return read(await self.engine.view("main", GetDestination(destination_id=id), CLERK))
 
+    async def letters(self, id: str) -> list[Any]:
+        """Its dead letters."""
+        return list(read(await self.engine.view("main", ListDeadLetters(destination_id=id), CLERK))["items"])
+
 
 @asynccontextmanager
 async def house(
-    disk: MemoryDisk, settings: NoticeSettings = LOOPBACK, *, kill: bool = False, trust: Trust | None = None
+    disk: MemoryDisk, settings: NoticeSettings = LOOPBACK, *, kill: bool = False, faults: Faults | None = None
 ) -> AsyncIterator[tuple[Desk, Notices]]:
     """It lives while the block lasts; with ``kill`` its notices end at once, without a last note."""
     clock = TrioClock()
-    store = MemoryStore(disk)
+    store = MemoryStore(disk, faults=faults)
     async with open_engine(store, clock=clock, settings=EngineSettings(checking=True)) as engine:
         await engine.until_ready()
         if "main" not in disk.entries:
             await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
-        notices = Notices(engine, store, clock, trust or Trust(settings))
+        notices = Notices(engine, store, clock, Trust(settings))
         shutdown = trio.Event()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(notices.run, shutdown)
-            yield Desk(engine), notices
+            yield Desk(engine, clock), notices
             if kill:
                 nursery.cancel_scope.cancel()
             shutdown.set()
