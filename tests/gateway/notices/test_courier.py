@@ -82,8 +82,13 @@ def fails(*subjects: str) -> Callable[[Notice], None]:
     return does
 
 
+def state_of(courier: Courier) -> str:
+    """The breaker's word, which changes behind a type checker's back."""
+    return courier.breaker.state
+
+
 @asynccontextmanager
-async def carrying(tape: MemoryTape, outside: Outside, zone: str = "UTC", **wanted: Any) -> AsyncIterator[Courier]:
+async def carrying(tape: MemoryTape, outside: Outside, *, zone: str = "UTC", **wanted: Any) -> AsyncIterator[Courier]:
     """A courier at work."""
     fields: dict[str, Any] = {"events": ("ticket_update",), **wanted}
     courier = Courier(
@@ -143,7 +148,7 @@ async def test_one_that_fails_holds_back_nobody_else(autojump_clock: MockClock):
         late = tape.add("late")
         await trio.sleep(1)
         assert outside.told[-1] == late
-        assert courier.breaker.state == "closed"
+        assert state_of(courier) == "closed"
         outside.does = fails()
         await trio.sleep(200)
     assert [id for id in outside.told if int(id[:-2]) % 2 == 0] == [f"{n}.1" for n in range(2, 21, 2)]
@@ -171,20 +176,20 @@ async def test_the_breaker_opens_tries_with_one_notice_and_closes(autojump_clock
         tape.add(subject)
     async with carrying(tape, outside) as courier:
         await trio.sleep(1)
-        assert courier.breaker.state == "open"
+        assert state_of(courier) == "open"
         tries = len(outside.asked)
         assert tries <= breaker.FAILURES + 4
         await trio.sleep(breaker.FIRST_PAUSE - 1)
         assert len(outside.asked) == tries
         await trio.sleep(1)
-        assert (len(outside.asked), courier.breaker.state) == (tries + 1, "open")  # one try, and open again
+        assert (len(outside.asked), state_of(courier)) == (tries + 1, "open")  # one try, and open again
         await trio.sleep(breaker.FIRST_PAUSE)
         assert len(outside.asked) == tries + 1  # for twice as long
         outside.does = lambda notice: 5
         await trio.sleep(breaker.FIRST_PAUSE + 1)
-        assert (outside.at_once, courier.breaker.state) == (1, "half_open")
+        assert (outside.at_once, state_of(courier)) == (1, "half_open")
         await trio.sleep(40)
-        assert courier.breaker.state == "closed"
+        assert state_of(courier) == "closed"
         assert sorted(outside.told) == [f"{n}.1" for n in range(1, 7)]
 
 
@@ -194,17 +199,17 @@ async def test_the_one_try_of_an_open_breaker_is_the_freshest_notice(autojump_cl
     tape.add("b")
     async with carrying(tape, outside) as courier:
         await trio.sleep(7)  # the third try of one of them is the fifth failure
-        assert courier.breaker.state == "open"
+        assert state_of(courier) == "open"
         fresh = tape.add("c")
         await trio.sleep(breaker.FIRST_PAUSE + 1)
         assert outside.told == [fresh]
-        assert courier.breaker.state == "closed"
+        assert state_of(courier) == "closed"
 
 
 async def test_quiet_hours_leave_out_all_but_alerts(autojump_clock: MockClock):
     tape, outside = MemoryTape(), Outside()
     midnight = START - START % (24 * HOUR)
-    quiet = {"quiet_from": "21:00", "quiet_to": "07:00", "events": ("ticket_update", "admin_alert")}
+    quiet: dict[str, Any] = {"quiet_from": "21:00", "quiet_to": "07:00", "events": ("ticket_update", "admin_alert")}
     ids = [
         tape.add("a", type, at=midnight + hour * HOUR)
         for hour, type in (
@@ -226,7 +231,7 @@ async def test_quiet_hours_are_those_of_the_hospitals_clocks(autojump_clock: Moc
     tape, outside = MemoryTape(), Outside()
     midnight = START - START % (24 * HOUR)
     tape.add("a", at=midnight + 22 * HOUR)  # half past three in the morning in Kolkata
-    async with carrying(tape, outside, "Asia/Kolkata", quiet_from="01:00", quiet_to="05:00"):
+    async with carrying(tape, outside, zone="Asia/Kolkata", quiet_from="01:00", quiet_to="05:00"):
         await trio.sleep(1)
     assert outside.told == []
 

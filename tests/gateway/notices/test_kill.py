@@ -11,7 +11,7 @@ import trio
 
 from tests.gateway.notices.house import until
 from tests.gateway.notices.receiver import Receiver, receiving
-from tests.serving import Server, serving
+from tests.serving import Server, replay_check, serving
 
 DAY = "2031-03-03"
 
@@ -72,5 +72,6 @@ async def test_no_notice_is_lost_by_a_kill_and_few_are_told_twice(tmp_path: Path
             assert health["notices"]["dead"] == 0
             assert health["destinations"][0]["state"] == "active"
         assert server.stop() == 0
+    assert replay_check(tmp_path / "data").returncode == 0
     repeats = len(receiver.taken) - len({one.id for one in receiver.taken})
     assert repeats <= 2 * 40  # what two kills can have undone, of some seconds each

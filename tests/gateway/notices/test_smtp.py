@@ -7,7 +7,7 @@ import email.policy
 import ssl
 from base64 import b64decode
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import trio
@@ -124,7 +124,7 @@ async def test_some_recipients_are_better_than_none():
     ],
 )
 async def test_whatever_the_server_says_is_a_failed_try_with_its_code(at: str, says: str, reason: str):
-    async with mailing(MailServer(**{at: says})) as server:
+    async with mailing(MailServer(None, **{at: says})) as server:
         assert await refused(mailer(server)) == reason
 
 
@@ -177,7 +177,7 @@ def test_a_letter_in_any_script_is_plain_ascii_on_the_wire():
 
 
 def test_every_type_of_notice_has_a_letter_and_every_message_a_type():
-    types = set(NoticeType.__args__)
+    types = set(get_args(NoticeType))
     for type in types:
         assert letter_of(notice(type), "main.7.1", "matron@example.org", [WARD], "UTC")
     named = {
