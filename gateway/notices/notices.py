@@ -127,16 +127,19 @@ class _House:
         self._posts: dict[str, _Post] = {}
         self._resting: list[OutboxView] = []
         self._nudged = trio.Event()
+        self._looked_at = -1
 
     async def live(self, shutdown: trio.Event) -> None:
         """Look, note, rest, until everything stops."""
         self._posts.clear()
+        self._looked_at = -1
         async with trio.open_nursery() as couriers:
             couriers.start_soon(self._nudge_at, shutdown)
             while not shutdown.is_set():
                 self._nudged = trio.Event()
                 try:
-                    await self._look(couriers)
+                    if self._has_changed():
+                        await self._look(couriers)
                     await self._note(SAVE_EVERY)
                 except (Rejected, Unavailable, DeadlinePassed):
                     pass  # the engine recovers, or is too busy: the log keeps everything
@@ -179,7 +182,13 @@ class _House:
 
     # -- looking --------------------------------------------------------------------------------------------
 
+    def _has_changed(self) -> bool:
+        """Whether a destination may be another one now: where nothing was written, none is."""
+        ended = any(post.courier.stopping or post.ended.is_set() for post in self._posts.values())
+        return ended or self._tape.head() != self._looked_at
+
     async def _look(self, couriers: trio.Nursery) -> None:
+        head = self._tape.head()
         reply = await self._engine.view(self.hospital, ListOutboxes(), NOTICES, within=ASKING)
         found: OutboxesView = msgspec.msgpack.decode(
             reply.body, type=OutboxesView, dec_hook=lambda kind, text: kind(text)
@@ -192,6 +201,7 @@ class _House:
                 # Started anew at the next look only: what was just noted of it is not in what was seen now.
                 await self._end(post)
                 active.pop(id, None)
+                head = -1
             else:
                 post.seen = item
                 missing = post.courier.outbox.resume(item.cursor, item.open)
@@ -200,6 +210,7 @@ class _House:
         for id, item in active.items():
             if id not in self._posts:
                 await self._start(couriers, item, found.time_zone)
+        self._looked_at = head
 
     async def _start(self, couriers: trio.Nursery, item: OutboxView, time_zone: str) -> None:
         read = await first_after(self._tape, item.cursor, item.since)
