@@ -31,6 +31,12 @@ def clock() -> MockClock:
     return fast()
 
 
+@pytest.fixture
+def steady_clock() -> MockClock:
+    """For bounds of a second or two, which a busy machine would break on the fast one."""
+    return MockClock(rate=3)
+
+
 def changes(receiver: Receiver, token: str) -> list[str]:
     """What it was told of one token, first times only."""
     told = dict.fromkeys((one.id, one.data["change"]) for one in receiver.taken if one.data.get("token_id") == token)
@@ -71,7 +77,7 @@ async def test_a_receiver_that_fails_half_the_time_gets_everything_in_order_over
     assert repeats <= 40
 
 
-async def test_a_stop_in_good_order_repeats_nothing(clock: MockClock):
+async def test_a_stop_in_good_order_repeats_nothing(steady_clock: MockClock):
     disk, receiver = MemoryDisk(), Receiver()
     tokens: list[str] = []
     slot = ""
@@ -160,7 +166,7 @@ async def test_a_dead_letter_is_listed_and_delivered_when_it_is_retried(clock: M
         assert (shown["open"], shown["dead_letters"], shown["delivered"]) == (0, 0, 1)
 
 
-async def test_a_receiver_that_never_answers_delays_no_command_and_no_stop(clock: MockClock):
+async def test_a_receiver_that_never_answers_delays_no_command_and_no_stop(steady_clock: MockClock):
     receiver = Receiver(lambda id, said: 0)
     async with receiving(receiver):
         async with house(MemoryDisk()) as (desk, notices):
@@ -169,12 +175,12 @@ async def test_a_receiver_that_never_answers_delays_no_command_and_no_stop(clock
             for _ in range(20):
                 begun = trio.current_time()
                 await desk.token(slot)
-                assert trio.current_time() - begun < 3  # a tenth of a second
+                assert trio.current_time() - begun < 5  # a try alone takes ten
             await until(lambda: len(receiver.asked) >= 4)
             (status,) = notices.status("main")
             assert status["depth"] >= 4
             begun = trio.current_time()
-        assert trio.current_time() - begun < 2 + 30 * 0.2  # and what 0.2 s of real work are on this clock
+        assert trio.current_time() - begun < 2 + 3 * 0.5  # and half a second of a busy machine
 
 
 async def test_a_receiver_that_is_gone_pauses_its_destination(clock: MockClock):
