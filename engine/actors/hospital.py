@@ -190,7 +190,7 @@ class Hospital(msgspec.Struct):
     name: str = ""
     time_zone: str = "UTC"
     policy: Policy = Policy()
-    link_key: Private = Private("", "")
+    link_key: Private = msgspec.field(default_factory=lambda: Private("", ""))
     created_at: int = 0
     prefixes: dict[str, str] = {}
     doctors: dict[str, str] = {}
