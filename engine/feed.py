@@ -54,6 +54,7 @@ class Feed:
         self._channels: dict[str, Channel] = {}
         self._followers: set[Subscription] = set()
         self._work = trio.Event()
+        self._somebody = trio.Event()
         self._turn = trio.Lock()
         self._serving = trio.Event()
         self._log: Log
@@ -84,6 +85,7 @@ class Feed:
             channel.attach(partition, self._log, self._answers)
         subscription = Subscription(channel, chosen, self._clock, self.counts, self._turn, lambda: self._serving)
         self._followers.add(subscription)
+        self._somebody.set()
         channel.interest += 1
         self.counts.connected += 1
         try:
@@ -158,6 +160,9 @@ class Feed:
     async def beat(self) -> None:
         """Wake those who have heard nothing for a while, so that they give a sign of life; a few at a time, too."""
         while True:
+            if not self._followers:
+                self._somebody = trio.Event()
+                await self._somebody.wait()
             await trio.sleep(_LOOK)
             long_ago = trio.current_time() - HEARTBEAT
             for channel in list(self._channels.values()):
