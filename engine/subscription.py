@@ -116,6 +116,7 @@ class Subscription(Follower):
     async def _wait(self) -> list[Frame]:
         group = self.group
         assert group is not None
+        waited = False
         while True:
             if self._closing is not None:
                 await trio.lowlevel.checkpoint()
@@ -129,7 +130,8 @@ class Subscription(Follower):
             else:
                 frames = self._take(group)
             if frames:
-                await trio.lowlevel.checkpoint()
+                if not waited:  # whoever waited has left the others their turn
+                    await trio.lowlevel.checkpoint()
                 return frames
             if self._up_to_date(group):
                 since = group.waiting[self] = trio.current_time()
@@ -138,6 +140,7 @@ class Subscription(Follower):
                     await self.woken.wait()
                 finally:
                     group.waiting.pop(self, None)
+                waited = True
                 if self._up_to_date(group) and trio.current_time() - since >= HEARTBEAT:
                     return [self._heartbeat()]
 

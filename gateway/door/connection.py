@@ -10,6 +10,7 @@ that arrives at a wrong moment (behind an upgrade, behind ``Connection: close``)
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Coroutine, Generator
 from contextvars import copy_context
 from functools import partial
@@ -214,7 +215,7 @@ class Connection(TCPServer):
             await self.flush()
         return wire.inbox.popleft()
 
-    async def flush(self) -> bool:
+    async def flush(self, *, at_once: bool = False) -> bool:
         """Send what was gathered; False when the client is gone or did not read."""
         try:
             self.send_lock.acquire_nowait()  # acquire() would cost a turn of the scheduler
@@ -226,7 +227,10 @@ class Connection(TCPServer):
                 data = b"".join(outgoing)
                 outgoing.clear()
                 self.wire.flushed = True
-                await self._send(data)
+                if at_once and not self.ssl:
+                    data = self._send_now(data)
+                if data:
+                    await self._send(data)
             return not self.broken
         finally:
             self.send_lock.release()
@@ -247,6 +251,16 @@ class Connection(TCPServer):
             self.broken = True
         finally:
             self.sending = None
+
+    def _send_now(self, data: bytes) -> bytes:
+        """Send what the kernel takes at once; the rest is left to be waited for."""
+        try:
+            return data[os.write(self.transport.socket.fileno(), data) :]
+        except BlockingIOError:
+            return data
+        except OSError:
+            self.broken = True
+            return b""
 
     async def _part(self) -> None:
         """Close so that the client can read our last answer: a socket closed with unread bytes resets it."""

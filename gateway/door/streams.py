@@ -6,19 +6,31 @@ agreed on, a WebSocket's close code is the true one, and a broken frame is answe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final, Protocol
 
-from hypercorn.protocol.events import Event, Request
+from hypercorn.protocol.events import Data, Event, Request
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
+from hypercorn.utils import UnexpectedMessageError
 from starlette.requests import ClientDisconnect
 from starlette.websockets import WebSocketDisconnect
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
 
-Flush = Callable[[], Awaitable[bool]]
+TEXTS: Final = "websocket.send.texts"
+"""A message beside ASGI's own: its ``texts`` are messages in UTF-8, sent one after the other but in one piece.
+
+What hundreds are told at once must cost each of them little: no decoding, no events, one call into the kernel, and no
+turn of the scheduler while the peer reads. Whoever sends these has to leave the others their turns by itself.
+"""
+
+
+class Flush(Protocol):
+    """Send what was gathered; False when the peer is gone. ``at_once``: what the kernel takes, without a turn."""
+
+    def __call__(self, *, at_once: bool = False) -> Awaitable[bool]: ...
 
 
 class PeerGone(OSError):
@@ -67,11 +79,19 @@ class WebSocket(WSStream):
             await super().app_send(None)
             return
         if not self.closed:
-            await super().app_send(message)
-            if await self.flush():
+            together = message["type"] == TEXTS
+            await (self._send_texts(message["texts"]) if together else super().app_send(message))
+            if await self.flush(at_once=together):
                 return
             self.closed = True
         raise PeerGone("the client is gone")
+
+    async def _send_texts(self, texts: Sequence[bytes]) -> None:
+        if self.state is not ASGIWebsocketState.CONNECTED:
+            raise UnexpectedMessageError(self.state, TEXTS)
+        if self.connection.state is ConnectionState.OPEN:  # behind a goodbye nothing may come
+            pieces = [piece for text in texts for piece in (text_head(len(text)), text)]
+            await self.send(Data(stream_id=self.stream_id, data=b"".join(pieces)))
 
     def disconnect(self) -> dict[str, Any]:
         """End it; the message that tells the app."""
@@ -113,3 +133,12 @@ class WebSocket(WSStream):
             self.buffer.length += len(event.data.encode()) - len(event.data)
             if self.buffer.length > self.buffer.max_length:
                 raise FrameTooLargeError
+
+
+def text_head(length: int) -> bytes:
+    """What stands before a whole text message of so many bytes (RFC 6455, 5.2); a server masks nothing."""
+    if length < 126:
+        return bytes((0x81, length))
+    if length < 65_536:
+        return b"\x81\x7e" + length.to_bytes(2, "big")
+    return b"\x81\x7f" + length.to_bytes(8, "big")

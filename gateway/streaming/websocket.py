@@ -16,10 +16,11 @@ import trio
 from starlette.types import Message
 
 from engine.runtime import Engine
-from engine.subscription import HEARTBEAT, Subscription
+from engine.subscription import HEARTBEAT, Frame, Subscription
 from gateway import wire
 from gateway.batch import BatchEndpoint, BatchResult, refused, told
 from gateway.call import Call
+from gateway.door.streams import TEXTS
 from gateway.limits import Limits
 from gateway.problems import Problem, internal_error, invalid, problem_of
 
@@ -80,11 +81,11 @@ class WebSocketStream:
     async def _speak(self) -> None:
         checked = trio.current_time()
         while not self._gone:
-            for frame in await self._subscription.receive():
-                await self._put({"type": "websocket.send", "text": frame.data.decode()})
-                if frame.code:
-                    self._ending = (frame.code, "")
-                    return
+            frames = await self._subscription.receive()
+            await self._put_frames(frames)
+            if frames[-1].code:
+                self._ending = (frames[-1].code, "")
+                return
             now = trio.current_time()
             if now - checked >= HEARTBEAT:
                 checked = now
@@ -99,16 +100,30 @@ class WebSocketStream:
     async def _tell(self, value: dict[str, Any]) -> None:
         await self._put({"type": "websocket.send", "text": msgspec.json.encode(value, enc_hook=str).decode()})
 
+    async def _put_frames(self, frames: list[Frame]) -> None:
+        """All in one piece, and without a turn of the scheduler where nobody else is sending."""
+        try:
+            self._turn.acquire_nowait()
+        except trio.WouldBlock:
+            await self._turn.acquire()
+        try:
+            await self._pass_on({"type": TEXTS, "texts": [frame.data for frame in frames]})
+        finally:
+            self._turn.release()
+
     async def _put(self, message: Message) -> None:
-        """Send, unless the client has gone; that it has is noted and is nobody's error."""
         async with self._turn:
-            if self._gone:
-                return
-            try:
-                await self._send(message)
-            except OSError:
-                self._gone = True
-                self._talk.cancel()
+            await self._pass_on(message)
+
+    async def _pass_on(self, message: Message) -> None:
+        """Send, unless the client has gone; that it has is noted and is nobody's error."""
+        if self._gone:
+            return
+        try:
+            await self._send(message)
+        except OSError:
+            self._gone = True
+            self._talk.cancel()
 
     # -- what the client says -------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import trio
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, Event, Message, TextMessage
 
+from gateway.door.streams import TEXTS
 from gateway.server import Door, DoorSettings, serve
 
 QUICK = DoorSettings(
@@ -153,8 +154,15 @@ class TinyApp:
             while scope["path"] == "/feed":
                 self.entered.set()
                 await send({"type": "websocket.send", "text": "x" * 60_000})
+            while scope["path"] == "/news":
+                self.entered.set()
+                await send({"type": TEXTS, "texts": [b"x" * 60_000]})
+                await trio.lowlevel.checkpoint()
             while (message := await receive())["type"] == "websocket.receive":
-                if message["text"] == "bye":
+                if scope["path"] == "/texts":
+                    lengths = map(int, message["text"].split())
+                    await send({"type": TEXTS, "texts": ["é".encode() + b"x" * (length - 2) for length in lengths]})
+                elif message["text"] == "bye":
                     await send({"type": "websocket.close", "code": 4001, "reason": "bye"})
                 else:
                     await send({"type": "websocket.send", "text": message["text"], "bytes": message["bytes"]})
