@@ -25,12 +25,13 @@ from perf.figures import Incorrect, Row
 from perf.machine import environment
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
-from perf.workloads import booking, depth, http, memory, recovery
+from perf.workloads import booking, depth, http, memory, queues, recovery
 
 WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "booking": booking.measure,
     "http": http.measure,
     "depth": depth.measure,
+    "queues": queues.measure,
     "recovery": recovery.measure,
     "memory": memory.measure,
 }
@@ -60,7 +61,7 @@ def bench(
     file: str | None, names: tuple[str, ...], quick: bool, rounds: int | None, entries: int | None, slots: int | None,
     full: bool, any_disk: bool, data: Path,
 ) -> None:  # fmt: skip
-    """Bookings in process and over HTTP, cost by depth, recovery and memory, each beside its yardstick.
+    """Bookings in process and over HTTP, cost by depth, live queues, recovery and memory, each beside its yardstick.
 
     \b
     Example: matron-perf bench --only booking --json figures.json

@@ -63,7 +63,7 @@ async def _run(load: Load) -> Loaded:
         for request in requests:
             asked = perf_counter()
             await socket.send(request)
-            answers.append(await _answer(socket))
+            answers.append(await answer(socket))
             waits.append(perf_counter() - asked)
 
     gc.disable()
@@ -75,17 +75,28 @@ async def _run(load: Load) -> Loaded:
     for socket in sockets:
         socket.close()
     waits.sort()
-    statuses = Counter(int(answer[9:12]) for answer in answers)
+    statuses = Counter(status(answer) for answer in answers)
     return Loaded(
         seconds,
         dict(statuses),
-        len({_id(answer) for answer in answers}),
+        len({body(answer).get("id") for answer in answers}),
         percentile(waits, 0.50) * 1000,
         percentile(waits, 0.99) * 1000,
     )
 
 
-async def _answer(socket: trio.socket.SocketType) -> bytes:
+async def get(port: int, path: str) -> Any:
+    """What a GET of this path is answered, on a connection of its own; ``Incorrect`` unless it is a 200."""
+    with trio.socket.socket() as socket:
+        await socket.connect(("127.0.0.1", port))
+        await socket.send(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        got = await answer(socket)
+    if status(got) != 200:
+        raise Incorrect(f"{path} was answered {got[:200]!r}")
+    return body(got)
+
+
+async def answer(socket: trio.socket.SocketType) -> bytes:
     """One whole answer; the length stands in its head."""
     got = await socket.recv(65_536)
     while (end := got.find(b"\r\n\r\n")) < 0:
@@ -107,9 +118,14 @@ async def _more(socket: trio.socket.SocketType) -> bytes:
     return piece
 
 
-def _id(answer: bytes) -> str:
-    body: Any = msgspec.json.decode(answer.partition(b"\r\n\r\n")[2])
-    return str(body.get("id"))
+def status(answer: bytes) -> int:
+    """Its status."""
+    return int(answer[9:12])
+
+
+def body(answer: bytes) -> Any:
+    """Its JSON."""
+    return msgspec.json.decode(answer.partition(b"\r\n\r\n")[2])
 
 
 if __name__ == "__main__":

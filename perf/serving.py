@@ -35,6 +35,13 @@ class Served(NamedTuple):
         fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def memory(self) -> int:
+        """Anonymous bytes of it that are resident; rubbish that was not collected yet is among them."""
+        for line in Path(f"/proc/{self.pid}/status").read_text("ascii").splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) * 1024
+        raise OSError("this system does not tell anonymous memory")
+
 
 @asynccontextmanager
 async def server(module: str, arguments: Sequence[str]) -> AsyncGenerator[Served, None]:

@@ -27,6 +27,18 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     """Of the log that is recovered."""
     slots: int = 5_000
     """With ``SEATS`` tokens each, of the memory measurement."""
+    rush: int = 200
+    """Who join one queue at once."""
+    rushes: int = 10
+    """Queues of one round that are rushed at, one after the other."""
+    queue: int = 100_000
+    """Tickets of the deep queue."""
+    followers: int = 500
+    """Who follow a queue while its calls are timed; a tenth of them does not read."""
+    audience: int = 1_000
+    """Who follow the queue whose news are counted."""
+    streaming: float = 15.0
+    """Seconds for which commands are sent to a queue that is followed."""
     any_disk: bool = False
     """Also on a file system that a log must not be on."""
     settle: bool = True
@@ -37,5 +49,6 @@ SEATS = 15
 """Tokens of a slot where memory is measured."""
 
 QUICK = Size(
-    rounds=2, bookings=300, requests=200, connections=10, deep=600, probes=60, entries=2_000, slots=100, settle=False
-)
+    rounds=2, bookings=300, requests=200, connections=10, deep=600, probes=60, entries=2_000, slots=100, rushes=1,
+    queue=2_000, followers=50, audience=50, streaming=2.0, settle=False,
+)  # fmt: skip
