@@ -248,7 +248,12 @@ class Channel:
         """Put all that is durable into the frames of those who follow it."""
         tail, handed = self.partition.tail, 0
         while self.pending and self.pending[0][0] <= tail.durable:
-            self._tell(News(*self.pending.popleft()))
+            position, made = self.pending.popleft()
+            try:
+                self._tell(News(position, made))
+            except Exception:  # whoever listens must not be able to end what everybody works with
+                _log.exception("telling of position %d of %s failed", position, self.hospital)
+                self.begin_anew("behind")
             handed += 1
             if handed % SLICE == 0:
                 await trio.lowlevel.checkpoint()

@@ -63,7 +63,10 @@ class FeedCounts:
 
 
 class Subscription(Follower):
-    """Topics that somebody follows; ``receive`` gives what comes next. One task at a time may wait for it."""
+    """Topics that somebody follows; ``receive`` gives what comes next.
+
+    One task at a time may wait for it; one that is cancelled loses nothing.
+    """
 
     def __init__(
         self,
@@ -131,7 +134,7 @@ class Subscription(Follower):
                 frames = self._take(group)
             if frames:
                 if not waited:  # whoever waited has left the others their turn
-                    await trio.lowlevel.checkpoint()
+                    await trio.lowlevel.cancel_shielded_checkpoint()  # these frames are taken, and must arrive
                 return frames
             if self._up_to_date(group):
                 since = group.waiting[self] = trio.current_time()
@@ -211,8 +214,8 @@ class Subscription(Follower):
             return await self._snapshots(self.stale)
         except Rejected:
             self.end(RESTARTING, "what was followed is no longer here")
-        except Unavailable:  # what it rested on never became durable
-            self.stale = "recovered"
+        except Unavailable:
+            pass  # what it rested on never became durable: again, from what is true then
         return []
 
     async def _snapshots(self, reason: str = "first") -> list[Frame]:
@@ -226,7 +229,11 @@ class Subscription(Follower):
                     found = self._as_it_stands(reason)
             if isinstance(found, NotInMemory):
                 await channel.answers.load(channel.partition, found)
-        await channel.log.durable(channel.partition.tail, self._floor)
+        try:
+            await channel.log.durable(channel.partition.tail, self._floor)
+        except BaseException:
+            self.stale = reason  # it was taken for granted too soon, also where only the waiting was broken off
+            raise
         return found
 
     def _as_it_stands(self, reason: str) -> list[Frame] | NotInMemory:
