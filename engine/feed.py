@@ -30,8 +30,11 @@ MAX_TOPICS: Final = 50
 MAX_FOLLOWERS: Final = 3_000
 """Subscriptions of one engine."""
 
-_WOKEN: Final = 16
+_WOKEN: Final = 8
 """Followers that are woken in one turn of the scheduler; each then has a frame to send."""
+
+_WAY: Final = 0.005
+"""Seconds that those who are to be woken next wait for a commit under way: somebody waits for its answer."""
 
 _LOOK: Final = 0.25
 """Seconds between two looks for those who have heard nothing."""
@@ -55,6 +58,7 @@ class Feed:
         self._followers: set[Subscription] = set()
         self._work = trio.Event()
         self._somebody = trio.Event()
+        self._woken = 0
         self._turn = trio.Lock()
         self._serving = trio.Event()
         self._log: Log
@@ -153,9 +157,19 @@ class Feed:
 
     async def _wake_some(self, group: Group, count: int) -> None:
         while count > 0:
-            group.wake(min(_WOKEN, count))
-            count -= _WOKEN
-            await trio.lowlevel.checkpoint()
+            share = min(_WOKEN - self._woken, count)
+            group.wake(share)
+            count -= share
+            self._woken += share
+            if self._woken == _WOKEN:
+                self._woken = 0
+                await self._make_way()
+
+    async def _make_way(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if self._log.pending:
+            with trio.move_on_after(_WAY):
+                await self._log.flushed()
 
     async def beat(self) -> None:
         """Wake those who have heard nothing for a while, so that they give a sign of life; a few at a time, too."""

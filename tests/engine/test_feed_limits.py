@@ -168,3 +168,34 @@ async def test_with_many_followers_what_happens_within_a_moment_is_told_together
             await here.change(10)
             assert positions(await one.receive()) == here.positions[:1]
             assert positions(await one.receive()) == here.positions[1:]
+
+
+async def test_while_a_commit_is_under_way_followers_wait_a_little_and_not_for_ever(autojump_clock: MockClock):
+    disk, stalled = MemoryDisk(), False
+
+    async def faults(step: str) -> None:
+        if stalled and step == "data":
+            await trio.sleep(10)
+
+    heard: list[float] = []
+    async with living(disk, faults=faults) as engine, trio.open_nursery() as nursery:
+        here = await ward(engine)
+
+        async def read_on() -> None:
+            async with engine.follow("main", [here.topic]) as following:
+                while True:
+                    if positions(await following.receive()):
+                        heard.append(trio.current_time())
+
+        for _ in range(80):
+            nursery.start_soon(read_on)
+        await trio.sleep(60)
+        await here.change()  # it is durable now, and nobody was told yet
+        begun, stalled = trio.current_time(), True
+        nursery.start_soon(here.change)
+        await trio.sleep(1)
+        first, last = min(heard) - begun, max(heard) - begun
+        assert len(heard) == 80
+        assert first == 0
+        assert feed._WAY <= last < 0.2  # and the commit takes ten seconds
+        nursery.cancel_scope.cancel()
