@@ -77,7 +77,8 @@ def document(types: Mapping[str, type[Any]]) -> Json:
             "title": "Matron",
             "version": INTERFACE,
             "summary": "The flow of patients through a hospital network",
-            "description": "A trailing slash is optional everywhere. A 2xx to a write means that it is durable.",
+            "description": "A trailing slash is optional everywhere. A 2xx to a write means that it is durable. "
+            "What happens is told live at /api/v1/stream, over WebSocket and as Server-Sent Events.",
         },
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}, {"apiKey": []}],
