@@ -152,7 +152,7 @@ async def test_a_hospital_is_added_from_the_command_line_with_a_key_of_the_netwo
     async with serving("serve", "--data", str(tmp_path / "data"), "--keys", str(file)) as (_, client):
         with trio.fail_after(15):  # the address is told before the log is read
             while (await client.get("/health/ready")).status_code != 200:
-                await trio.sleep(0.05)
+                await trio.lowlevel.checkpoint()
         url = str(client.base_url)
         args = ["hospital", "add", "north", "--name", "North Hospital", "--zone", "Asia/Kolkata", "--url", url]
         refused = await trio.to_thread.run_sync(lambda: run(*args))
