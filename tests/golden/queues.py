@@ -97,7 +97,11 @@ async def visit(desk: Story) -> None:
 
 async def notices(desk: Story) -> None:
     """A destination from its first day to its last."""
-    wanted: dict[str, Any] = {"name": "Text messages", "channel": "webhook", "url": Url("https://sms.example.org/matron")}
+    wanted: dict[str, Any] = {
+        "name": "Text messages",
+        "channel": "webhook",
+        "url": Url("https://sms.example.org/matron"),
+    }
     made = (await desk.say(AddDestination(**wanted)))["id"]
     await desk.say(ChangeDestination(destination_id=made, active=False, **wanted))
     await desk.say(ChangeDestination(destination_id=made, **{**wanted, "name": "Texts"}))
