@@ -8,6 +8,7 @@ and no tasks: as little as possible of the machine's time is to be the clients'.
 from __future__ import annotations
 
 import gc
+import os
 import re
 import selectors
 import socket
@@ -29,6 +30,9 @@ _PATIENCE: Final = 30.0
 
 _SAMPLED: Final = 20
 """One of so many says how old its news were."""
+
+_NICE: Final = 10
+"""In service these are machines of their own: here they take what the server and whoever commands it leave."""
 
 _SMALL: Final = 4_096
 """Bytes that the kernel keeps for one who never reads: the sooner the server has to wait for it."""
@@ -164,6 +168,7 @@ def _heard(readers: list[Reader], busy: float) -> Heard:
 
 if __name__ == "__main__":
     gc.disable()
+    os.nice(_NICE)
     try:
         _follow(msgspec.json.decode(sys.stdin.buffer.readline(), type=Audience))
     except Incorrect as error:
