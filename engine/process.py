@@ -1,8 +1,9 @@
-"""How the Python process is set up for an engine: turns between threads, and garbage collection."""
+"""How the Python process is set up for an engine: turns between threads, garbage collection, open files."""
 
 from __future__ import annotations
 
 import gc
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +20,18 @@ GC_THRESHOLDS: Final = (50_000, 20, 100)
 """Objects are counted in millions here and hardly ever form cycles: look for these rarely."""
 
 
+DESCRIPTORS: Final = 65_536
+"""Open files to allow, where the system lets us: each connection is one, and the usual 1,024 are soon used up."""
+
+
 def tune_process() -> None:
     """Call once, before anything is made."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(*GC_THRESHOLDS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ told to the others may be missing.
 
 from __future__ import annotations
 
-import resource
 from collections import defaultdict
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -44,7 +43,6 @@ _GOES: Final = 60.0
 """Seconds within which one who does not read must be let go."""
 
 _LOOK: Final = 0.25
-_DESCRIPTORS: Final = 10_000
 _MB: Final = 1e6
 
 
@@ -52,7 +50,6 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
     """Rows of this subject."""
     values: dict[str, list[float]] = defaultdict(list)
     data = folder / "streams"
-    _allow_descriptors()
     async with open_engine(LmdbStore(data, allow_any_filesystem=size.any_disk)) as engine:
         await found(engine, 0, doctors=1)
         service = await open_queue(engine, "Laboratory", COUNTERS)
@@ -89,13 +86,6 @@ async def _encoded_once(engine: Engine, service: str, followers: int) -> None:
         frames = [frame for each in following for frame in await each.receive() if frame.kind == "deltas"]
     if len(frames) != followers or len({id(frame.data) for frame in frames}) != 1:
         raise Incorrect(f"one join was told to {followers} in {len(frames)} frames, which should be one and the same")
-
-
-def _allow_descriptors() -> None:
-    """Each follower is one, here and there; what is allowed here, child processes inherit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    enough = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, enough), hard))
 
 
 async def _alone(served: Served, day: Day, values: dict[str, list[float]]) -> None:
