@@ -101,8 +101,16 @@ class Queues:
         self.steps.setdefault(service_id, []).extend(commands)
 
     def join(self, slot: Slot, token: Token, category: Category, code: str, arrived_at: int) -> Deciding[None]:
-        """R1; a queue that is not there yet is opened, and a ticket that was over is alive again."""
-        yield from self.unfile(token.id)
+        """R1; a queue that is not there yet is opened, and a ticket that was over is alive again.
+
+        One that is alive is elsewhere, at a laboratory: it stays there until somebody sends it back (R2).
+        """
+        if (yield from live_ticket(token.id)) is None:
+            yield from self.unfile(token.id)
+            yield from self.place(slot, token, category, code, arrived_at)
+
+    def place(self, slot: Slot, token: Token, category: Category, code: str, arrived_at: int) -> Deciding[None]:
+        """The ticket in line at the slot's doctor."""
         service: Service | None = yield Look(service_key(slot.doctor_id))
         if (service is None or not service.version) and slot.doctor_id not in self.steps:
             settings = ServiceSettings()
@@ -257,7 +265,7 @@ def _moved(queues: Queues, slot: Slot, event: TokenMovedIn) -> Deciding[None]:
         left: Slot | None = yield Look((yield Find("tokens", event.token_id)))
         token = None if left is None else left.tokens.get(event.token_id)
         assert token is not None, "a token that moves is still where it was"
-        yield from queues.join(slot, token, event.category, _code(slot, event.number), event.arrived_at)
+        yield from queues.place(slot, token, event.category, _code(slot, event.number), event.arrived_at)
 
 
 def _undone(queues: Queues, slot: Slot, event: StepUndone) -> Deciding[None]:
@@ -272,9 +280,12 @@ def _undone(queues: Queues, slot: Slot, event: StepUndone) -> Deciding[None]:
         elif service.id == slot.doctor_id and (event.step == "start" or _called_from_line(slot.tokens[event.token_id])):
             queues.ask(service.id, Undo(event.token_id, by, _ANY_TIME))
     elif event.step in ("complete", "no_show", "cancel"):
-        ticket = (yield Look(key)).tickets.get(event.token_id)
-        if ticket is not None and slot.tokens[event.token_id].arrived_at:
-            queues.ask(key.split(":")[1], Reopen(ticket, by, _ANY_TIME))
+        service_id = key.split(":")[1]
+        ticket: Ticket | None = (yield Look(key)).tickets.get(event.token_id)
+        # What ended at a laboratory ended there for reasons of its own, except when the token was cancelled.
+        same = ticket is not None and ticket.last == event.step
+        if ticket is not None and same and (event.step == "cancel" or service_id == slot.doctor_id):
+            queues.ask(service_id, Reopen(ticket, by, _ANY_TIME))
 
 
 def _called_from_line(token: Token) -> bool:

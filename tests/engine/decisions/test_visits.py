@@ -266,3 +266,35 @@ def test_merged_records_share_the_ticket() -> None:
     into = world.patient()
     world.ask(MergePatients(patient_id=world.token(token).patient_id, into=into))
     assert service_of(world, slot).tickets[token].patient_id == into
+
+
+def test_who_comes_back_to_the_doctor_while_his_ticket_is_at_the_laboratory_has_one_ticket() -> None:
+    world = World()
+    slot = world.slot(3)
+    token = arrived(world, slot)
+    lab = world.ask(AddService(name="Laboratory")).id
+    world.ask(TransferTicket(ticket_id=token, to_service=lab))
+    for _ in range(3):
+        world.ask(CallToken(token_id=token))
+    world.ask(MarkNoShow(token_id=token))
+    world.ask(CheckIn(token_id=token))
+    assert token in world.states[f"service:{lab}"].tickets
+    assert token not in service_of(world, slot).tickets
+
+
+def test_an_undone_consultation_does_not_open_what_ended_at_the_laboratory() -> None:
+    world = World()
+    slot = world.slot(3)
+    token = arrived(world, slot)
+    lab = world.ask(AddService(name="Laboratory")).id
+    world.ask(TransferTicket(ticket_id=token, to_service=lab))
+    world.ask(CallNext(service_id=lab, counter="1"))
+    world.ask(StartTicket(ticket_id=token))
+    world.ask(CompleteTicket(ticket_id=token))
+    world.later(5)
+    world.ask(CallToken(token_id=token))
+    world.ask(StartConsult(token_id=token))
+    world.ask(CompleteConsult(token_id=token))
+    world.ask(UndoToken(token_id=token))
+    assert world.token(token).phase == "IN_CONSULT"
+    assert ended(world, lab, token).status == "completed"
