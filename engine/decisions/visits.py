@@ -283,8 +283,13 @@ def _undone(queues: Queues, slot: Slot, event: StepUndone) -> Deciding[None]:
         service_id = key.split(":")[1]
         ticket: Ticket | None = (yield Look(key)).tickets.get(event.token_id)
         # What ended at a laboratory ended there for reasons of its own, except when the token was cancelled.
-        same = ticket is not None and ticket.last == event.step
-        if ticket is not None and same and (event.step == "cancel" or service_id == slot.doctor_id):
+        here = slot.tokens[event.token_id].arrived_at  # else it ended when the check-in was taken back
+        if (
+            ticket is not None
+            and here
+            and ticket.last == event.step
+            and (event.step == "cancel" or service_id == slot.doctor_id)
+        ):
             queues.ask(service_id, Reopen(ticket, by, _ANY_TIME))
 
 

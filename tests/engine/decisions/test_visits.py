@@ -298,3 +298,14 @@ def test_an_undone_consultation_does_not_open_what_ended_at_the_laboratory() -> 
     world.ask(UndoToken(token_id=token))
     assert world.token(token).phase == "IN_CONSULT"
     assert ended(world, lab, token).status == "completed"
+
+
+def test_an_undone_cancellation_opens_no_ticket_for_a_patient_whose_check_in_was_taken_back() -> None:
+    world = World()
+    slot = world.slot(3)
+    token = arrived(world, slot)
+    world.ask(UndoToken(token_id=token))
+    world.ask(CancelToken(token_id=token))
+    world.ask(UndoToken(token_id=token))
+    assert (world.token(token).status, world.token(token).phase) == ("CONFIRMED", "BOOKED")
+    assert token not in service_of(world, slot).tickets
