@@ -8,6 +8,7 @@ with a snapshot. Knows no client, no socket and no task.
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -124,16 +125,16 @@ class Group:
             follower.stale = reason
 
 
-class Follower:
+class Follower(ABC):
     """What a channel knows of one who follows."""
 
     stale: str
     """Why a snapshot is due; ``""``: none is."""
     woken: trio.Event
 
+    @abstractmethod
     def end(self, code: int, reason: str) -> None:
         """Nothing more comes."""
-        raise NotImplementedError
 
 
 class Channel:

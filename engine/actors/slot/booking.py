@@ -11,6 +11,7 @@ from engine.actors.slot.events import (
     EntryPassedOver,
     EntryPromoted,
     HoldEnded,
+    PatientLifted,
     PatientWaitlisted,
     SeatHeld,
     TokenBooked,
@@ -77,6 +78,7 @@ def promote(tally: Tally, command: Promote) -> None:
         tally.held -= 1
     override, overbooked = tally.take_seat(category, command.policy)
     rank_at = tally.time if command.emergency else entry.rank_at
+    lift_at = tally.lift_at(category, entry.arrived_at, command.policy) if entry.arrived_at else 0
     tally.events.append(
         EntryPromoted(
             entry_id=entry.id,
@@ -84,11 +86,13 @@ def promote(tally: Tally, command: Promote) -> None:
             number=entry.number or tally.take_number(),
             at=tally.time,
             mark_at=0 if entry.arrived_at else tally.mark_at(category, rank_at, command.policy),
-            lift_at=tally.lift_at(category, entry.arrived_at, command.policy) if entry.arrived_at else 0,
+            lift_at=lift_at,
             override=override,
             overbooked=overbooked,
         )
     )
+    if lift_at and lift_at <= tally.time:  # R22: this patient waited here for the seat, and for too long already
+        tally.events.append(PatientLifted(token_id=entry.id, patient_id=entry.patient_id, at=tally.time))
     if command.emergency and entry.category != "EMERGENCY":
         tally.events.append(
             CategoryChanged(

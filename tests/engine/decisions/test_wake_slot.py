@@ -100,3 +100,21 @@ def test_another_tier_has_another_limit() -> None:
     world.ask(CheckIn(token_id=token))
     world.ask(ChangeCategory(token_id=token, category="ONLINE", reason=reason()))
     assert world.token(token).lift_at - world.token(token).arrived_at == 50 * MINUTE
+
+
+def test_who_waited_here_too_long_for_a_seat_is_promoted_and_lifted_in_one_decision() -> None:
+    world = World(max_wait_minutes={"ONLINE": 10}, no_show_grace_minutes=15)
+    slot = world.slot(1)
+    late = world.book(slot)
+    world.later(80)  # the slot has begun and the grace is over
+    assert world.token(late).status == "NO_SHOW"
+    absent = world.book(slot)
+    world.ask(CheckIn(token_id=late))
+    assert (world.token(late).status, world.token(late).arrived_at) == ("WAITING", world.time)
+    world.later(20)
+    assert (world.token(absent).status, world.token(late).status) == ("NO_SHOW", "CONFIRMED")
+    assert [type(event).__name__ for key, event in world.events if key == f"slot:{slot}"] == [
+        "NoShowMarked", "EntryPromoted", "PatientLifted",
+    ]  # fmt: skip
+    due = world.decider(f"slot:{slot}").due(world.state(slot))
+    assert due is None or due > world.time
