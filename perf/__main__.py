@@ -25,11 +25,12 @@ from perf.figures import Incorrect, Row
 from perf.machine import environment
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
-from perf.workloads import booking, depth, http, memory, queues, recovery
+from perf.workloads import batches, booking, depth, http, memory, queues, recovery
 
 WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "booking": booking.measure,
     "http": http.measure,
+    "batches": batches.measure,
     "depth": depth.measure,
     "queues": queues.measure,
     "recovery": recovery.measure,
