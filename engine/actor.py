@@ -126,6 +126,11 @@ class Mailbox:
         """Whether nothing waits and nothing is being handled."""
         return not self.busy and self._receive.statistics().current_buffer_used == 0
 
+    @property
+    def free(self) -> bool:
+        """Whether its task waits for a message: nothing is being handled, and nothing is on its way to it either."""
+        return self._receive.statistics().tasks_waiting_receive > 0
+
     def close(self) -> None:
         """End the task once the mailbox is empty; nothing may be posted any more."""
         self._send.close()

@@ -102,15 +102,33 @@ class Partition:
         """Queue a message at its home actor; ``Overloaded`` when there is no room."""
         if self.superseded:
             raise Unavailable("recovering", "the engine reads its log again; try again shortly")
-        find = self.book.directory.find
-        key = message.decision.home(message.command, find) or HOSPITAL
-        if key not in self.book.cells:
-            key = HOSPITAL
+        key = self._home(message)
         mailbox = self.mailboxes.get(key)
         if mailbox is None:
             mailbox = self.mailboxes[key] = Mailbox(key, self._capacity)
             self._spawn(self, mailbox)
         mailbox.post(message)
+
+    def handle_at_once(self, message: Message) -> bool:
+        """Handle a message of a batch in the batch's own turn, if its home actor is free; otherwise ``post`` it.
+
+        Where nothing waits for the actor, it is what the actor would take next. False, and nothing has happened, also
+        when a state must be loaded first: that is the actor's work.
+        """
+        if self.superseded:
+            return False
+        mailbox = self.mailboxes.get(self._home(message))
+        if mailbox is not None and not mailbox.free:
+            return False
+        try:
+            self.handle(message)
+        except NotInMemory:
+            return False
+        return True
+
+    def _home(self, message: Message) -> str:
+        key = message.decision.home(message.command, self.book.directory.find) or HOSPITAL
+        return key if key in self.book.cells else HOSPITAL
 
     def landed(self, message: Message) -> None:
         """A keyed command no longer flies; its repeats find it in the log, or are decided anew."""
