@@ -17,6 +17,7 @@ import trio
 from engine.decider import Decision, NotInMemory
 from engine.errors import LogCorrupt, Overloaded, Unavailable
 from engine.eventlog.entry import Principal
+from engine.gauges import Mailboxes
 
 MAILBOX: Final = 1_024
 """Messages that may wait for one actor."""
@@ -104,11 +105,13 @@ class Message:
 class Mailbox:
     """The messages that wait for one actor, and the task that takes them one by one."""
 
-    __slots__ = ("_receive", "_send", "busy", "ended", "key", "used")
+    __slots__ = ("_counts", "_length", "_receive", "_send", "busy", "ended", "key", "used")
 
-    def __init__(self, key: str, capacity: int = MAILBOX) -> None:
+    def __init__(self, key: str, counts: Mailboxes, capacity: int = MAILBOX) -> None:
         self.key = key
+        self._counts = counts
         self._send, self._receive = trio.open_memory_channel[Message](capacity)
+        self._length = 0
         self.used = True
         self.busy = False
         self.ended = trio.Event()
@@ -118,8 +121,10 @@ class Mailbox:
         try:
             self._send.send_nowait(message)
         except trio.WouldBlock:
+            self._counts.refused += 1
             raise Overloaded("mailbox_full", "too many commands wait for the same place; try again shortly") from None
         self.used = True
+        self._count(1)
 
     @property
     def idle(self) -> bool:
@@ -141,8 +146,15 @@ class Mailbox:
         while True:
             try:
                 left.append(self._receive.receive_nowait())
+                self._count(-1)
             except (trio.WouldBlock, trio.EndOfChannel):
                 return left
+
+    def _count(self, change: int) -> None:
+        counts = self._counts
+        counts.waiting += change
+        self._length += change
+        counts.longest = max(counts.longest, self._length)
 
     async def live(self, handle: Callable[[Message], None], load: Callable[[NotInMemory], Awaitable[None]]) -> None:
         """Handle one message after the other. ``handle`` is a plain function: nothing runs while it decides.
@@ -158,6 +170,7 @@ class Mailbox:
                 return
             for left in range(_RUN, 0, -1):
                 self.busy = True
+                self._count(-1)
                 try:
                     handle(message)
                 except NotInMemory as missing:

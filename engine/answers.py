@@ -17,6 +17,7 @@ from engine.errors import KeyReused, LogCorrupt
 from engine.eventlog.entry import Principal, checked
 from engine.eventlog.log import Log
 from engine.eventlog.store import Store
+from engine.gauges import Gauges
 from engine.partition import Partition
 
 _AHEAD: Final = 1_000
@@ -26,9 +27,10 @@ _AHEAD: Final = 1_000
 class Answers:
     """Reads of one engine's store that an answer may need."""
 
-    def __init__(self, store: Store, log: Log) -> None:
+    def __init__(self, store: Store, log: Log, gauges: Gauges) -> None:
         self._store = store
         self._log = log
+        self._gauges = gauges
 
     async def known(self, partition: Partition, command: Any, who: Principal, key: str) -> Reply | Message:
         """The first answer to this key, or a message that now flies under it."""
@@ -44,6 +46,7 @@ class Answers:
                 if first.fingerprint != fingerprint:
                     raise key_reused()
                 await first.event.wait()
+                self._gauges.repeats.hits += 1
                 if first.word is Word.COMMITTED:
                     reply = await self.reply(partition, first)
                     return Reply(reply.body, reply.outcome, reply.position, reply.version, replayed=True)
@@ -53,7 +56,9 @@ class Answers:
                 continue
             position = partition.book.position_of(command_id)
             if position is not None:
+                self._gauges.repeats.hits += 1
                 return await self.first(partition, position, fingerprint)
+            self._gauges.repeats.misses += 1
             message = Message(command, decision, who, command_id, fingerprint)
             partition.flying[command_id] = message
             return message
@@ -82,6 +87,7 @@ class Answers:
         """Bring a key or a state into memory; ``LogCorrupt`` when the store has none."""
         book = partition.book
         if missing.what == "key":
+            self._gauges.keys.misses += 1
             name = book.keys.store_name(missing.name)
             # Who reads one patient's name after a start mostly reads a list of them: the next ones come along.
             others = book.directory.ids("patients", missing.name, _AHEAD) if missing.name else []
@@ -90,6 +96,7 @@ class Answers:
                 raise LogCorrupt(f"the sealing key of subject {missing.name!r} is not in the key store")
             book.keys.adopt(keys)
             return
+        self._gauges.states.misses += 1
         states = await self._store.read_archive(book.hospital, [missing.name])
         if missing.name not in states:
             raise LogCorrupt(f"the archived state of {missing.name} is not in the store")

@@ -29,6 +29,7 @@ from engine.decisions import DECISIONS
 from engine.errors import Rejected, Unavailable
 from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Refusal, has_text, stored
 from engine.eventlog.log import Log, Tail
+from engine.gauges import Gauges
 from engine.recovery import Book, Cell
 
 ANSWER_BOUND: Final = 4 * 1024 * 1024
@@ -82,6 +83,7 @@ class Partition:
         heal: Callable[[Partition, list[str]], None],
         mailbox: int = MAILBOX,
         checking: bool = False,
+        gauges: Gauges,
     ) -> None:
         self.book = book
         self.tail = tail
@@ -96,6 +98,7 @@ class Partition:
         self._on_due = on_due
         self._heal = heal
         self._capacity = mailbox
+        self._gauges = gauges
         self._checking = checking
 
     def post(self, message: Message) -> None:
@@ -105,7 +108,7 @@ class Partition:
         key = self._home(message)
         mailbox = self.mailboxes.get(key)
         if mailbox is None:
-            mailbox = self.mailboxes[key] = Mailbox(key, self._capacity)
+            mailbox = self.mailboxes[key] = Mailbox(key, self._gauges.mailboxes, self._capacity)
             self._spawn(self, mailbox)
         mailbox.post(message)
 
@@ -168,6 +171,7 @@ class Partition:
             self._nothing_changed(message, done)
         else:
             self._apply(message, at, head, accepted, done)
+        self._gauges.states.hits += 1
 
     def _decide(self, steps: Deciding, at: At, accepted: Accepted) -> Done:
         try:

@@ -7,7 +7,12 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from engine.clock import SystemClock
+from engine.gauges import Histogram
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds that the engine's thread may keep the interpreter while the log's writer wants it back.
@@ -58,3 +63,65 @@ def settle_memory(*, rubbish: bool = True) -> None:
     if rubbish:
         gc.collect()
     gc.freeze()
+
+
+class Collector:
+    """How long the garbage collector held this process up, noted inside its ``with`` block.
+
+    The collector runs in whatever thread made the last object, between any two instructions of it: what is done here
+    must not need anything but the machine's clock.
+    """
+
+    def __init__(self) -> None:
+        self.pauses = Histogram()
+        self.collections = [0, 0, 0]
+        self._clock = SystemClock()
+        self._begun = 0
+
+    def __enter__(self) -> None:
+        gc.callbacks.append(self._note)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        gc.callbacks.remove(self._note)
+
+    def _note(self, phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            self._begun = self._clock.monotonic()
+        elif self._begun:
+            self.pauses.note((self._clock.monotonic() - self._begun) / 1e6)
+            self.collections[info["generation"]] += 1
+
+    def document(self) -> dict[str, Any]:
+        """Runs by generation, their length, the thresholds, and how many objects are set aside for good."""
+        return {
+            "collections": list(self.collections),
+            "pauses": self.pauses.document(),
+            "thresholds": list(gc.get_threshold()),
+            "frozen": gc.get_freeze_count(),
+        }
+
+
+def process_figures() -> dict[str, float]:
+    """What this process has used: processor (s), memory and threads now, bytes read from disks and written to them."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    status, io = _kernel("status"), _kernel("io")
+    return {
+        "cpu": round(used.ru_utime + used.ru_stime, 6),
+        "rss": status.get("VmRSS", 0) * 1024,
+        "anonymous": status.get("RssAnon", 0) * 1024,
+        "threads": status.get("Threads", 0),
+        "read_bytes": io.get("read_bytes", 0),
+        "write_bytes": io.get("write_bytes", 0),
+    }
+
+
+def _kernel(file: str) -> dict[str, int]:
+    """The numbers that the kernel tells of this process; none where it has no such file, or shows it to nobody."""
+    try:
+        lines = (Path("/proc/self") / file).read_text().splitlines()
+    except OSError:
+        return {}
+    rows = [line.replace(":", " ").split() for line in lines]
+    return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdecimal()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import trio
@@ -29,8 +29,9 @@ from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, LogLimits
 from engine.eventlog.store import Store
 from engine.feed import Feed
+from engine.gauges import Gauges
 from engine.partition import Partition
-from engine.process import settle_memory
+from engine.process import Collector, process_figures, settle_memory
 from engine.reading import StateReader
 from engine.recovery import Book, state_hash
 from engine.repair import heal
@@ -80,12 +81,15 @@ class Engine:
         self.partitions: dict[str, Partition] = {}
         self._store = store
         self._clock = clock
-        self._log = Log(store, settings.log)
-        self._answers = Answers(store, self._log)
-        self._deadlines = Deadlines()
+        self._gauges = Gauges()
+        self._log = Log(store, settings.log, self._gauges)
+        self._answers = Answers(store, self._log, self._gauges)
+        self._deadlines = Deadlines(self._gauges.lag)
+        self.collector = Collector()
         self._snapshots = Snapshots(store, self._log)
         self._scheduler = Scheduler(clock, self._partitions_now)
         self.feed = Feed(store, clock, lambda hospital: self._partition(hospital, None))
+        self._begun = trio.current_time()
         self._nursery: trio.Nursery | None = None
         self._state = "recovering"
         self._damage = ""
@@ -156,7 +160,9 @@ class Engine:
             position = partition.tail.head
             try:
                 found = answer(StateReader(partition, self._clock.wall()), query)
-                return found, partition.book.codec.plain(found.body), position
+                body = partition.book.codec.plain(found.body)
+                self._gauges.states.hits += 1
+                return found, body, position
             except NotInMemory as missing:
                 await self._answers.load(partition, missing)
 
@@ -177,6 +183,23 @@ class Engine:
             if self._damage:
                 detail["log_damage"] = self._damage
         return Readiness(self._state == "serving", detail)
+
+    def load(self) -> dict[str, Any]:
+        """How hard the engine and its process work: counters and histograms since the start, as plain maps."""
+        self._deadlines.always()
+        return {
+            "uptime": round(trio.current_time() - self._begun, 3),
+            "process": process_figures(),
+            "collector": self.collector.document(),
+            "log": {
+                "pending_entries": self._log.pending,
+                "pending_bytes": self._log.pending_bytes,
+                "entries": sum(partition.tail.head for partition in self.partitions.values()),
+                "full": self._log.full,
+            },
+            "stream": asdict(self.feed.counts),
+            **self._gauges.document(sum(len(partition.mailboxes) for partition in self.partitions.values())),
+        }
 
     async def until_ready(self) -> None:
         """Return once the engine serves."""
@@ -218,7 +241,9 @@ class Engine:
             heal=self._start_healing,
             mailbox=self.settings.mailbox,
             checking=self.settings.checking,
+            gauges=self._gauges,
         )
+        book.keys.used = self._gauges.keys
         return partition
 
     def _unkeyed(self, command: Any, who: Principal) -> Message:
@@ -286,8 +311,8 @@ class Engine:
             for mailbox in partition.mailboxes.values():
                 for message in mailbox.drain():
                     message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
-        self._log = Log(self._store, self.settings.log)
-        self._answers = Answers(self._store, self._log)
+        self._log = Log(self._store, self.settings.log, self._gauges)
+        self._answers = Answers(self._store, self._log, self._gauges)
         self._snapshots = Snapshots(self._store, self._log)
         self.partitions = {}
         await self._store.open()
@@ -350,14 +375,15 @@ async def open_engine(
     """
     engine = Engine(store, clock or SystemClock(), settings or EngineSettings())
     try:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(engine.watch_deadlines)
-            await nursery.start(engine.live)
-            try:
-                yield engine
-                await engine.stop()
-            finally:
-                nursery.cancel_scope.cancel()
+        with engine.collector:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(engine.watch_deadlines)
+                await nursery.start(engine.live)
+                try:
+                    yield engine
+                    await engine.stop()
+                finally:
+                    nursery.cancel_scope.cancel()
     finally:
         with trio.CancelScope(shield=True):
             await store.close()

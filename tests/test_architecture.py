@@ -26,6 +26,7 @@ MAX_LINES = 400
 # but for what SHARED lists.
 ORDER = (
     "engine.errors",
+    "engine.gauges",
     "engine.decider",
     "engine.calendar",
     "engine.actors.*",

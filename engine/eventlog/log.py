@@ -20,6 +20,7 @@ from msgspec import Meta
 from engine.errors import CommitFailed, Overloaded, Unavailable
 from engine.eventlog.entry import MAX_ENTRY
 from engine.eventlog.store import Batch, Store
+from engine.gauges import Gauges
 
 MIB = 1024 * 1024
 
@@ -63,15 +64,13 @@ class Tail:
 
 
 class Log:
-    """All hospitals' tails in front of one store. Commit figures: ``commits``, ``entries``, ``last_commit`` (s)."""
+    """All hospitals' tails in front of one store. How long commits take is noted in ``gauges``."""
 
-    def __init__(self, store: Store, limits: LogLimits) -> None:
+    def __init__(self, store: Store, limits: LogLimits, gauges: Gauges | None = None) -> None:
         self.store = store
         self.limits = limits
+        self.gauges = gauges or Gauges()
         self.tails: dict[str, Tail] = {}
-        self.commits = 0
-        self.entries = 0
-        self.last_commit = 0.0
         self.full = False
         self._entries = 0
         self._bytes = 0
@@ -89,6 +88,11 @@ class Log:
     def pending(self) -> int:
         """Entries in line, those of the commit under way included."""
         return self._entries
+
+    @property
+    def pending_bytes(self) -> int:
+        """Their bytes."""
+        return self._bytes
 
     def reserve(self) -> None:
         """Refuse now what could not be appended later: too much in line, or no space."""
@@ -171,9 +175,8 @@ class Log:
         self.measure_space()
         begun = self._begun = trio.current_time()
         heads = await self.store.write(batches, keys)
-        self.last_commit = trio.current_time() - begun
+        self.gauges.commits.note(trio.current_time() - begun)
         self._begun = None
-        self.commits += 1
         for (tail, count), batch, head in zip(tails, batches, heads, strict=True):
             if head != tail.durable + count:
                 raise CommitFailed(f"another writer appended to the log of hospital {tail.hospital}")
@@ -181,7 +184,7 @@ class Log:
                 tail.records.popleft()
             self._entries -= count
             self._bytes -= sum(map(len, batch.records))
-            self.entries += count
+            self.gauges.entries += count
             tail.durable = head
         for tail, _ in tails:
             tail.settle()

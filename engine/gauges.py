@@ -1,0 +1,105 @@
+"""What an engine counts about itself: plain numbers since its start, so that two readings can be subtracted.
+
+Knows no clock and no task: whoever has measured something notes it here. Nothing of it is in the way of a command,
+beyond adding one to a number.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import accumulate
+from typing import Any, Final
+
+BOUNDS: Final = tuple(round(10 ** (step / 10 - 5), 8) for step in range(61))
+"""Upper bounds of a histogram's buckets (s): 10 µs to 10 s, ten to a decade; one more has no bound."""
+
+
+class Histogram:
+    """How often something took how long."""
+
+    __slots__ = ("counts", "longest", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS) + 1)
+        self.total = 0.0
+        self.longest = 0.0
+
+    def note(self, seconds: float) -> None:
+        """Count one; less than nothing, as of a clock that was set back, counts as nothing."""
+        seconds = max(seconds, 0.0)
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
+        self.longest = max(self.longest, seconds)
+
+    def document(self) -> dict[str, Any]:
+        """Count, sum and maximum (s), and the buckets: upper bound (``None``: infinite), how many up to there."""
+        running = list(accumulate(self.counts))
+        return {
+            "count": running[-1],
+            "sum": round(self.total, 6),
+            "max": round(self.longest, 6),
+            "buckets": [list(pair) for pair in zip((*BOUNDS, None), running, strict=True)],
+        }
+
+
+class Cache:
+    """How often something was at hand, and how often it had to be fetched."""
+
+    __slots__ = ("hits", "misses")
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.misses = 0
+
+
+class Mailboxes:
+    """Of all actors together: messages that wait now, the most that ever waited for one, and those refused."""
+
+    __slots__ = ("longest", "refused", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.longest = 0
+        self.refused = 0
+
+
+class Gauges:
+    """One engine's, kept when it reads its log again.
+
+    ``commits`` are the seconds of each, ``entries`` what they held. ``lag`` is by how much the engine's loop was
+    late for an appointment. ``states``: commands and queries by whether all they met was in memory; ``keys``: sealing
+    keys likewise; ``repeats``: commands with an idempotency key by whether the key had come before;
+    ``topics``: states of topics for followers, made once for those who ask for the same.
+    """
+
+    __slots__ = ("commits", "entries", "keys", "lag", "mailboxes", "repeats", "states", "topics")
+
+    def __init__(self) -> None:
+        self.commits = Histogram()
+        self.entries = 0
+        self.lag = Histogram()
+        self.mailboxes = Mailboxes()
+        self.states = Cache()
+        self.keys = Cache()
+        self.repeats = Cache()
+        self.topics = Cache()
+
+    def document(self, open_mailboxes: int) -> dict[str, Any]:
+        """All of it as plain maps; ``open_mailboxes`` is how many actors have a mailbox now."""
+        boxes = self.mailboxes
+        caches = {name: getattr(self, name) for name in ("states", "keys", "repeats", "topics")}
+        return {
+            "commits": {
+                "count": sum(self.commits.counts),
+                "entries": self.entries,
+                "seconds": self.commits.document(),
+            },
+            "loop_lag": self.lag.document(),
+            "mailboxes": {
+                "open": open_mailboxes,
+                "waiting": boxes.waiting,
+                "longest": boxes.longest,
+                "refused": boxes.refused,
+            },
+            "caches": {name: {"hits": cache.hits, "misses": cache.misses} for name, cache in caches.items()},
+        }
