@@ -321,7 +321,9 @@ class Channel:
         head = self.partition.tail.head
         kept = self._snapshots.get(topic.name)
         if kept is not None and kept[0] == head and now - kept[1] < _FRESH:
+            self.log.gauges.topics.hits += 1
             return kept[2]
+        self.log.gauges.topics.misses += 1
         reader, codec = StateReader(self.partition, time), self.partition.book.codec
         # Through the engine's own form of an answer, so that it is the one that a request would get.
         bodies: dict[str, Any] = {
