@@ -29,12 +29,14 @@ from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, Nob
 from gateway.checking import check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
+from gateway.health import Vitals
 from gateway.keeping import keep_serving, stop_on_signal
 from gateway.notices.notices import Notices, Trust
 from gateway.remote import Refused, add_hospital
 from gateway.request_log import RequestLog, log_to_stderr
 from gateway.routes import ROLES
 from gateway.server import open_sockets
+from gateway.workers import NobodyServes, Workers
 
 FAILED, BAD_CONFIG, BAD_LOG = 1, 2, 3
 SYSTEM = Principal("matron", "system")
@@ -61,6 +63,7 @@ def main() -> None:
 @bind_option
 @keys_option
 @dev_option
+@click.option("--workers", type=click.IntRange(0, 64), help="Gateway processes; 0: one process does it all.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--request-log/--no-request-log", default=None, help="A line of JSON per request on standard error.")
 def serve(config: Path | None, **flags: Any) -> None:
@@ -205,13 +208,18 @@ async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Besi
             if store.filesystem_warning is not None:
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         notices = Notices(engine, store, clock, outside)
-        app = create_app(engine, auth, limits=chosen.limits, request_log=request_log, deliveries=notices)
+        here = Vitals(engine, notices).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
-            door = await doors.start(keep_serving, app, sockets, chosen.door, shutdown)
-            click.echo(f"Matron serves on {' '.join(door.binds)}, documentation at /api/docs")
+            if chosen.workers:
+                workers = Workers(chosen.workers, engine, here, chosen)
+                binds = await doors.start(workers.run, sockets, shutdown)
+            else:
+                app = create_app(engine, auth, here, limits=chosen.limits, request_log=request_log)
+                binds = (await doors.start(keep_serving, app, sockets, chosen.door, shutdown)).binds
+            click.echo(f"Matron serves on {' '.join(binds)}, documentation at /api/docs")
             if beside is not None:
-                around.start_soon(beside, engine, door.binds[0], shutdown)
+                around.start_soon(beside, engine, binds[0], shutdown)
         around.cancel_scope.cancel()
 
 
@@ -306,7 +314,7 @@ def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:
             cause = cause.exceptions[0]
         if isinstance(cause, (LogCorrupt, Unavailable)):
             stop(BAD_LOG, f"The log cannot be used: {cause}")
-        if isinstance(cause, CannotListen):
+        if isinstance(cause, (CannotListen, NobodyServes)):
             stop(FAILED, str(cause))
         raise
 

@@ -20,13 +20,13 @@ from starlette.routing import Router as StarletteRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.decisions import DECISIONS
-from engine.runtime import Engine
 from engine.views import QUERIES
 from gateway import board, health, openapi, pages
 from gateway.auth import Authenticator, check_role
 from gateway.batch import BatchEndpoint
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CommandEndpoint, QueryEndpoint
+from gateway.engine import Engine
 from gateway.feed import Stream
 from gateway.limits import Limits
 from gateway.problems import CLIENT_GONE, Problem, internal_error, problem_of
@@ -41,16 +41,16 @@ Table = Router[Endpoint]
 
 
 def create_app(
-    engine: Engine, auth: Authenticator, *, limits: Limits = Limits(), request_log: RequestLog | None = None,  # noqa: B008
-    routes: Sequence[BaseRoute] = (), deliveries: health.Deliveries | None = None,
+    engine: Engine, auth: Authenticator, pages_of_health: health.Pages, *, limits: Limits = Limits(),  # noqa: B008
+    request_log: RequestLog | None = None, routes: Sequence[BaseRoute] = (),
 ) -> ASGIApp:  # fmt: skip
     """The application over an engine; ``routes`` of other kinds are asked before the table."""
-    table = table_over(engine, limits, deliveries)
+    table = table_over(engine, limits, pages_of_health)
     stream = Stream(engine, auth, BatchEndpoint(table, engine, limits), limits, request_log)
     return StarletteRouter([*routes, stream, Gateway(table, auth, limits, request_log)], redirect_slashes=False)
 
 
-def table_over(engine: Engine, limits: Limits, deliveries: health.Deliveries | None = None) -> Table:
+def table_over(engine: Engine, limits: Limits, pages_of_health: health.Pages) -> Table:
     """All endpoints under their methods and paths."""
     types = command_and_query_types()
     table: Table = Router()
@@ -62,7 +62,7 @@ def table_over(engine: Engine, limits: Limits, deliveries: health.Deliveries | N
         table.add(row.method, BASE + row.path, made)
     table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
     others = {
-        **health.endpoints(engine, deliveries),
+        **health.endpoints(pages_of_health),
         **openapi.endpoints(types),
         **pages.endpoints(),
         **board.endpoints(),

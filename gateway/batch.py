@@ -11,11 +11,11 @@ import msgspec
 from starlette.responses import Response
 
 from engine.actor import Reply
-from engine.runtime import Engine
 from gateway import wire
 from gateway.auth import check_role
 from gateway.call import Call, Endpoint
 from gateway.endpoints import JSON, CommandEndpoint
+from gateway.engine import Engine
 from gateway.headers import VISIBLE, idempotency_key
 from gateway.limits import Limits
 from gateway.problems import NO_CONTENT, SUCCESS, Fault, Problem, internal_error, invalid, invalid_all, problem_of

@@ -57,6 +57,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """No authentication; only on loopback."""
     keys: str | None = None
     """The file of API keys."""
+    workers: Annotated[int, Meta(ge=0, le=64)] = 0
+    """Gateway processes beside the engine's; 0: the engine's own process serves."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     request_log: bool = True
     """A line of JSON per request on standard error."""

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import Response
 
 from engine.actor import Reply
-from engine.runtime import Engine
 from gateway import wire
 from gateway.auth import visitor
 from gateway.call import Call
+from gateway.engine import Engine
 from gateway.headers import idempotency_key, if_match
 from gateway.limits import Limits
 from gateway.problems import NO_CONTENT, SUCCESS, invalid

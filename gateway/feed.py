@@ -16,11 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
-from engine.runtime import Engine
-from engine.subscription import Subscription
 from gateway.auth import Authenticator, credential
 from gateway.batch import BatchEndpoint
 from gateway.call import Call
+from gateway.engine import Engine, Subscription
 from gateway.limits import Limits
 from gateway.problems import Problem, deadline_passed, internal_error, problem_of
 from gateway.request_log import RequestLog

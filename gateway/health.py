@@ -1,13 +1,15 @@
 """Signs of life: ``/health/live`` says that the process answers, ``/health/ready`` that the engine serves.
 
 ``/health/notifications`` says who listens and how notices get on. It names destinations, so it needs a key, and it
-shows those of the caller's own hospital.
+shows those of the caller's own hospital. ``/health/load`` says how hard the engine works, all hospitals together, in
+numbers since its start: two readings, subtracted, are what happened in between. What the pages say is known where the
+engine is (``Vitals``); a gateway process of its own asks there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
 
 import msgspec
 from starlette.responses import Response
@@ -18,6 +20,9 @@ from gateway.endpoints import JSON, Page
 from gateway.problems import NOT_READY, READY
 from gateway.routes.row import READERS, Role
 
+Pages = Callable[[str, str], Awaitable[tuple[int, bytes]]]
+"""A page by its name, for a hospital: its status and its JSON."""
+
 
 class Deliveries(Protocol):
     """Whoever sends notices."""
@@ -26,43 +31,68 @@ class Deliveries(Protocol):
         """A hospital's destinations, and how each is doing."""
 
 
-def endpoints(engine: Engine, deliveries: Deliveries | None = None) -> Mapping[str, Endpoint]:
-    """All three pages, by path."""
+class Vitals:
+    """What the pages say, where the engine is."""
+
+    def __init__(self, engine: Engine, deliveries: Deliveries | None = None) -> None:
+        self._engine = engine
+        self._deliveries = deliveries
+        self._made = {"ready": self._ready, "notifications": self._notifications, "load": self._load}
+
+    async def page(self, name: str, hospital: str) -> tuple[int, bytes]:
+        """One of ``Pages``."""
+        return self._made[name](hospital)
+
+    def _ready(self, hospital: str) -> tuple[int, bytes]:
+        found = self._engine.ready()
+        body = {"status": "ready" if found.ready else "not_ready", **found.detail}
+        return READY if found.ready else NOT_READY, msgspec.json.encode(body, enc_hook=str)
+
+    def _notifications(self, hospital: str) -> tuple[int, bytes]:
+        """Counts since the start; the stream's are of all hospitals."""
+        destinations = [] if self._deliveries is None else self._deliveries.status(hospital)
+        totals = {name: sum(each.get(name, 0) for each in destinations) for name in TOTALS}
+        body = {"stream": self._engine.feed.counts, "notices": totals, "destinations": destinations}
+        return READY, msgspec.json.encode(body)
+
+    def _load(self, hospital: str) -> tuple[int, bytes]:
+        """Of the whole process, also while the engine does not serve."""
+        return READY, msgspec.json.encode(self._engine.load())
+
+
+def endpoints(pages: Pages) -> Mapping[str, Endpoint]:
+    """All pages, by path."""
 
     async def live(call: Call) -> Response:
         return Response(b'{"status":"live"}', media_type=JSON)
 
     async def ready(call: Call) -> Response:
-        found = engine.ready()
-        body = {"status": "ready" if found.ready else "not_ready", **found.detail}
-        status = READY if found.ready else NOT_READY
-        headers = {} if found.ready else {"Retry-After": "1"}
-        return Response(msgspec.json.encode(body, enc_hook=str), status, headers, JSON)
+        status, body = await pages("ready", "")
+        return Response(body, status, {} if status == READY else {"Retry-After": "1"}, JSON)
 
     return {
         "/health/live": Page("/health/live", live),
         "/health/ready": Page("/health/ready", ready),
-        "/health/notifications": Notifications(engine, deliveries),
+        "/health/notifications": Guarded("notifications", pages),
+        "/health/load": Guarded("load", pages),
     }
 
 
-class Notifications:
-    """Who follows the stream, and what leaves the house."""
+class Guarded:
+    """A page that needs a key."""
 
     writes = False
-    label = "/health/notifications"
     roles: frozenset[Role] | None = READERS
 
-    def __init__(self, engine: Engine, deliveries: Deliveries | None) -> None:
-        self._engine = engine
-        self._deliveries = deliveries
+    def __init__(self, name: str, pages: Pages) -> None:
+        self.label = f"/health/{name}"
+        self._name = name
+        self._pages = pages
 
     async def answer(self, call: Call) -> Response:
-        """Counts since the start; the stream's are of all hospitals."""
-        destinations = [] if self._deliveries is None else self._deliveries.status(call.hospital)
-        totals = {name: sum(each.get(name, 0) for each in destinations) for name in TOTALS}
-        body = {"stream": self._engine.feed.counts, "notices": totals, "destinations": destinations}
-        return Response(msgspec.json.encode(body), media_type=JSON)
+        """What is known of the caller's own hospital."""
+        status, body = await self._pages(self._name, call.hospital)
+        return Response(body, status, media_type=JSON)
 
 
-TOTALS = ("lag", "depth", "delivered", "failed", "dead")
+TOTALS: Final = ("lag", "depth", "delivered", "failed", "dead")

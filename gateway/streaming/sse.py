@@ -8,8 +8,9 @@ from typing import Final
 import trio
 from starlette.types import Send
 
-from engine.subscription import HEARTBEAT, Frame, Subscription
+from engine.subscription import HEARTBEAT, Frame
 from gateway.call import Call
+from gateway.engine import Subscription
 
 RETRY: Final = 2_000
 """Milliseconds after which a browser that was cut off asks again."""

@@ -15,12 +15,12 @@ import msgspec
 import trio
 from starlette.types import Message
 
-from engine.runtime import Engine
-from engine.subscription import HEARTBEAT, Frame, Subscription
+from engine.subscription import HEARTBEAT, Frame
 from gateway import wire
 from gateway.batch import BatchEndpoint, BatchResult, refused, told
 from gateway.call import Call
 from gateway.door.streams import TEXTS
+from gateway.engine import Engine, Subscription
 from gateway.limits import Limits
 from gateway.problems import Problem, internal_error, invalid, problem_of
 

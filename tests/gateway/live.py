@@ -20,6 +20,8 @@ from gateway.auth import Authenticator, Nobody
 from gateway.server import Door, DoorSettings, serve
 from tests.engine.following import Ward, ward
 from tests.engine.living import CLERK, patient, read
+from tests.gateway.surface import pages_of
+from tests.gateway.ways import reached
 
 JSON = dict[str, Any]
 
@@ -164,8 +166,8 @@ async def living_gateway(
         if "main" not in disk.entries:
             await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
         here = await ward(engine)
-        app = create_app(engine, auth or Nobody())
-        async with trio.open_nursery() as nursery:
+        async with reached(engine) as reach, trio.open_nursery() as nursery:
+            app = create_app(reach, auth or Nobody(), pages_of(reach))
 
             async def run(task_status: trio.TaskStatus[Door]) -> None:
                 await serve(

@@ -169,7 +169,8 @@ async def main() -> None:
         Route("/api/v1/services/{id}/board/", theatre.view),
         Route("/api/v1/tickets/link/{link}/", theatre.view),
     ]
-    app = create_app(cast("Engine", ScriptedEngine()), Nobody(), routes=routes)
+    engine = ScriptedEngine()
+    app = create_app(cast("Engine", engine), Nobody(), engine.page, routes=routes)
     async with trio.open_nursery() as nursery:
         door = await nursery.start(start, app)
         sys.stdout.write(f"on {door.binds[0]}\n")

@@ -17,8 +17,11 @@ from engine.eventlog.memory_store import MemoryStore
 from engine.runtime import Engine, Readiness, open_engine
 from gateway.app import create_app
 from gateway.auth import Authenticator, Caller, Nobody
+from gateway.health import Pages, Vitals
 from gateway.limits import Limits
+from gateway.link.far_engine import FarEngine
 from gateway.request_log import RequestLog
+from tests.gateway.ways import reached
 
 UNKNOWN = "01890000-0000-7000-8000-000000000000"
 SYSTEM = Principal("test", "system")
@@ -58,6 +61,10 @@ class ScriptedEngine:
     def ready(self) -> Readiness:
         return Readiness(self.is_ready, {"state": "serving" if self.is_ready else "recovering"})
 
+    async def page(self, name: str, hospital: str) -> tuple[int, bytes]:
+        """A page about its health."""
+        return await Vitals(cast("Engine", self)).page(name, hospital)
+
 
 class As:
     """Everybody is this caller."""
@@ -84,8 +91,10 @@ class Spoken:
         then: str = "silence",
         request_log: RequestLog | None = None,
     ) -> None:
-        over = cast("Engine", engine or ScriptedEngine())
-        self._app = create_app(over, Nobody(), limits=limits or Limits(), request_log=request_log)
+        over = engine or ScriptedEngine()
+        self._app = create_app(
+            cast("Engine", over), Nobody(), over.page, limits=limits or Limits(), request_log=request_log
+        )
         self._pieces = pieces
         self._then = then
         self._scope = {
@@ -128,14 +137,23 @@ class Spoken:
 
 
 def client_of(
-    engine: ScriptedEngine | Engine,
+    engine: ScriptedEngine | FarEngine | Engine,
     auth: Authenticator | None = None,
     limits: Limits | None = None,
     request_log: RequestLog | None = None,
 ) -> httpx2.AsyncClient:
     """A client of the application over this engine."""
-    app = create_app(cast("Engine", engine), auth or Nobody(), limits=limits or Limits(), request_log=request_log)
+    app = create_app(
+        cast("Engine", engine), auth or Nobody(), pages_of(engine), limits=limits or Limits(), request_log=request_log
+    )
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://matron")
+
+
+def pages_of(engine: ScriptedEngine | FarEngine | Engine) -> Pages:
+    """What is known of an engine's health."""
+    if isinstance(engine, FarEngine):
+        return engine.look
+    return engine.page if isinstance(engine, ScriptedEngine) else Vitals(engine).page
 
 
 @asynccontextmanager
@@ -146,5 +164,5 @@ async def hospital(
     async with open_engine(MemoryStore()) as engine:
         await engine.until_ready()
         await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), SYSTEM)
-        async with client_of(engine, auth, limits) as client:
+        async with reached(engine) as reach, client_of(reach, auth, limits) as client:
             yield client

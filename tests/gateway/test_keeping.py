@@ -29,7 +29,8 @@ async def test_a_door_that_breaks_is_made_anew_on_the_same_address():
             await broken.wait()
             raise RuntimeError("the door broke")
 
-    app = create_app(cast("Engine", ScriptedEngine()), Nobody())
+    engine = ScriptedEngine()
+    app = create_app(cast("Engine", engine), Nobody(), engine.page)
     sockets = open_sockets("127.0.0.1:0")
     url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     async with trio.open_nursery() as nursery:

@@ -1,0 +1,40 @@
+"""What the gateway asks of an engine, be it in this process or at the other end of a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from engine.actor import Reply
+from engine.eventlog.entry import Principal
+from engine.subscription import Frame
+
+
+class Subscription(Protocol):
+    """Topics that somebody follows."""
+
+    async def receive(self) -> list[Frame]:
+        """The next frames, at least one; see ``engine.subscription``."""
+
+
+class Engine(Protocol):
+    """The words that are understood at both ends; what they mean stands in ``engine.runtime``."""
+
+    async def ask(
+        self, hospital: str, command: Any, who: Principal, *, key: str | None = None, within: float = ...
+    ) -> Reply:
+        """Have a command decided and made durable."""
+
+    async def ask_batch(
+        self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = ...
+    ) -> list[Reply | Exception]:
+        """Have many commands decided in order, each on its own."""
+
+    async def view(self, hospital: str, query: Any, who: Principal, *, within: float = ...) -> Reply:
+        """Answer a query."""
+
+    def follow(
+        self, hospital: str, topics: Sequence[str], *, after: int | None = None
+    ) -> AbstractAsyncContextManager[Subscription]:
+        """Follow topics."""

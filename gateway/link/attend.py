@@ -1,0 +1,163 @@
+"""Where the engine is: answers one gateway process, many calls at a time, until that process has gone.
+
+What the process asked for and does not wait for any more is cancelled, as if it had been asked here: a command that
+nobody has begun is withdrawn. So it is with all of a process that died.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+import trio
+
+from engine.errors import Unavailable
+from engine.eventlog.entry import Principal
+from engine.runtime import Engine
+from engine.subscription import Frame
+from gateway.health import Pages
+from gateway.link import frames
+from gateway.link.frames import Ask, AskAll, Cancel, Failed, Follow, Look, More, News, Serving, View
+from gateway.link.pipe import Pipe
+
+_decoder = msgspec.msgpack.Decoder(frames.Asked)
+
+_FAULT: Final = Unavailable("internal_error", "Something went wrong here; the log has it.", outcome="unknown")
+
+Made = Callable[[Any], Awaitable[msgspec.Struct | None]]
+
+log = logging.getLogger("matron.gateway")
+
+
+class Attendant:
+    """One gateway process's calls. ``serving`` is set once it takes requests."""
+
+    def __init__(self, stream: trio.abc.Stream, engine: Engine, pages: Pages) -> None:
+        self.serving = trio.Event()
+        self._engine = engine
+        self._pages = pages
+        self._pipe = Pipe(stream, _decoder)
+        self._scopes: dict[int, trio.CancelScope] = {}
+        self._wanted: dict[int, trio.Event] = {}
+        self._news: dict[tuple[int, ...], tuple[list[Frame], list[int]]] = {}
+        self._tidings = trio.Event()
+
+    def begin(self, config: Any, sockets: list[int]) -> None:
+        """Tell the process what to do."""
+        self._pipe.put(frames.Begin(msgspec.Raw(msgspec.msgpack.encode(config)), sockets))
+
+    def finish(self) -> None:
+        """Ask it to end once it has answered what is under way."""
+        self._pipe.put(frames.Finish())
+
+    async def run(self) -> None:
+        """Answer until the process has gone."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._pipe.write_forever)
+            nursery.start_soon(self._tell)
+            await self._pipe.read_forever(lambda said: self._take(said, nursery))
+            nursery.cancel_scope.cancel()
+        await self._pipe.aclose()
+
+    def _take(self, said: frames.Asked, nursery: trio.Nursery) -> None:
+        match said:
+            case Ask():
+                self._start(nursery, said.id, self._ask, said)
+            case View():
+                self._start(nursery, said.id, self._view, said)
+            case AskAll():
+                self._start(nursery, said.id, self._ask_all, said)
+            case More():
+                if said.id in self._wanted:
+                    self._wanted[said.id].set()
+            case Cancel():
+                if said.id in self._scopes:
+                    self._scopes[said.id].cancel()
+            case Follow():
+                self._wanted[said.id] = trio.Event()
+                self._start(nursery, said.id, self._follow, said)
+            case Look():
+                self._start(nursery, said.id, self._look, said)
+            case Serving():
+                self.serving.set()
+
+    def _start(self, nursery: trio.Nursery, id: int, made: Made, said: Any) -> None:
+        self._scopes[id] = trio.CancelScope()  # made here: it may be cancelled before its task has begun
+        nursery.start_soon(self._answer, id, made, said)
+
+    async def _answer(self, id: int, made: Made, said: Any) -> None:
+        """One call: its answer, or why there is none."""
+        with self._scopes[id]:
+            try:
+                answer = await made(said)
+            except Exception as error:
+                answer = frames.failed(id, error)
+                if answer is None:
+                    log.error("a call of a gateway process failed", exc_info=error)
+                    answer = frames.failed(id, _FAULT)
+            finally:
+                del self._scopes[id]
+            if answer is not None:
+                self._pipe.put(answer)
+
+    async def _ask(self, said: Ask) -> msgspec.Struct:
+        command = frames.unpacked(said.name, said.command)
+        reply = await self._engine.ask(said.hospital, command, Principal(*said.who), key=said.key, within=said.within)
+        return frames.answered(said.id, reply)
+
+    async def _view(self, said: View) -> msgspec.Struct:
+        query = frames.unpacked(said.name, said.query)
+        reply = await self._engine.view(said.hospital, query, Principal(*said.who), within=said.within)
+        return frames.answered(said.id, reply)
+
+    async def _ask_all(self, said: AskAll) -> msgspec.Struct:
+        items = [(frames.unpacked(name, command), key) for name, command, key in said.commands]
+        replies = await self._engine.ask_batch(said.hospital, items, Principal(*said.who), within=said.within)
+        results: list[frames.Answered | Failed] = []
+        for reply in replies:
+            if isinstance(reply, Exception):
+                failure = frames.failed(0, reply)
+                if failure is None:
+                    log.error("a command of a gateway process failed", exc_info=reply)
+                    failure = frames.failed(0, _FAULT)
+                assert failure is not None
+                results.append(failure)
+            else:
+                results.append(frames.answered(0, reply))
+        return frames.AnsweredAll(said.id, results)
+
+    async def _look(self, said: Look) -> msgspec.Struct:
+        status, body = await self._pages(said.page, said.hospital)
+        return frames.Seen(said.id, status, body)
+
+    # -- the stream -----------------------------------------------------------------------------------------
+
+    async def _follow(self, said: Follow) -> None:
+        id = said.id
+        try:
+            async with self._engine.follow(said.hospital, said.topics, after=said.after) as subscription:
+                self._pipe.put(frames.Following(id))
+                while True:
+                    await self._wanted[id].wait()
+                    self._wanted[id] = trio.Event()
+                    found = await subscription.receive()
+                    # Those who follow the same topics get the same bytes: told together, they are sent once.
+                    told = self._news.setdefault(tuple(map(_identity, found)), (found, []))
+                    told[1].append(id)
+                    self._tidings.set()
+        finally:
+            del self._wanted[id]
+
+    async def _tell(self) -> None:
+        while True:
+            await self._tidings.wait()
+            self._tidings = trio.Event()
+            for found, ids in self._news.values():
+                self._pipe.put(News(ids, [frames.frame_parts(frame) for frame in found]))
+            self._news.clear()
+
+
+def _identity(frame: Frame) -> int:
+    return id(frame.data)

@@ -1,0 +1,212 @@
+"""In a gateway process: what stands for the engine. Each call is a frame, and waits for the frame that answers it.
+
+It keeps the engine's promises: what was asked is either answered, or nobody knows yet what became of it. Who stops
+waiting says so, and the engine withdraws what it has not begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any, Final
+
+import msgspec
+import trio
+
+from engine.actor import Reply
+from engine.errors import Unavailable
+from engine.eventlog.entry import Principal
+from engine.runtime import DEADLINE
+from engine.subscription import RESTARTING, Frame
+from gateway.link import frames
+from gateway.link.frames import Answered, AnsweredAll, Begin, Failed, Finish, Following, News, Seen
+from gateway.link.pipe import Pipe
+
+_decoder = msgspec.msgpack.Decoder(frames.Told)
+
+_GONE: Final = "the engine is not there any more; try again shortly"
+
+
+class _Call:
+    """One call that waits for its answer."""
+
+    __slots__ = ("answer", "done")
+
+    def __init__(self) -> None:
+        self.done = trio.Event()
+        self.answer: Any = None
+
+
+class FarSubscription:
+    """Topics that somebody follows over there; ``receive`` gives what comes next.
+
+    The next frames are asked for when they are wanted: whoever reads slowly loses its place there, as it would here.
+    """
+
+    def __init__(self, id: int, pipe: Pipe) -> None:
+        self._id = id
+        self._pipe = pipe
+        self._wanted = False
+        self._came = trio.Event()
+        self._frames: list[Frame] = []
+        self._closing: list[Frame] = []
+
+    async def receive(self) -> list[Frame]:
+        """The next frames, at least one. One task at a time; one that is cancelled loses nothing."""
+        if not self._wanted and not self._closing:
+            self._wanted = True
+            self._came = trio.Event()
+            self._pipe.put(frames.More(self._id))
+        await self._came.wait()
+        if self._closing:
+            return self._closing
+        found, self._frames, self._wanted = self._frames, [], False
+        return found
+
+    def came(self, found: list[Frame]) -> None:
+        """What was asked for is here."""
+        self._frames = found
+        self._came.set()
+
+    def end(self, code: int, reason: str) -> None:
+        """Let the follower go: all it gets from now on is this."""
+        data = msgspec.json.encode({"type": "closing", "code": code, "reason": reason})
+        self._closing = [Frame("closing", 0, data, code=code)]
+        self._came.set()
+
+
+class FarEngine:
+    """An engine at the other end of a stream: ``ask``, ``ask_batch``, ``view``, ``follow`` and ``look``.
+
+    ``run`` carries the frames and returns when the engine has gone. ``begun`` gives the first frame; ``finish`` is
+    set when the engine wants this process to end.
+    """
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self.finish = trio.Event()
+        self._pipe = Pipe(stream, _decoder)
+        self._ids = count(1)
+        self._calls: dict[int, _Call] = {}
+        self._followed: dict[int, FarSubscription] = {}
+        self._begin: Begin | None = None
+        self._begun = trio.Event()
+
+    # -- the engine's own words -----------------------------------------------------------------------------
+
+    async def ask(
+        self, hospital: str, command: Any, who: Principal, *, key: str | None = None, within: float = DEADLINE
+    ) -> Reply:
+        """Have a command decided and made durable; see ``Engine.ask``."""
+        id = next(self._ids)
+        name = type(command).__name__
+        asked = frames.Ask(id, hospital, name, frames.packed(command), frames.who(who), key, within)
+        return frames.reply(await self._call(id, asked))
+
+    async def ask_batch(
+        self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
+    ) -> list[Reply | Exception]:
+        """Have many commands decided in order, each on its own; see ``Engine.ask_batch``."""
+        id = next(self._ids)
+        commands = [(type(command).__name__, frames.packed(command), key) for command, key in items]
+        said: AnsweredAll = await self._call(id, frames.AskAll(id, hospital, commands, frames.who(who), within))
+        return [frames.error(each) if isinstance(each, Failed) else frames.reply(each) for each in said.results]
+
+    async def view(self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE) -> Reply:
+        """Answer a query; see ``Engine.view``."""
+        id = next(self._ids)
+        name = type(query).__name__
+        asked = frames.View(id, hospital, name, frames.packed(query), frames.who(who), within)
+        return frames.reply(await self._call(id, asked))
+
+    @asynccontextmanager
+    async def follow(
+        self, hospital: str, topics: Sequence[str], *, after: int | None = None
+    ) -> AsyncGenerator[FarSubscription, None]:
+        """Follow topics of a hospital; see ``Feed.follow``."""
+        id = next(self._ids)
+        if self.finish.is_set():
+            raise Unavailable("stopping", "nothing can be followed now")
+        subscription = self._followed[id] = FarSubscription(id, self._pipe)
+        try:
+            await self._call(id, frames.Follow(id, hospital, list(topics), after))
+            yield subscription
+        finally:
+            del self._followed[id]
+            self._pipe.put(frames.Cancel(id))
+
+    async def look(self, page: str, hospital: str = "") -> tuple[int, bytes]:
+        """A page about the engine's health: its status and its JSON."""
+        id = next(self._ids)
+        said: Seen = await self._call(id, frames.Look(id, page, hospital))
+        return said.status, said.body
+
+    # -- beginning and ending -------------------------------------------------------------------------------
+
+    async def begun(self) -> Begin:
+        """What this process is to do."""
+        await self._begun.wait()
+        if self._begin is None:
+            raise Unavailable("stopping", _GONE)
+        return self._begin
+
+    def serving(self) -> None:
+        """Say that requests are taken."""
+        self._pipe.put(frames.Serving())
+
+    def end_streams(self) -> None:
+        """Let all who follow go: this process ends."""
+        for subscription in self._followed.values():
+            subscription.end(RESTARTING, "the server stops")
+
+    async def run(self) -> None:
+        """Carry frames; returns when the engine has gone, and all who waited for it know."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._pipe.write_forever)
+            try:
+                await self._pipe.read_forever(self._take)
+            finally:
+                self._pipe.lost = True
+                self._begun.set()
+                self.end_streams()
+                for call in self._calls.values():
+                    call.done.set()
+            nursery.cancel_scope.cancel()
+        await self._pipe.aclose()
+
+    async def _call(self, id: int, frame: msgspec.Struct) -> Any:
+        if self._pipe.lost:
+            raise Unavailable("stopping", _GONE)
+        call = self._calls[id] = _Call()
+        self._pipe.put(frame)
+        try:
+            await call.done.wait()
+        finally:
+            del self._calls[id]
+            if call.answer is None:
+                self._pipe.put(frames.Cancel(id))
+        if call.answer is None:  # it may have been decided, and nobody is left to tell
+            raise Unavailable("stopping", _GONE, outcome="unknown")
+        if isinstance(call.answer, Failed):
+            raise frames.error(call.answer)
+        return call.answer
+
+    def _take(self, said: frames.Told) -> None:
+        match said:
+            case Answered() | Failed() | AnsweredAll() | Following() | Seen():
+                call = self._calls.get(said.id)
+                if call is not None:
+                    call.answer = said
+                    call.done.set()
+                elif isinstance(said, Failed) and said.id in self._followed:
+                    self._followed[said.id].end(RESTARTING, "the engine begins anew")
+            case News():
+                found = [Frame(*parts) for parts in said.frames]  # type: ignore[arg-type]
+                for id in said.ids:
+                    if id in self._followed:
+                        self._followed[id].came(found)
+            case Finish():
+                self.finish.set()
+            case Begin():
+                self._begin = said
+                self._begun.set()

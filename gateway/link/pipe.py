@@ -1,0 +1,90 @@
+"""Frames over one stream, in both directions: a length of four bytes, then so many bytes of MessagePack.
+
+All that is put in one turn of the scheduler leaves in one write. Knows no frame's meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import trio
+
+from gateway.link.frames import LONGEST
+
+_PIECE: Final = 256 * 1024
+"""Bytes that one read may bring."""
+
+_BREATH: Final = 64
+"""Frames that are taken in one turn."""
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=str)  # a fact may be anything that can be printed
+
+
+class Garbled(Exception):
+    """What came is no frame."""
+
+
+class Pipe:
+    """One end. ``decoder`` reads what the other end says."""
+
+    def __init__(self, stream: trio.abc.Stream, decoder: msgspec.msgpack.Decoder[Any]) -> None:
+        self._stream = stream
+        self._decoder = decoder
+        self._out: list[bytes] = []
+        self._work = trio.Event()
+        self.lost = False
+
+    def put(self, frame: msgspec.Struct) -> None:
+        """Send a frame, soon; nothing happens when the other end has gone."""
+        data = _encoder.encode(frame)
+        self._out.append(len(data).to_bytes(4, "big"))
+        self._out.append(data)
+        self._work.set()
+
+    async def write_forever(self) -> None:
+        """Send what was put; ends when the other end has gone."""
+        try:
+            while True:
+                await self._work.wait()
+                self._work = trio.Event()
+                data = b"".join(self._out)
+                self._out.clear()
+                await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.lost = True
+
+    async def read_forever(self, take: Callable[[Any], None]) -> None:
+        """Pass each frame on; returns when the other end has gone. ``Garbled`` when it speaks another language."""
+        held = bytearray()
+        while True:
+            try:
+                piece = await self._stream.receive_some(_PIECE)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                piece = b""
+            if not piece:
+                self.lost = True
+                return
+            held += piece
+            at, taken = 0, 0
+            while len(held) - at >= 4:
+                end = at + 4 + int.from_bytes(held[at : at + 4], "big")
+                if end - at > LONGEST:
+                    raise Garbled(f"a frame of {end - at} bytes")
+                if end > len(held):
+                    break
+                try:
+                    frame = self._decoder.decode(held[at + 4 : end])
+                except msgspec.DecodeError as error:
+                    raise Garbled(str(error)) from error
+                at = end
+                take(frame)
+                taken += 1
+                if taken % _BREATH == 0:
+                    await trio.lowlevel.checkpoint()
+            del held[:at]
+
+    async def aclose(self) -> None:
+        """Let the stream go."""
+        await trio.aclose_forcefully(self._stream)

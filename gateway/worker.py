@@ -1,0 +1,93 @@
+"""A gateway process: the whole front door, in front of an engine that lives in another process.
+
+``python -m gateway.worker FD`` is started by ``gateway.workers`` alone: the descriptor is its end of the Unix socket,
+over which it is told what to do. It ends when it is told to (``Finish`` or SIGTERM), with what is under way answered,
+and at once when the engine's process has gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+import trio
+
+from engine.errors import Unavailable
+from engine.process import tune_process
+from gateway.app import create_app
+from gateway.auth import ApiKeys, NobodyFromOutside
+from gateway.config import Config
+from gateway.keeping import keep_serving
+from gateway.link.far_engine import FarEngine
+from gateway.request_log import RequestLog, log_to_stderr
+
+LAST_WORDS = 1.0
+"""Seconds to tell those who wait that the engine has gone."""
+
+log = logging.getLogger("matron.gateway")
+
+
+async def work(link: socket.socket) -> None:
+    """Serve until told to end, or until the engine has gone."""
+    engine = FarEngine(trio.SocketStream(trio.socket.from_stdlib_socket(link)))
+    shutdown = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_carry, engine, shutdown, nursery.cancel_scope)
+        nursery.start_soon(_end, engine, shutdown)
+        nursery.start_soon(_end_on_signal, engine)
+        told = await engine.begun()
+        config = msgspec.msgpack.decode(told.config, type=Config)
+        log_to_stderr(config.log_level)
+        app = create_app(
+            engine,
+            NobodyFromOutside() if config.dev else ApiKeys(Path(str(config.keys))),
+            engine.look,
+            limits=config.limits,
+            request_log=RequestLog() if config.request_log else None,
+        )
+        sockets = [socket.socket(fileno=number) for number in told.sockets]
+        async with trio.open_nursery() as door:
+            await door.start(keep_serving, app, sockets, config.door, shutdown)
+            engine.serving()
+        nursery.cancel_scope.cancel()
+
+
+async def _carry(engine: FarEngine, shutdown: trio.Event, everything: trio.CancelScope) -> None:
+    await engine.run()
+    if not engine.finish.is_set():
+        log.error("the engine's process has gone: this gateway process ends")
+    engine.finish.set()
+    await shutdown.wait()
+    await trio.sleep(LAST_WORDS)
+    everything.cancel()
+
+
+async def _end(engine: FarEngine, shutdown: trio.Event) -> None:
+    await engine.finish.wait()
+    engine.end_streams()
+    shutdown.set()
+
+
+async def _end_on_signal(engine: FarEngine) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            if number == signal.SIGTERM:  # Ctrl-C reaches all processes of a terminal: the engine's own decides
+                engine.finish.set()
+
+
+def main() -> None:
+    """Exit codes: 0 ended as told, 1 the engine went away before anything was served."""
+    tune_process()
+    try:
+        trio.run(work, socket.socket(fileno=int(sys.argv[1])))
+    except* Unavailable as gone:
+        log.error("a gateway process could not begin: %s", gone.exceptions[0])
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
