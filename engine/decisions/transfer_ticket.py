@@ -3,6 +3,8 @@
 R1  It keeps its id, its code and what it went through; a service that has the patient in line already refuses, and then
     the ticket stays where it was.
 R2  Since when it waits, the service it comes to says: since its first arrival, or since it came.
+R3  Back in the queue of its token's doctor it waits, and so does the token: one that was called meanwhile stands back.
+    Whose consultation has begun or is over does not come back to wait for it.
 """
 
 from __future__ import annotations
@@ -12,13 +14,17 @@ from typing import Any
 from engine.actors.hospital import Id
 from engine.actors.service import service_key
 from engine.actors.service.commands import TransferOut
+from engine.actors.service.refusals import TicketTransition
 from engine.actors.service.state import Leg, Service
 from engine.actors.service.view import TicketView, ticket_view
-from engine.decider import At, Deciding, Decision, Done, FreeText, Value
+from engine.actors.slot import slot_key
+from engine.actors.slot.commands import StandBack
+from engine.actors.slot.tally import state_word
+from engine.decider import At, Deciding, Decision, Done, FreeText, Propose, Value
 from engine.decisions import finding
 from engine.decisions.join_queue import alone_in_group, joining
 from engine.decisions.services import the_service
-from engine.decisions.tickets import the_ticket
+from engine.decisions.tickets import the_ticket, visit_of
 from engine.decisions.visits import Queues
 from engine.errors import Invalid
 
@@ -32,7 +38,7 @@ class TransferTicket(Value, frozen=True):
 
 
 def transfer(command: TransferTicket, at: At) -> Deciding:
-    """R1, R2."""
+    """R1, R2, R3."""
     hospital = yield from finding.the_hospital()
     service, ticket = yield from the_ticket(command.ticket_id, "transferred")
     there = yield from the_service(command.to_service)
@@ -40,6 +46,15 @@ def transfer(command: TransferTicket, at: At) -> Deciding:
         raise Invalid("the ticket is in this service", field="to_service", service_id=there.id)
     if ticket.patient_id and there.settings.exclusive_group != service.settings.exclusive_group:
         yield from alone_in_group(there, ticket.patient_id)
+    visit = yield from visit_of(there, ticket)
+    if visit is not None and (visit.token.status != "CONFIRMED" or visit.token.phase == "IN_CONSULT"):
+        raise TicketTransition(
+            "the consultation that it would wait for has begun or is over",
+            ticket_id=ticket.id,
+            from_state=ticket.status,
+            to_state="waiting",
+            token_state=state_word(visit.token),
+        )
     queues = Queues(hospital, at)
     queues.ask(service.id, TransferOut(ticket.id, there.id, at.who, command.reason))
     since = ticket.arrived_at if there.settings.transfer_keeps_arrival else at.time
@@ -57,6 +72,8 @@ def transfer(command: TransferTicket, at: At) -> Deciding:
         ),
     )
     yield from queues.propose()
+    if visit is not None and visit.token.phase == "CALLED":
+        yield Propose(slot_key(visit.slot.id), StandBack(visit.token.id))
     key, ticket_id = service_key(there.id), ticket.id
 
     def answer(look: Any) -> TicketView:

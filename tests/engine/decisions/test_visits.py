@@ -282,6 +282,35 @@ def test_who_comes_back_to_the_doctor_while_his_ticket_is_at_the_laboratory_has_
     assert token not in service_of(world, slot).tickets
 
 
+def test_who_was_called_while_his_ticket_was_at_the_laboratory_waits_again_with_it() -> None:
+    world = World()
+    slot = world.slot(3)
+    token = arrived(world, slot)
+    lab = world.ask(AddService(name="Laboratory")).id
+    world.ask(TransferTicket(ticket_id=token, to_service=lab))
+    world.ask(CallToken(token_id=token))
+    world.ask(TransferTicket(ticket_id=token, to_service=world.state(slot).doctor_id))
+    assert service_of(world, slot).tickets[token].status == "waiting"
+    assert (world.token(token).phase, world.token(token).calls) == ("ARRIVED", 1)
+
+
+def test_a_ticket_does_not_come_back_to_wait_for_a_consultation_that_has_begun_or_is_over() -> None:
+    world = World()
+    slot = world.slot(3)
+    token = arrived(world, slot)
+    lab = world.ask(AddService(name="Laboratory")).id
+    world.ask(TransferTicket(ticket_id=token, to_service=lab))
+    world.ask(CallToken(token_id=token))
+    world.ask(StartConsult(token_id=token))
+    back = TransferTicket(ticket_id=token, to_service=world.state(slot).doctor_id)
+    for state in ("IN_CONSULT", "COMPLETED"):
+        refused = world.refusal(back)
+        assert (refused.code, refused.facts["token_state"]) == ("invalid_transition", state)
+        if state == "IN_CONSULT":
+            world.ask(CompleteConsult(token_id=token))
+    assert token in world.states[f"service:{lab}"].tickets
+
+
 def test_an_undone_consultation_does_not_open_what_ended_at_the_laboratory() -> None:
     world = World()
     slot = world.slot(3)
