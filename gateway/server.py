@@ -21,6 +21,7 @@ from hypercorn.utils import repr_socket_addr
 from gateway.door.connection import Connection
 from gateway.door.door import Door
 from gateway.door.settings import DoorConfig, DoorSettings
+from gateway.door.short import ShortConnection
 
 __all__ = ["Door", "DoorSettings", "open_sockets", "serve"]
 
@@ -79,6 +80,7 @@ async def serve(
         async with trio.open_nursery() as connections:
             try:
                 async with trio.open_nursery() as accepting:
+                    accepting.start_soon(door.end_long_rests)
                     for listener in listeners:
                         accepting.start_soon(_accept, door, listener, tls, connections)
                     task_status.started(door)
@@ -112,7 +114,8 @@ async def _accept(door: Door, listener: trio.SocketListener, tls: Any, connectio
             continue
         if tls is not None:
             stream = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
-        connection = Connection(door, stream)
+        short = tls is None and door.settings.fast_path
+        connection = ShortConnection(door, stream) if short else Connection(door, stream)
         door.add(connection)
         connections.start_soon(_contain, door, connection)
 

@@ -13,7 +13,7 @@ import math
 import os
 from collections.abc import Coroutine, Generator
 from contextvars import copy_context
-from functools import partial
+from functools import cached_property, partial
 from types import coroutine
 from typing import Any
 
@@ -26,15 +26,13 @@ from hypercorn.utils import parse_socket_addr
 
 from gateway.door.door import Door
 from gateway.door.streams import HttpExchange, WebSocket, is_a_departure
-from gateway.door.wire import GONE, Wire
+from gateway.door.wire import GONE, Address, Wire
 
 _LOST = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 
 class Connection(TCPServer):
     """One accepted socket, plain or TLS. ``run`` serves it to its end; ``abort`` ends a send that hangs."""
-
-    wire: Wire
 
     def __init__(self, door: Door, stream: Any) -> None:
         super().__init__(door.app, door.config, door.context, {}, stream)
@@ -45,6 +43,8 @@ class Connection(TCPServer):
         self.broken = False  # nothing more can be sent
         self.ended = False  # nothing more will be received
         self.ahead = 0  # bytes received behind the present request
+        self.client: Address = None
+        self.server: Address = None
         self.sending: trio.CancelScope | None = None
 
     async def run(self) -> None:
@@ -67,12 +67,20 @@ class Connection(TCPServer):
             if self.ssl:
                 with trio.fail_after(self.settings.tls_handshake_timeout):
                     await self.stream.do_handshake()
-            client = parse_socket_addr(socket.family, socket.getpeername())
-            server = parse_socket_addr(socket.family, socket.getsockname())
+            self.client = parse_socket_addr(socket.family, socket.getpeername())
+            self.server = parse_socket_addr(socket.family, socket.getsockname())
         except (*_LOST, trio.TooSlowError, OSError):
             return False
-        self.wire = Wire(self.door, ssl=self.ssl, client=client, server=server, flush=self.flush)
         return True
+
+    @cached_property
+    def wire(self) -> Wire:
+        """The HTTP of this connection."""
+        return self.new_wire()
+
+    def new_wire(self) -> Wire:
+        """HTTP that begins at the head of a request."""
+        return Wire(self.door, ssl=self.ssl, client=self.client, server=self.server, flush=self.flush)
 
     async def _exchange(self) -> bool:
         """Serve one request; False when the connection is to end."""
@@ -142,9 +150,9 @@ class Connection(TCPServer):
         wire = self.wire
         stream = wire.stream
         assert stream is not None
-        receive = self._receive_websocket if isinstance(stream, WebSocket) else self._receive_http
+        receive = self._receive_websocket if isinstance(stream, WebSocket) else self.receive_http
         try:
-            await _in_its_own_context(self.door.app(wire.scope, receive, stream.app_send))
+            await in_its_own_context(self.door.app(wire.scope, receive, stream.app_send))
         except Exception as error:
             if not is_a_departure(error):
                 self.door.fail(error)
@@ -153,7 +161,7 @@ class Connection(TCPServer):
         else:
             wire.settle()
 
-    async def _receive_http(self) -> dict[str, Any]:
+    async def receive_http(self) -> dict[str, Any]:
         wire = self.wire
         stream = wire.stream
         assert isinstance(stream, HttpExchange)
@@ -184,8 +192,11 @@ class Connection(TCPServer):
 
     async def _await_departure(self) -> None:
         """Wait for a client that has sent all of its request to leave, keeping a little of what it sends next."""
+        self.keep(await self.receive_some(self.settings.max_head_bytes))
+
+    def keep(self, data: bytes) -> None:
+        """Keep what a client sends behind a request whose app is not done with it; too much of it ends the client."""
         assert isinstance(self.wire.connection, h11.Connection)
-        data = await self.receive_some(self.settings.max_head_bytes)
         self.wire.connection.receive_data(data)
         self.ahead += len(data)
         if self.ahead > self.settings.max_head_bytes:
@@ -228,14 +239,14 @@ class Connection(TCPServer):
                 outgoing.clear()
                 self.wire.flushed = True
                 if at_once and not self.ssl:
-                    data = self._send_now(data)
+                    data = self.send_now(data)
                 if data:
-                    await self._send(data)
+                    await self.send_bounded(data)
             return not self.broken
         finally:
             self.send_lock.release()
 
-    async def _send(self, data: bytes) -> None:
+    async def send_bounded(self, data: bytes) -> None:
         """Send, shielded from the app's deadlines (half a message would spoil the connection) but bounded by ours."""
         size = self.settings.send_piece
         pieces = (data,) if len(data) <= size else [data[i : i + size] for i in range(0, len(data), size)]
@@ -252,7 +263,7 @@ class Connection(TCPServer):
         finally:
             self.sending = None
 
-    def _send_now(self, data: bytes) -> bytes:
+    def send_now(self, data: bytes) -> bytes:
         """Send what the kernel takes at once; the rest is left to be waited for."""
         try:
             return data[os.write(self.transport.socket.fileno(), data) :]
@@ -281,7 +292,7 @@ class Connection(TCPServer):
 
 
 @coroutine
-def _in_its_own_context(app: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+def in_its_own_context(app: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
     """Await an app so that the context variables it sets end with it, as they would in a task of its own.
 
     Without it one request's actor or log fields would show in the next one on the same connection.

@@ -19,6 +19,14 @@ class Abortable(Protocol):
     def abort(self) -> None: ...
 
 
+class Resting(Protocol):
+    """A connection that waits for a request. ``since`` is when it began to, on trio's clock."""
+
+    since: float
+
+    def end_rest(self) -> None: ...
+
+
 class Door:
     """One running front door. ``binds``, ``open_connections``, ``failures`` and ``refused`` are for all to read."""
 
@@ -41,6 +49,7 @@ class Door:
         self.refused = 0  # connections over the limit
         self.stopping = False
         self.idle: set[trio.CancelScope] = set()  # waits that serve nobody: cancelled at once when stopping
+        self.resting: set[Resting] = set()  # the same of connections whose waits have no scope of their own
         self._connections: set[Abortable] = set()
         self._on_failure = on_failure
         self._empty = trio.Event()
@@ -69,8 +78,23 @@ class Door:
         self.stopping = True
         for scope in tuple(self.idle):
             scope.cancel()
+        for connection in tuple(self.resting):
+            connection.end_rest()
         if not self._connections:
             self._empty.set()
+
+    async def end_long_rests(self) -> None:
+        """End every rest soon after its ``keep_alive_timeout``, until cancelled.
+
+        A deadline for each wait would cost each request 5 µs; one look at all of them, now and then, costs nothing.
+        """
+        patience = self.settings.keep_alive_timeout
+        while True:
+            await trio.sleep(patience / 8)
+            over = trio.current_time() - patience
+            for connection in tuple(self.resting):
+                if connection.since < over:
+                    connection.end_rest()
 
     async def wait_empty(self) -> None:
         """Wait until, after ``close_idle``, the last connection has ended."""

@@ -26,6 +26,7 @@ class DoorSettings(msgspec.Struct, frozen=True, kw_only=True):
     linger_bytes: int = 1024 * 1024  # bytes thrown away meanwhile
     max_head_bytes: int = 16 * 1024  # bytes of request line and headers (what one read brings may come on top)
     max_websocket_message_bytes: int = 256 * 1024  # bytes, all fragments together
+    fast_path: bool = True  # plain requests on plain sockets pass h11 and Hypercorn by; False: none does
     certfile: str | None = None  # TLS when both are given
     keyfile: str | None = None
 
@@ -46,11 +47,19 @@ class DoorConfig(Config):
         self.websocket_max_message_size = settings.max_websocket_message_bytes
         self._second = 0
         self._headers: list[tuple[bytes, bytes]] = []
+        self._date_line = b""
 
     def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
         """The ``date`` header, formatted once a second."""
         second = int(time())
         if second != self._second:
             self._second = second
-            self._headers = [(b"date", format_date_time(second).encode("ascii"))]
+            date = format_date_time(second).encode("ascii")
+            self._headers = [(b"date", date)]
+            self._date_line = b"date: %b\r\n" % date
         return self._headers
+
+    def date_line(self) -> bytes:
+        """The same as a line of a head."""
+        self.response_headers("h11")
+        return self._date_line

@@ -23,7 +23,7 @@ from gateway.door.streams import Flush, HttpExchange, WebSocket
 Address = tuple[str, int] | None
 
 GONE = {"type": "http.disconnect"}
-_FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 def origin_form(target: bytes) -> bytes:
@@ -194,7 +194,7 @@ class Wire(H11Protocol):
             return
         self.closing = True
         if not self.flushed:
-            self.outgoing[:] = [_FAILED]
+            self.outgoing[:] = [FAILED]
 
     def next_cycle(self) -> bool:
         """Make ready for another request; False when there can be none."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.gateway.front_door import FAST_PATH
 from tests.gateway.ways import WAYS, choose
 
 REACH = {"hospital", "living_gateway"}
@@ -25,3 +26,11 @@ def way(request: pytest.FixtureRequest) -> Iterator[None]:
     choose(request.param)
     yield
     choose(WAYS[0])
+
+
+@pytest.fixture(params=(True, False), ids=("short", "long"))
+def each_way_through_the_door(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the front door holds to, it holds to on both of its ways."""
+    before = FAST_PATH.set(request.param)
+    yield
+    FAST_PATH.reset(before)

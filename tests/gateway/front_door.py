@@ -25,6 +25,7 @@ QUICK = DoorSettings(
     graceful_timeout=0.3,
     linger_timeout=0.1,
 )
+FAST_PATH: contextvars.ContextVar[bool] = contextvars.ContextVar("fast_path", default=True)
 REQUEST_SCOPED: contextvars.ContextVar[str] = contextvars.ContextVar("request_scoped", default="clean")
 
 
@@ -224,6 +225,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Serve a ``TinyApp`` on a free port; at the end the door must close, of itself and in time."""
     app, failures, shutdown, ended = TinyApp(), list[Exception](), trio.Event(), trio.Event()
+    settings = msgspec.structs.replace(settings, fast_path=FAST_PATH.get())
 
     async def serve_to_the_end(task_status: trio.TaskStatus[Door]) -> None:
         await serve(

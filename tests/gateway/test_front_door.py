@@ -29,6 +29,9 @@ GET = b"GET %s HTTP/1.1\r\nhost: h\r\n\r\n"
 POST = b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n%s"
 
 
+pytestmark = pytest.mark.usefixtures("each_way_through_the_door")
+
+
 def masked(*events: TextMessage | BytesMessage | Ping | CloseConnection) -> bytes:
     client = Connection(ConnectionType.CLIENT)
     return b"".join(client.send(event) for event in events)

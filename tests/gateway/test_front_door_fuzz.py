@@ -9,6 +9,7 @@ import struct
 from contextlib import suppress
 
 import msgspec
+import pytest
 import trio
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
@@ -81,6 +82,7 @@ async def attack(door: Running, chance: random.Random) -> None:
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+@pytest.mark.usefixtures("each_way_through_the_door")
 async def test_five_thousand_hostile_connections_leave_nothing_behind():
     chance = random.Random(SEED)
     settings = msgspec.structs.replace(QUICK, max_connections=10_000)
