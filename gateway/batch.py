@@ -1,20 +1,24 @@
-"""Many commands in one request: each is read as if it had come alone, and all are asked of the engine at once.
+"""Many commands in one message: each is read as if it had come alone, and all are asked of the engine at once.
 
 An item that cannot be read, or that its sender may not send, gets its own problem and keeps nobody else from theirs.
+What the items share (who sends them, the row and the roles of a path that comes again) is looked at once.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
 from engine.actor import Reply
+from engine.eventlog.entry import Principal
 from gateway import wire
-from gateway.auth import check_role
+from gateway.auth import Caller, check_role
 from gateway.call import Call, Endpoint
-from gateway.endpoints import JSON, CommandEndpoint
+from gateway.endpoints import CommandEndpoint, JsonResponse
 from gateway.engine import Engine
 from gateway.headers import VISIBLE, idempotency_key
 from gateway.limits import Limits
@@ -23,7 +27,9 @@ from gateway.router import Router
 from gateway.routes.row import ADMIN, BASE, CLERK, CLINICIAN, INTEGRATION, NETWORK, Role
 from gateway.shapes import clip
 
-MEMBERS = {"method", "path", "body", "idempotency_key"}
+MEMBERS = frozenset({"method", "path", "body", "idempotency_key"})
+
+log = logging.getLogger("matron.gateway")
 
 
 class BatchItem(msgspec.Struct, frozen=True):
@@ -54,6 +60,31 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     results: list[BatchResult]
 
 
+class Sender(msgspec.Struct, frozen=True):
+    """Whoever sends many commands: all that is the same for each of them."""
+
+    caller: Caller
+    hospital: str
+    who: Principal
+    request_id: str
+
+    @classmethod
+    def of(cls, call: Call, hospital: str) -> Sender:
+        """Who made this request."""
+        assert call.caller is not None
+        return cls(call.caller, hospital, call.who, call.request_id)
+
+
+Found = tuple[CommandEndpoint, dict[str, str]]
+"""A row that the sender may use, and the ids in the path that led to it."""
+
+Read = tuple[CommandEndpoint, Any, str | None]
+"""An item that may be asked: its row, the command, and its idempotency key."""
+
+Done = tuple[BatchResult, int | None]
+"""What became of one command, and its place in the log if it has one."""
+
+
 class BatchEndpoint:
     """``POST /batch``. Each item is checked against the roles of its own row."""
 
@@ -73,25 +104,11 @@ class BatchEndpoint:
         # Two levels are the batch's own: what it carries may be as deep as if it had come alone.
         items = self._items(wire.decode(body, self._limits.json_depth + 3))
         common = idempotency_key(call.headers)
-        read: list[tuple[CommandEndpoint, Any, str | None] | Problem] = []
-        for index, item in enumerate(items):
-            try:
-                read.append(self.read(item, call, f"{common}#{index}" if common is not None else None))
-            except Problem as problem:
-                read.append(problem)
-            await wire.breathe(index)
-        asked = [(each[1], each[2]) for each in read if not isinstance(each, Problem)]
-        hospital, who = call.hospital, call.who
+        sender = Sender.of(call, call.hospital)
+        read = await self.read(items, sender, common)
         call.asked = True
-        replies = iter(await self._engine.ask_batch(hospital, asked, who, within=call.within()) if asked else ())
-        results: list[BatchResult] = []
-        for index, each in enumerate(read):
-            if isinstance(each, Problem):
-                results.append(refused(each, call))
-            else:
-                results.append(told(each[0], next(replies), call))
-            await wire.breathe(index)
-        return Response(msgspec.json.encode(BatchAnswer(results), enc_hook=str), media_type=JSON)
+        done = await self.ask(read, sender, call.within())
+        return JsonResponse(msgspec.json.encode(BatchAnswer([result for result, _ in done]), enc_hook=str), 200, [])
 
     def _items(self, value: Any) -> list[Any]:
         if not isinstance(value, dict):
@@ -106,40 +123,89 @@ class BatchEndpoint:
             raise Problem("too_many_commands", f"A batch has at most {self._limits.batch_commands} commands.")
         return items
 
-    def read(self, item: Any, call: Call, derived: str | None) -> tuple[CommandEndpoint, Any, str | None]:
-        """The item's endpoint, command and key; a ``Problem`` when it is not a command that this caller may send."""
-        if not isinstance(item, dict):
+    # -- any message of many --------------------------------------------------------------------------------
+
+    async def read(self, items: Sequence[Any], sender: Sender, common: str | None = None) -> list[Read | Problem]:
+        """Each item as what may be asked, or as the problem that it is; what is a problem already stays one.
+
+        With a key that is ``common`` to all, an item without a key of its own has that and its number.
+        """
+        found: dict[tuple[str, str], Found] = {}
+        read: list[Read | Problem] = []
+        for index, item in enumerate(items):
+            try:
+                if isinstance(item, Problem):
+                    raise item
+                read.append(self._read(item, sender, found, f"{common}#{index}" if common is not None else None))
+            except Problem as problem:
+                read.append(problem)
+            await wire.breathe(index)
+        return read
+
+    async def ask(self, read: Sequence[Read | Problem], sender: Sender, within: float) -> list[Done]:
+        """Have them decided in their order; one result for each."""
+        asked = [(each[1], each[2]) for each in read if not isinstance(each, Problem)]
+        answered = await self._engine.ask_batch(sender.hospital, asked, sender.who, within=within) if asked else ()
+        replies = iter(answered)
+        done: list[Done] = []
+        for index, each in enumerate(read):
+            if isinstance(each, Problem):
+                done.append((refused(each, sender.request_id), None))
+            else:
+                done.append(told(next(replies), sender.request_id))
+            await wire.breathe(index)
+        return done
+
+    def _read(
+        self, item: Any, sender: Sender, found: dict[tuple[str, str], Found], derived: str | None
+    ) -> Read:  # fmt: skip
+        if type(item) is not dict:
             raise invalid("", "An item must be a JSON object.")
-        if unknown := [Fault(clip(name), "unknown field") for name in item if name not in MEMBERS]:
-            raise invalid_all(unknown)
+        if not MEMBERS.issuperset(item):
+            raise invalid_all([Fault(clip(name), "unknown field") for name in item if name not in MEMBERS])
         method, path, key = item.get("method"), item.get("path"), item.get("idempotency_key", derived)
         if not isinstance(method, str) or not isinstance(path, str):
             raise invalid("path" if isinstance(method, str) else "method", "required: text")
         if key is not None and not (isinstance(key, str) and VISIBLE.fullmatch(key.encode())):
             raise invalid("idempotency_key", "must be 1 to 255 visible ASCII characters")
+        if (row := found.get((method, path))) is None:
+            row = found[method, path] = self._find(method, path, sender)
+        endpoint, ids = row
+        body = item.get("body", {})
+        if wire.deeper(body, self._limits.json_depth):
+            raise wire.too_deep(self._limits.json_depth)
+        return endpoint, endpoint.shape.from_body(body, ids), key
+
+    def _find(self, method: str, path: str, sender: Sender) -> Found:
         if method in ("GET", "HEAD"):
             raise invalid("method", "a batch holds commands, and this is a query")
         endpoint, ids = self._router.find(method, path if path.startswith(BASE) else BASE + path)
         if not isinstance(endpoint, CommandEndpoint):
             raise invalid("path", "this cannot be part of a batch")
         assert endpoint.roles is not None
-        assert call.caller is not None
-        check_role(call.caller, endpoint.roles)
+        check_role(sender.caller, endpoint.roles)
         if endpoint.row.name == "AddHospital":
             raise invalid("path", "a hospital is made by a request of its own: its log is not this one")
-        if wire.deeper(item.get("body", {}), self._limits.json_depth):
-            raise wire.too_deep(self._limits.json_depth)
-        return endpoint, endpoint.shape.from_body(item.get("body", {}), ids), key
+        return endpoint, ids
 
 
-def refused(problem: Problem, call: Call) -> BatchResult:
+def refused(problem: Problem, request_id: str) -> BatchResult:
     """An item that was refused, as its own request would have been."""
-    return BatchResult(problem.status, problem.document(call.request_id))
+    return BatchResult(problem.status, problem.document(request_id))
 
 
-def told(endpoint: CommandEndpoint, reply: Reply | Exception, call: Call) -> BatchResult:
+def told(reply: Reply | Exception, request_id: str) -> Done:
     """What the engine answered to an item."""
     if isinstance(reply, Exception):
-        return refused(problem_of(reply, write=True) or internal_error(), call)
+        return refused(told_of(reply, request_id), request_id), None
     status = SUCCESS[reply.outcome]
-    return BatchResult(status, wire.answer(reply.body) if reply.body and status != NO_CONTENT else None)
+    return BatchResult(status, wire.answer(reply.body) if reply.body and status != NO_CONTENT else None), reply.position
+
+
+def told_of(error: Exception, request_id: str) -> Problem:
+    """What a command is told of an error; one that is a bug of ours is in the log."""
+    problem = problem_of(error, write=True)
+    if problem is None:
+        log.error("a command of %s failed", request_id, exc_info=error)
+        return internal_error()
+    return problem

@@ -105,9 +105,7 @@ class Stream(BaseRoute):
         protocol = PROTOCOL if PROTOCOL in call.scope["subprotocols"] else None
         await call.receive()  # the connecting itself
         await send({"type": "websocket.accept", "subprotocol": protocol})
-        await WebSocketStream(
-            subscription, call, wanted.hospital, send, self._engine, self._batch, self._limits, known
-        ).run()
+        await WebSocketStream(subscription, call, wanted.hospital, send, self._batch, self._limits, known).run()
 
     def _problem(self, error: Exception, call: Call) -> Problem:
         problem = problem_of(error, write=False)

@@ -1,7 +1,8 @@
 """What crosses the wire: bodies in, answers out. Knows JSON and its traps; knows no command and no route.
 
-The standard library's decoder is used, not msgspec's: it is the one that shows duplicated keys and oversized
-numbers, and at 5 µs for a booking it is nowhere near what a request costs.
+Two decoders read a body. The standard library's shows duplicated keys and oversized numbers, and says what is wrong
+where. msgspec's is five times faster (1.5 µs a booking with all that is looked at here, 7.8 without) and shows neither;
+so what it read counts only where it proves to be all that was said.
 """
 
 from __future__ import annotations
@@ -105,8 +106,39 @@ def _constant(text: str) -> Any:
 _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=_real, parse_constant=_constant)
 
 
+_UNREAD = object()
+_BLANKS = b" \t\r\n"
+_DIGITS = bytes(ord("0") if chr(code).isdigit() else ord(" ") for code in range(128)).ljust(256)
+_LONG_NUMBER = b"0" * LARGEST_EXACT
+
+
 def decode(body: bytes, depth: int) -> Any:
     """The JSON value of a body, at most ``depth`` levels deep."""
+    value = _decode_plain(body)
+    if value is _UNREAD:
+        return _decode_strictly(body, depth)
+    if body.count(b"[") + body.count(b"{") > depth and deeper(value, depth):
+        raise too_deep(depth)
+    return value
+
+
+def _decode_plain(body: bytes) -> Any:
+    """The value of a body without peculiarities, quickly; ``_UNREAD`` for any other, be it good or bad.
+
+    Written again it must give the same text but for blanks: a key that came twice would be missing. Text and numbers
+    that can be written in several ways fail that too, and are read strictly.
+    """
+    try:
+        value = msgspec.json.decode(body)
+        again = msgspec.json.encode(value)
+        if again != body and again.translate(None, _BLANKS) != body.translate(None, _BLANKS):
+            return _UNREAD
+    except (ValueError, RecursionError):
+        return _UNREAD
+    return _UNREAD if _LONG_NUMBER in body.translate(_DIGITS) else value
+
+
+def _decode_strictly(body: bytes, depth: int) -> Any:
     try:
         text = body.decode("utf-8")
         value = _decoder.decode(text)
@@ -131,19 +163,17 @@ def too_deep(depth: int) -> Problem:
 
 def deeper(value: Any, depth: int) -> bool:
     """Whether a decoded value has more than ``depth`` levels; a loop, so that no depth can hurt."""
-    level = [value]
+    level = [value] if type(value) is dict or type(value) is list else []
     for _ in range(depth):
-        level = [part for whole in level for part in parts(whole)]
         if not level:
             return False
-    return any(isinstance(whole, (dict, list)) for whole in level)
-
-
-def parts(whole: Any) -> list[Any]:
-    """The members of an array or object; none of anything else."""
-    if isinstance(whole, dict):
-        return list(whole.values())
-    return whole if isinstance(whole, list) else []
+        level = [
+            part
+            for whole in level
+            for part in (whole.values() if type(whole) is dict else whole)
+            if type(part) is dict or type(part) is list
+        ]
+    return bool(level)
 
 
 def refuse_surrogates(value: Any) -> None:
@@ -171,7 +201,7 @@ def encode(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
-async def breathe(index: int, every: int = 50) -> None:
+async def breathe(index: int, every: int = 200) -> None:
     """Let others run now and then inside a long loop over input."""
     if index % every == every - 1:
         await trio.lowlevel.checkpoint()

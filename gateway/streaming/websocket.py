@@ -1,31 +1,28 @@
 """The stream over one WebSocket: frames out, commands and pings in.
 
-One task sends frames, one reads; each command is a task of its own, which ends with its result, also when the client
-has gone meanwhile: what was asked is decided. Whatever a client sends, the worst it can get is its own end.
+One task sends frames, one reads. The commands that were read in one turn are asked together, by a task that ends with
+their results, also when the client has gone meanwhile: what was asked is decided. Whatever a client sends, the worst
+it can get is its own end.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
 import trio
 from starlette.types import Message
 
-from engine.subscription import HEARTBEAT, Frame
+from engine.subscription import HEARTBEAT
 from gateway import wire
-from gateway.batch import BatchEndpoint, BatchResult, refused, told
+from gateway.batch import BatchEndpoint, Sender, refused
 from gateway.call import Call
 from gateway.door.streams import TEXTS
-from gateway.engine import Engine, Subscription
+from gateway.engine import Subscription
 from gateway.limits import Limits
-from gateway.problems import Problem, internal_error, invalid, problem_of
-
-IN_FLIGHT: Final = 32
-"""Commands of one client that may be on their way."""
+from gateway.problems import Problem, invalid
+from gateway.streaming.commands import Commands, ResultAlone
 
 WASTE: Final = 100
 """Messages of one client that may mean nothing before it is let go."""
@@ -36,29 +33,22 @@ DRAIN: Final = 5.0
 NORMAL, POLICY = 1000, 1008
 """RFC 6455: all is well, and: the client broke a rule, or may not be here any more."""
 
-ID = re.compile(r"[\x20-\x7e]{1,100}")
-"""Of a command: what its result is told apart by."""
-
-log = logging.getLogger("matron.gateway")
-
 
 class WebSocketStream:
     """One accepted WebSocket. ``known`` says whether its caller still is one."""
 
     def __init__(
         self, subscription: Subscription, call: Call, hospital: str, send: Callable[[Message], Awaitable[None]],
-        engine: Engine, batch: BatchEndpoint, limits: Limits, known: Callable[[], bool],
+        batch: BatchEndpoint, limits: Limits, known: Callable[[], bool],
     ) -> None:  # fmt: skip
         self._subscription = subscription
         self._call = call
         self._hospital = hospital
         self._send = send
-        self._engine = engine
         self._batch = batch
         self._limits = limits
         self._known = known
         self._turn = trio.Lock()
-        self._flying: set[str] = set()
         self._wasted = 0
         self._ending = (NORMAL, "")
         self._gone = False
@@ -66,13 +56,16 @@ class WebSocketStream:
 
     async def run(self) -> None:
         """Until the client goes, or is let go."""
-        async with trio.open_nursery() as commands:
+        async with trio.open_nursery() as asking:
+            sender = Sender.of(self._call, self._hospital)
+            within = self._limits.deadline_seconds
+            commands = Commands(sender, self._batch, within, self._known, self._put_texts, asking)
             with self._talk:
                 async with trio.open_nursery() as talk:
                     talk.start_soon(self._listen, commands)
                     await self._speak()
                     self._talk.cancel()
-            commands.cancel_scope.deadline = trio.current_time() + (
+            asking.cancel_scope.deadline = trio.current_time() + (
                 self._limits.deadline_seconds if self._gone else DRAIN
             )
         code, reason = self._ending
@@ -82,7 +75,7 @@ class WebSocketStream:
         checked = trio.current_time()
         while not self._gone:
             frames = await self._subscription.receive()
-            await self._put_frames(frames)
+            await self._put_texts([frame.data for frame in frames])
             if frames[-1].code:
                 self._ending = (frames[-1].code, "")
                 return
@@ -100,14 +93,14 @@ class WebSocketStream:
     async def _tell(self, value: dict[str, Any]) -> None:
         await self._put({"type": "websocket.send", "text": msgspec.json.encode(value, enc_hook=str).decode()})
 
-    async def _put_frames(self, frames: list[Frame]) -> None:
+    async def _put_texts(self, texts: Sequence[bytes]) -> None:
         """All in one piece, and without a turn of the scheduler where nobody else is sending."""
         try:
             self._turn.acquire_nowait()
         except trio.WouldBlock:
             await self._turn.acquire()
         try:
-            await self._pass_on({"type": TEXTS, "texts": [frame.data for frame in frames]})
+            await self._pass_on({"type": TEXTS, "texts": texts})
         finally:
             self._turn.release()
 
@@ -127,7 +120,8 @@ class WebSocketStream:
 
     # -- what the client says -------------------------------------------------------------------------------
 
-    async def _listen(self, commands: trio.Nursery) -> None:
+    async def _listen(self, commands: Commands) -> None:
+        """Read to the end. What came in one piece is read without a turn in between, and so asked together."""
         while True:
             message = await self._call.receive()
             if message["type"] != "websocket.receive":
@@ -135,63 +129,29 @@ class WebSocketStream:
                 break
             try:
                 said = self._read(message)
+                if "ping" in said:
+                    await self._tell({"type": "pong", "ping": said["ping"]})
+                else:
+                    self._wasted += await commands.hear(said)
             except Problem as problem:
-                await self._result(None, refused(problem, self._call))
+                result = refused(problem, self._call.request_id)
+                nameless = ResultAlone(None, result.status, result.body)
+                await self._put_texts([msgspec.json.encode(nameless, enc_hook=str)])
                 self._wasted += 1
-                if self._wasted >= WASTE:
-                    await self._let_go("too many messages that meant nothing")
-                    break
-                continue
-            if "ping" in said:
-                await self._tell({"type": "pong", "ping": said["ping"]})
-            elif len(self._flying) >= IN_FLIGHT or said["id"] in self._flying:
-                detail = f"At most {IN_FLIGHT} commands at a time, and no two with one id."
-                await self._result(said["id"], refused(Problem("too_many_in_flight", detail, status=429), self._call))
-            else:
-                self._flying.add(said["id"])
-                commands.start_soon(self._command, said.pop("id"), said)
+            if self._wasted >= WASTE:
+                await self._let_go("too many messages that meant nothing")
+                break
         self._talk.cancel()
 
     def _read(self, message: Message) -> dict[str, Any]:
-        """A ping or a command, whose other members are looked at when it is its turn."""
+        """A ping or commands, whose other members are looked at when it is their turn."""
         text = message.get("text")
         if text is None:
             raise Problem("unsupported_media_type", "Messages are JSON, as text.")
-        said = wire.decode(text.encode("utf-8", "surrogatepass"), self._limits.json_depth + 1)
+        # As deep as a batch: what it carries may be as deep as a body, and is looked at by itself.
+        said = wire.decode(text.encode("utf-8", "surrogatepass"), self._limits.json_depth + 3)
         if not isinstance(said, dict):
             raise invalid("", "A message must be a JSON object.")
-        if "ping" in said:
-            if len(said) > 1 or not isinstance(said["ping"], str | int | float | bool | None):
-                raise invalid("ping", "text, a number or nothing, and no other member beside it")
-        elif not isinstance(said.get("id"), str) or not ID.fullmatch(said["id"]):
-            raise invalid("id", "required: 1 to 100 printable characters")
+        if "ping" in said and (len(said) > 1 or not isinstance(said["ping"], str | int | float | bool | None)):
+            raise invalid("ping", "text, a number or nothing, and no other member beside it")
         return said
-
-    # -- commands -------------------------------------------------------------------------------------------
-
-    async def _command(self, id: str, said: dict[str, Any]) -> None:
-        try:
-            result, seq = await self._done(said)
-            await self._result(id, result, seq)
-        finally:
-            self._flying.discard(id)
-
-    async def _done(self, said: dict[str, Any]) -> tuple[BatchResult, int | None]:
-        """What became of one command: what its own request would have been answered, and its place in the log."""
-        call = self._call
-        try:
-            if not self._known():
-                raise Problem("unauthenticated", "This key is not known any more.")
-            endpoint, command, key = self._batch.read(said, call, None)
-            within = self._limits.deadline_seconds
-            reply = await self._engine.ask(self._hospital, command, call.who, key=key, within=within)
-            return told(endpoint, reply, call), reply.position
-        except Exception as error:
-            problem = problem_of(error, write=True)
-            if problem is None:
-                log.error("a command over the stream %s failed", call.request_id, exc_info=error)
-            return refused(problem or internal_error(), call), None
-
-    async def _result(self, id: str | None, result: BatchResult, seq: int | None = None) -> None:
-        body = {"type": "result", "id": id, "status": result.status, "body": result.body}
-        await self._tell(body if seq is None else {**body, "seq": seq})

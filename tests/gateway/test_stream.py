@@ -97,7 +97,7 @@ async def test_what_can_not_be_followed_is_refused_with_a_problem_before_anythin
     query: dict[str, str], status: int, code: str
 ):
     async with living_gateway() as place:
-        answered, problem = await place.handshake(query.pop("topics"), **query)
+        answered, problem = await place.handshake(**query)
         assert (answered, problem["code"]) == (status, code)
         assert place.failures == []
 

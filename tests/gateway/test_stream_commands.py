@@ -10,7 +10,7 @@ import trio
 
 from engine.eventlog.memory_store import MemoryDisk
 from engine.views.slots import ListSlotTokens
-from gateway.streaming import websocket
+from gateway.streaming import commands, websocket
 from tests.engine.living import CLERK, read
 from tests.gateway.live import booking, living_gateway, registered
 
@@ -110,7 +110,7 @@ async def test_as_many_commands_as_may_are_on_their_way_and_the_next_is_refused(
         await talk.hear()
         patient = await registered(place.engine)
         stalled = True
-        for number in range(websocket.IN_FLIGHT):
+        for number in range(commands.IN_FLIGHT):
             await talk.say(booking(place.here, patient, f"c{number}"))
         await talk.say(booking(place.here, patient, "one too many"))
         refused = await talk.hear()
@@ -122,8 +122,8 @@ async def test_as_many_commands_as_may_are_on_their_way_and_the_next_is_refused(
         await talk.say({"ping": "still here"})
         assert await talk.hear() == {"type": "pong", "ping": "still here"}
         go_on.set()
-        results = [await talk.hear() for _ in range(websocket.IN_FLIGHT)]
-        assert sorted(result["id"] for result in results) == sorted(f"c{n}" for n in range(websocket.IN_FLIGHT))
+        results = [await talk.hear() for _ in range(commands.IN_FLIGHT)]
+        assert sorted(result["id"] for result in results) == sorted(f"c{n}" for n in range(commands.IN_FLIGHT))
         await talk.say(booking(place.here, patient, "c1"))
         assert (await talk.hear_result("c1"))["status"] != 429
 
