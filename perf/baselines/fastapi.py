@@ -34,7 +34,12 @@ class FastApi:
             await ask(database.socket, (_CODE / "schema.sql").read_text("utf-8"))
             await ask(database.socket, "".join(filling(plan)))
             variables = environment.clean(
-                os.environ, PYTHONPATH=str(_CODE), PGHOST=str(database.socket), PGUSER=USER, PGDATABASE=DATABASE
+                os.environ,
+                PYTHONPATH=str(_CODE),
+                PYTHONDONTWRITEBYTECODE="1",
+                PGHOST=str(database.socket),
+                PGUSER=USER,
+                PGDATABASE=DATABASE,
             )
             command = [str(python), "-m", "uvicorn", "service:app", "--host", "127.0.0.1", "--port", "0"]
             where = r"http://127\.0\.0\.1:(\d+)"

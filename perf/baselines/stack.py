@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final, Protocol
 
+from perf.baselines.django import Django
 from perf.baselines.fastapi import FastApi
 from perf.baselines.plan import Plan, Running
 from perf.size import Tell
@@ -29,4 +30,4 @@ class Stack(Protocol):
 
 __all__ = ["STACKS", "Plan", "Running", "Stack"]
 
-STACKS: Final[dict[str, Stack]] = {"fastapi": FastApi()}
+STACKS: Final[dict[str, Stack]] = {"django": Django(), "fastapi": FastApi()}

@@ -5,7 +5,8 @@ Whoever comes when the slot is full, or when others wait already, goes to the wa
 order of asking.
 """
 
-# mypy: ignore-errors  (its libraries are not there where Matron's types are checked)
+# Its libraries are not there where Matron's types are checked.
+# mypy: ignore-errors
 from __future__ import annotations
 
 import os
