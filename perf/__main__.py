@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 import msgspec
 import trio
-from rich.console import Console
 
-from engine.errors import Unavailable
 from engine.process import tune_process
 from gateway.demo import PATIENTS
+from perf.commands import list_scenarios, profile, run
 from perf.day import live, told
-from perf.figures import Incorrect, Row
+from perf.figures import Row
+from perf.load.telling import telling
 from perf.machine import environment
+from perf.reason import reason
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
 from perf.workloads import batches, booking, depth, http, memory, queues, recovery
@@ -77,12 +77,12 @@ def bench(
     rows: list[Row] = []
     tune_process()
     try:
-        with telling() as tell:
+        with telling() as told:
             for name in names or WORKLOADS:
                 with TemporaryDirectory(prefix="matron-perf-", dir=data) as folder:
-                    rows.extend(trio.run(WORKLOADS[name], Path(folder), size, tell))
+                    rows.extend(trio.run(WORKLOADS[name], Path(folder), size, told.step))
     except BaseException as error:
-        why = _reason(error)
+        why = reason(error)
         if why is None:
             raise
         click.echo(why, err=True)
@@ -108,26 +108,9 @@ def day(seed: int, patients: int) -> None:
     click.echo(told(live(seed, patients)))
 
 
-@contextmanager
-def telling() -> Iterator[Tell]:
-    """Say what is being done: a spinner on a terminal, otherwise a line each on standard error."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda what: click.echo(what, err=True)
-        return
-    with console.status("") as status:
-        yield status.update
-
-
-def _reason(error: BaseException) -> str | None:
-    """Why a run counts for nothing; ``None`` for a fault of the harness itself."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, Incorrect):
-        return f"Not correct: {error}"
-    if isinstance(error, (Unavailable, OSError)):
-        return f"Cannot measure here: {error}"
-    return None
+main.add_command(list_scenarios)
+main.add_command(run)
+main.add_command(profile)
 
 
 if __name__ == "__main__":

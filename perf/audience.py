@@ -23,6 +23,7 @@ class Audience(msgspec.Struct, frozen=True):
     topic: str
     clients: int
     frozen: int = 0
+    hospital: str = "main"
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -39,6 +39,7 @@ _SMALL: Final = 4_096
 
 _GREETING: Final = (
     "GET /api/v1/stream?topics={topic} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Hospital-Id: {hospital}\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 _TEXT: Final = 0x81
@@ -108,7 +109,7 @@ def _connect(wanted: Audience, *, frozen: bool = False) -> tuple[socket.socket, 
     if frozen:
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL)
     link.connect(("127.0.0.1", wanted.port))
-    link.sendall(_GREETING.format(topic=wanted.topic).encode())
+    link.sendall(_GREETING.format(topic=wanted.topic, hospital=wanted.hospital).encode())
     got = b""
     while b"\r\n\r\n" not in got:
         piece = link.recv(4_096)

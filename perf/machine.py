@@ -12,9 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from engine.eventlog.entry import FORMAT as ENTRY_FORMAT
+from engine.eventlog.entry import RULEBOOK
+from engine.eventlog.lmdb_reads import FORMAT, MAP_SIZE
 from engine.process import GC_THRESHOLDS, SWITCH_INTERVAL
 
-_LIBRARIES: Final = ("trio", "lmdb", "msgspec", "starlette", "hypercorn", "h11")
+_LIBRARIES: Final = ("trio", "lmdb", "msgspec", "starlette", "hypercorn", "h11", "httptools", "cryptography")
 
 
 def forget() -> None:
@@ -45,6 +48,24 @@ def environment(folder: Path) -> dict[str, Any]:
         "gc_thresholds": list(GC_THRESHOLDS),
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
+
+
+def system() -> dict[str, Any]:
+    """What a report tells of the machine and the log beyond that."""
+    return {
+        "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "kernel": platform.release(),
+        "distribution": _distribution(),
+        "implementation": f"{platform.python_implementation()} {platform.python_version()}",
+        "log": {"file": FORMAT.decode(), "entry": ENTRY_FORMAT, "rule book": RULEBOOK, "map": MAP_SIZE},
+    }
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        return ""
 
 
 def _processor() -> str:

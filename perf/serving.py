@@ -18,8 +18,8 @@ from perf.figures import Incorrect
 _STARTS: Final = 60.0
 """Seconds that a server may take until it says where it serves."""
 
-_STOPS: Final = 20.0
-"""Seconds that it may take to end."""
+_STOPS: Final = 120.0
+"""Seconds that it may take to end: what changed is written to a snapshot then."""
 
 _WHERE: Final = re.compile(rb"http://127\.0\.0\.1:(\d+)")
 

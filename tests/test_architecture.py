@@ -205,7 +205,7 @@ IN_THE_ROOT = frozenset(
     "engine gateway replay tests perf docs ops pyproject.toml README.md Makefile ARCHITECTURE.md CHANGELOG.md "
     "SECURITY.md LICENSE requirements.lock".split()
 )
-MADE_BY_TOOLS = frozenset({"__pycache__", "dist", "data", "reports"})  # all of them in .gitignore
+MADE_BY_TOOLS = frozenset({"__pycache__", "dist", "data", "reports", "perf-runs"})  # all of them in .gitignore
 GRAB_BAGS = frozenset("util utils helper helpers manager managers common misc base tools".split())
 
 
