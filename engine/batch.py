@@ -35,6 +35,7 @@ class Batch:
         self._answers = answers
         self._unkeyed = unkeyed
         self._who = who
+        self._keyed: dict[str, Message] = {}
 
     async def ask(self, items: Sequence[tuple[Any, str | None]], within: float) -> list[Reply | Exception]:
         """Have (command, idempotency key) decided in order; one result for each."""
@@ -71,7 +72,7 @@ class Batch:
             if key is None:
                 found: Reply | Message = self._unkeyed(command, self._who)
             else:
-                found = await self._answers.known(self._partition, command, self._who, key)
+                found = await self._known(command, key)
         except (Rejected, Unavailable) as error:
             return error
         if isinstance(found, Reply):
@@ -83,6 +84,16 @@ class Batch:
             self._partition.post(found)
         except Unavailable as full:
             found.fail(full)
+        return found
+
+    async def _known(self, command: Any, key: str) -> Reply | Message:
+        if (earlier := self._keyed.pop(key, None)) is not None:
+            # As if it had been answered before this one was sent: a key whose command was refused is free again.
+            await earlier.event.wait()
+            self._partition.landed(earlier)
+        found = await self._answers.known(self._partition, command, self._who, key)
+        if isinstance(found, Message):
+            self._keyed[key] = found
         return found
 
     async def _result(self, one: Message | Reply | Exception) -> Reply | Exception:

@@ -11,13 +11,15 @@ from trio.testing import MockClock
 from engine.actor import Reply
 from engine.decider import PersonName
 from engine.decisions.patients import UpdatePatient
-from engine.errors import DeadlinePassed, Overloaded
+from engine.errors import DeadlinePassed, Overloaded, Rejected
 from engine.eventlog.memory_store import MemoryDisk
 from engine.runtime import Engine, EngineSettings
 from engine.views.people import ListPatients
 from tests.engine.living import CLERK, living, patient, read
 
 Items = list[tuple[Any, str | None]]
+
+NOBODY = "01900000-0000-7000-8000-000000000000"
 
 
 class Door:
@@ -161,3 +163,12 @@ async def test_two_items_of_one_key_are_one_command(autojump_clock: MockClock):
         assert (again.position, again.replayed) == (first.position, True)
         assert getattr(other, "code", "") == "idempotency_key_reused"
         assert await names(engine) == ["A", "B"]
+
+
+async def test_a_key_whose_command_was_refused_is_free_for_a_later_item(autojump_clock: MockClock):
+    async with living(MemoryDisk()) as engine:
+        items: Items = [(patient("before"), None), (renamed(NOBODY, "X"), "k"), (patient("A"), "k")]
+        _, refused, taken = await engine.ask_batch("main", items, CLERK)
+        assert isinstance(refused, Rejected)
+        assert isinstance(taken, Reply)
+        assert not taken.replayed
