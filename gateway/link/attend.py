@@ -89,8 +89,10 @@ class Attendant:
 
     async def _answer(self, id: int, made: Made, said: Any) -> None:
         """One call: its answer, or why there is none."""
-        with self._scopes[id]:
+        with self._scopes[id] as scope:
             try:
+                if scope.cancel_called:
+                    return
                 answer = await made(said)
             except Exception as error:
                 answer = frames.failed(id, error)
