@@ -35,7 +35,7 @@ booking = some.builds(
     some.sampled_from(["WALKIN", "ONLINE", "PRIORITY_PAID", "NOBODY"]),
 )
 shrinking = some.builds(lambda seats: ("PUT", "/slots/{slot}/", {"max_capacity": seats}), some.integers(0, 12))
-cancelling = some.just(("DELETE", f"/tokens/{UNKNOWN}/", {}))
+cancelling: some.SearchStrategy[Any] = some.just(("DELETE", f"/tokens/{UNKNOWN}/", {}))
 astray = some.sampled_from(
     [("POST", "/nowhere/", {}), ("PATCH", "/patients/", {}), ("POST", "/tokens/", {"more": [1]})]
 )
