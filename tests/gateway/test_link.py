@@ -192,7 +192,8 @@ async def test_another_language_ends_the_link(sent: bytes, autojump_clock: Any) 
 async def test_frames_arrive_whole_however_they_are_cut(autojump_clock: Any) -> None:
     here, there = memory_stream_pair()
     wanted = [frames.Follow(n, "main", ["x" * n], None) for n in (0, 1, 3, 300, 70_000)]
-    writer, got = Pipe(there, msgspec.msgpack.Decoder(frames.Told)), []
+    writer = Pipe(there, msgspec.msgpack.Decoder(frames.Told))
+    got: list[Any] = []
     reader = Pipe(here, msgspec.msgpack.Decoder(frames.Asked))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(reader.read_forever, got.append)
