@@ -61,7 +61,8 @@ def plain_answer(message: dict[str, Any], method: str) -> PlainAnswer | None:
             return None
         lines.append(b"%b: %b\r\n" % (name, value))
     block = b"".join(lines)
-    if _LINES.fullmatch(block) is None:
+    # A value with the end of a line in it would make two headers of one.
+    if _LINES.fullmatch(block) is None or block.count(b"\n") != len(lines):
         return None
     if message["status"] in _WITHOUT_BODY:
         if length is not None:

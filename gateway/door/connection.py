@@ -25,6 +25,7 @@ from hypercorn.trio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.utils import parse_socket_addr
 
 from gateway.door.door import Door
+from gateway.door.head import is_ambiguous
 from gateway.door.streams import HttpExchange, WebSocket, is_a_departure
 from gateway.door.wire import GONE, Address, Wire
 
@@ -104,6 +105,8 @@ class Connection(TCPServer):
             while True:
                 if parse:
                     try:
+                        if is_ambiguous(connection.trailing_data[0]):
+                            raise h11.RemoteProtocolError("a head with two readings")
                         event = connection.next_event()
                     except h11.RemoteProtocolError as error:
                         if not self.ended:

@@ -19,6 +19,13 @@ import msgspec
 LARGEST_PLAIN_BODY: Final = 64 * 1024
 """Bytes. A plain body is given to the app whole, so it is kept until it is all here; a longer one comes in pieces."""
 
+# What h11 takes, and another reader on the way may take for something else: lines that end in LF alone, folded lines,
+# and lengths that are there twice, be it in two lines or in one.
+_AMBIGUOUS: Final = re.compile(
+    rb"(?<!\r)\n|\n[ \t]|\ncontent-length[ \t]*:[^\n]*,|\ncontent-length[ \t]*:.*?\ncontent-length[ \t]*:",
+    re.IGNORECASE | re.DOTALL,
+)
+
 Headers = list[tuple[bytes, bytes]]
 
 _TOKEN: Final = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
@@ -77,3 +84,9 @@ def plain_head(data: bytes, most: int) -> Head | None:
         return None
     path, _, query = target.partition(b"?")
     return Head(method.decode("ascii"), path, query, headers, found.end(), max(length, 0), close == b"close")
+
+
+def is_ambiguous(data: bytes) -> bool:
+    """Whether the head that ``data`` begins with, or as much of it as is here, can be read in two ways."""
+    end = data.find(b"\r\n\r\n")
+    return _AMBIGUOUS.search(data, 0, end + 4 if end >= 0 else len(data)) is not None

@@ -42,6 +42,7 @@ class TinyApp:
         self.entered = trio.Event()
         self.go_on = trio.Event()
         self.outcomes: list[str] = []
+        self.script: list[dict[str, Any]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -51,6 +52,7 @@ class TinyApp:
             "/echo": self.echo,
             "/ignore": self.ignore,
             "/scope": self.scope,
+            "/seen": self.seen,
             "/context": self.context,
             "/large": self.large,
             "/endless": self.endless,
@@ -62,6 +64,7 @@ class TinyApp:
             "/bad-header": self.bad_header,
             "/short": self.short,
             "/silent": self.silent,
+            "/script": self.as_told,
             "/none": self.none,
         }
         await paths.get(scope["path"], self.ignore)(scope, receive, send)
@@ -83,6 +86,15 @@ class TinyApp:
     async def scope(self, scope: Any, receive: Any, send: Any) -> None:
         seen = {"client": scope["client"], "state": scope["state"], "path": scope["path"], "scheme": scope["scheme"]}
         await answer(send, json.dumps(seen).encode())
+
+    async def seen(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answers with all that an app can see of a request but its client's port."""
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        apart = {name: value for name, value in scope.items() if name not in ("client", "server")}
+        await answer(send, repr((sorted(apart.items()), body)).encode())
 
     async def context(self, scope: Any, receive: Any, send: Any) -> None:
         before = REQUEST_SCOPED.get()
@@ -140,6 +152,11 @@ class TinyApp:
     async def none(self, scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
+
+    async def as_told(self, scope: Any, receive: Any, send: Any) -> None:
+        """Sends what the test has put into ``script``."""
+        for message in self.script:
+            await send(dict(message))
 
     async def websocket(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
