@@ -24,6 +24,9 @@ from engine.partition import Partition
 TURN: Final = 100
 """Commands that are taken in before the others have their turn: about 8 ms of bookings."""
 
+TURN_SECONDS: Final = 0.01
+"""For so long at most, where each is much: a slot that is cancelled with hundreds in it."""
+
 
 class Batch:
     """Commands of one principal to one hospital. ``unkeyed`` makes a message of a command that brings no key."""
@@ -42,7 +45,7 @@ class Batch:
         if within <= 0:
             return [DeadlinePassed("not_applied") for _ in items]
         taken: list[Message | Reply | Exception] = []
-        begun = 0
+        begun, turn_over = 0, trio.current_time() + TURN_SECONDS
         try:
             with trio.move_on_after(within):
                 for command, key in items:
@@ -50,8 +53,9 @@ class Batch:
                     taken.append(one := await self._take_in(command, key))
                     if type(one) is Message and one.decided is not None:
                         await one.decided.wait()
-                    if begun % TURN == 0:
+                    if begun % TURN == 0 or trio.current_time() >= turn_over:
                         await trio.lowlevel.checkpoint()
+                        turn_over = trio.current_time() + TURN_SECONDS
                 for one in taken:
                     if type(one) is Message and not one.event.is_set():  # waiting for what is there costs a turn
                         await one.event.wait()

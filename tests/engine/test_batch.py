@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import trio
@@ -9,13 +10,14 @@ import trio.testing
 from trio.testing import MockClock
 
 from engine.actor import Reply
+from engine.batch import TURN, TURN_SECONDS
 from engine.decider import PersonName
 from engine.decisions.patients import UpdatePatient
 from engine.errors import DeadlinePassed, Overloaded, Rejected
 from engine.eventlog.memory_store import MemoryDisk
 from engine.runtime import Engine, EngineSettings
 from engine.views.people import ListPatients
-from tests.engine.living import CLERK, living, patient, read
+from tests.engine.living import CLERK, TrioClock, living, patient, read
 
 Items = list[tuple[Any, str | None]]
 
@@ -172,3 +174,44 @@ async def test_a_key_whose_command_was_refused_is_free_for_a_later_item(autojump
         assert isinstance(refused, Rejected)
         assert isinstance(taken, Reply)
         assert not taken.replayed
+
+
+async def longest_turn(engine: Engine, count: int) -> int:
+    """The most commands of a batch that were decided between two turns of somebody else.
+
+    Up to twice as many as are decided in a turn: of two tasks that can run, either may be the first each time.
+    """
+    meanwhile: list[int] = []
+
+    async def look() -> None:
+        while True:
+            await trio.lowlevel.checkpoint()
+            meanwhile.append(engine.partitions["main"].tail.head)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(look)
+        await engine.ask_batch("main", [(patient(f"P{n}"), None) for n in range(count)], CLERK, within=60)
+        nursery.cancel_scope.cancel()
+    return max(later - earlier for earlier, later in pairwise(meanwhile))
+
+
+async def test_the_others_have_their_turns_while_a_long_batch_is_decided(autojump_clock: MockClock):
+    async with living(MemoryDisk()) as engine:
+        assert TURN <= await longest_turn(engine, 5 * TURN) <= 2 * TURN
+
+
+class Laborious(TrioClock):
+    """Time passes while a command is decided."""
+
+    def __init__(self, time: MockClock) -> None:
+        super().__init__()
+        self._time = time
+
+    def wall(self) -> int:
+        self._time.jump(TURN_SECONDS * 0.4)
+        return super().wall()
+
+
+async def test_where_a_command_is_much_work_a_turn_has_few(autojump_clock: MockClock):
+    async with living(MemoryDisk(), clock=Laborious(autojump_clock)) as engine:
+        assert 3 <= await longest_turn(engine, 30) <= 6
