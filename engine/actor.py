@@ -2,11 +2,16 @@
 
 A message is queued, then claimed, then committed, refused or not applied; or queued, then abandoned by whoever
 gave up waiting. Only who holds it moves the word, and nothing runs in between, so no lock is needed.
+
+An actor for which nothing waits has neither task nor mailbox: handling a message is a plain function, so whoever
+brings the next one runs it in his own turn, as the actor's task would in its own. Task and mailbox come with a message
+that must wait for a state or a key from the disk, keep all that come behind it in order, and go with the last of them.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import IntEnum
 from typing import Any, Final
@@ -55,37 +60,33 @@ class Reply(msgspec.Struct, frozen=True):
     replayed: bool = False
 
 
-class Message:
-    """A command on its way: what is asked, by whom, and what became of it."""
+class Message(msgspec.Struct, eq=False):
+    """A command on its way: what is asked, by whom, and what became of it.
 
-    __slots__ = (
-        "command",
-        "command_id",
-        "decided",
-        "decision",
-        "error",
-        "event",
-        "fingerprint",
-        "kept",
-        "reply",
-        "who",
-        "word",
-    )
+    ``event`` is set once it is settled, ``decided`` (where somebody wants to know) before that; ``settled_as`` is
+    the word it gets when what it rests on is durable. ``kept`` is an answer that must be opened before it leaves.
+    """
 
-    def __init__(
-        self, command: Any, decision: Decision, who: Principal, command_id: bytes, fingerprint: bytes = b""
-    ) -> None:
-        self.command = command
-        self.decision = decision
-        self.who = who
-        self.command_id = command_id
-        self.fingerprint = fingerprint
-        self.word = Word.QUEUED
-        self.reply: Reply | None = None
-        self.kept: bytes | None = None
-        self.error: Exception | None = None
-        self.event = trio.Event()
-        self.decided: trio.Event | None = None
+    command: Any
+    decision: Decision
+    who: Principal
+    command_id: bytes
+    fingerprint: bytes = b""
+    word: Word = Word.QUEUED
+    settled_as: Word = Word.QUEUED
+    reply: Reply | None = None
+    kept: bytes | None = None
+    error: Exception | None = None
+    event: trio.Event = msgspec.field(default_factory=trio.Event)
+    decided: trio.Event | None = None
+
+    def settle(self, durable: bool) -> None:
+        """What it rests on is durable, or will never be."""
+        if durable:
+            self.word = self.settled_as
+            self.event.set()
+        else:
+            self.fail(Unavailable("commit_failed", "the log could not be written; nothing was applied"))
 
     def fail(self, error: Exception) -> None:
         """Nothing happened, and this is why."""
@@ -103,106 +104,63 @@ class Message:
 
 
 class Mailbox:
-    """The messages that wait for one actor, and the task that takes them one by one."""
+    """The messages that wait for one actor, the one in hand among them, and the task that takes them one by one."""
 
-    __slots__ = ("_counts", "_length", "_receive", "_send", "busy", "ended", "key", "used")
+    __slots__ = ("_capacity", "_counts", "_waiting", "ended", "key")
 
     def __init__(self, key: str, counts: Mailboxes, capacity: int = MAILBOX) -> None:
         self.key = key
-        self._counts = counts
-        self._send, self._receive = trio.open_memory_channel[Message](capacity)
-        self._length = 0
-        self.used = True
-        self.busy = False
         self.ended = trio.Event()
+        self._capacity = capacity
+        self._counts = counts
+        self._waiting: deque[Message] = deque()
 
     def post(self, message: Message) -> None:
         """Queue a message; ``Overloaded`` at once when the mailbox is full."""
-        try:
-            self._send.send_nowait(message)
-        except trio.WouldBlock:
-            self._counts.refused += 1
-            raise Overloaded("mailbox_full", "too many commands wait for the same place; try again shortly") from None
-        self.used = True
-        self._count(1)
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing waits and nothing is being handled."""
-        return not self.busy and self._receive.statistics().current_buffer_used == 0
-
-    @property
-    def free(self) -> bool:
-        """Whether its task waits for a message: nothing is being handled, and nothing is on its way to it either."""
-        return self._receive.statistics().tasks_waiting_receive > 0
-
-    def close(self) -> None:
-        """End the task once the mailbox is empty; nothing may be posted any more."""
-        self._send.close()
+        counts, length = self._counts, len(self._waiting)
+        if length > self._capacity:
+            counts.refused += 1
+            raise Overloaded("mailbox_full", "too many commands wait for the same place; try again shortly")
+        self._waiting.append(message)
+        counts.waiting += 1
+        counts.longest = max(counts.longest, length + 1)
 
     def drain(self) -> list[Message]:
         """Take all that is left, when the task is gone."""
-        left = []
-        while True:
-            try:
-                left.append(self._receive.receive_nowait())
-                self._count(-1)
-            except (trio.WouldBlock, trio.EndOfChannel):
-                return left
+        left = list(self._waiting)
+        self._waiting.clear()
+        self._counts.waiting -= len(left)
+        return left
 
-    def _count(self, change: int) -> None:
-        counts = self._counts
-        counts.waiting += change
-        self._length += change
-        counts.longest = max(counts.longest, self._length)
-
-    async def live(self, handle: Callable[[Message], None], load: Callable[[NotInMemory], Awaitable[None]]) -> None:
-        """Handle one message after the other. ``handle`` is a plain function: nothing runs while it decides.
-
-        It raises ``NotInMemory`` when it met a state that must be loaded; then nothing has happened, and it is
-        called again after ``load``.
-        """
-        while True:
-            try:
-                message = await self._receive.receive()
-            except trio.EndOfChannel:
-                self.ended.set()
-                return
-            for left in range(_RUN, 0, -1):
-                self.busy = True
-                self._count(-1)
-                try:
-                    handle(message)
-                except NotInMemory as missing:
-                    await self._again(message, missing, handle, load)
-                self.busy = False
-                if left == 1:
-                    break
-                try:
-                    message = self._receive.receive_nowait()
-                except (trio.WouldBlock, trio.EndOfChannel):
-                    break
-
-    async def _again(
+    async def live(
         self,
-        message: Message,
-        missing: NotInMemory,
+        missing: NotInMemory | None,
         handle: Callable[[Message], None],
         load: Callable[[NotInMemory], Awaitable[None]],
     ) -> None:
-        while True:
+        """Handle one message after the other until none is left; ``missing`` is what the first one met.
+
+        ``handle`` is a plain function: nothing runs while it decides. It raises ``NotInMemory`` when it met a state
+        that must be loaded; then nothing has happened, and it is called again after ``load``.
+        """
+        waiting, run = self._waiting, 0
+        while waiting:
+            message = waiting[0]
             try:
-                await load(missing)
-            except trio.Cancelled:
-                if message.word is Word.QUEUED:
-                    message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
-                raise
+                if missing is not None:
+                    await load(missing)
+                    missing = None
+                handle(message)
+            except NotInMemory as met:
+                missing = met
+                continue
             except LogCorrupt as damage:  # what this one command needs is not there: the others go on
                 _log.critical("%s cannot be loaded: %s", missing, damage)
+                missing = None
                 message.fail(Unavailable("internal_error", "what this concerns cannot be read; nothing was applied"))
-                return
-            try:
-                handle(message)
-                return
-            except NotInMemory as next_missing:
-                missing = next_missing
+            waiting.popleft()
+            self._counts.waiting -= 1
+            run += 1
+            if run % _RUN == 0:
+                await trio.lowlevel.checkpoint()
+        self.ended.set()

@@ -65,10 +65,10 @@ class TooLarge(Rejected):
 class Partition:
     """One hospital's actors in memory, and the only writer of its log.
 
-    ``spawn(mailbox)`` starts an actor's task, ``on_due()`` says that the earliest timer changed, ``heal(keys)``
-    rebuilds actors whose rule book failed halfway. ``mailbox`` is how many
-    messages may wait for one actor. ``checking`` runs every rule book's own invariants after
-    each decision (tests and simulation; it costs a scan).
+    ``spawn(mailbox, missing)`` starts an actor's task, ``on_due()`` says that the earliest timer changed,
+    ``heal(keys)`` rebuilds actors whose rule book failed halfway. ``mailbox`` is how many messages may wait for one
+    actor. ``checking`` runs every rule book's own invariants after each decision (tests and simulation; it costs a
+    scan).
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Partition:
         tail: Tail,
         clock: Clock,
         *,
-        spawn: Callable[[Partition, Mailbox], None],
+        spawn: Callable[[Partition, Mailbox, NotInMemory], None],
         on_due: Callable[[], None],
         heal: Callable[[Partition, list[str]], None],
         mailbox: int = MAILBOX,
@@ -102,26 +102,27 @@ class Partition:
         self._checking = checking
 
     def post(self, message: Message) -> None:
-        """Queue a message at its home actor; ``Overloaded`` when there is no room."""
+        """Handle a message at once, or queue it where others wait; ``Overloaded`` when there is no room for it."""
         if self.superseded:
             raise Unavailable("recovering", "the engine reads its log again; try again shortly")
         key = self._home(message)
         mailbox = self.mailboxes.get(key)
         if mailbox is None:
-            mailbox = self.mailboxes[key] = Mailbox(key, self._gauges.mailboxes, self._capacity)
-            self._spawn(self, mailbox)
+            try:
+                self.handle(message)
+                return
+            except NotInMemory as missing:
+                mailbox = Mailbox(key, self._gauges.mailboxes, self._capacity)
+                self._spawn(self, mailbox, missing)
+                self.mailboxes[key] = mailbox
         mailbox.post(message)
 
     def handle_at_once(self, message: Message) -> bool:
-        """Handle a message of a batch in the batch's own turn, if its home actor is free; otherwise ``post`` it.
+        """Handle a message, if its home actor is free; otherwise ``post`` it.
 
-        Where nothing waits for the actor, it is what the actor would take next. False, and nothing has happened, also
-        when a state must be loaded first: that is the actor's work.
+        False, and nothing has happened, also when a state must be loaded first: that is the actor's work.
         """
-        if self.superseded:
-            return False
-        mailbox = self.mailboxes.get(self._home(message))
-        if mailbox is not None and not mailbox.free:
+        if self.superseded or self._home(message) in self.mailboxes:
             return False
         try:
             self.handle(message)
@@ -353,16 +354,10 @@ class Partition:
         self._on_durable(message, rests_on, Word.REFUSED)
 
     def _on_durable(self, message: Message, position: int, word: Word) -> None:
-        def settle(durable: bool) -> None:
-            if durable:
-                message.word = word
-                message.event.set()
-            else:
-                message.fail(Unavailable("commit_failed", "the log could not be written; nothing was applied"))
-
+        message.settled_as = word
         if message.decided is not None:
             message.decided.set()
-        self._log.when_durable(self.tail, position, settle)
+        self._log.when_durable(self.tail, position, message.settle)
 
 
 def _quarantined() -> Unavailable:

@@ -38,7 +38,7 @@ from engine.repair import heal
 from engine.scheduler import Scheduler
 from engine.snapshots import Snapshots, load_book
 from engine.subscription import Subscription
-from engine.upkeep import retire_idle_actors, verify_trusted, write_snapshots
+from engine.upkeep import verify_trusted, write_snapshots
 from engine.views import QUERIES
 from engine.views.reader import Found
 
@@ -251,13 +251,17 @@ class Engine:
 
     # -- living ---------------------------------------------------------------------------------------------
 
-    def _start_actor(self, partition: Partition, mailbox: Mailbox) -> None:
+    def _start_actor(self, partition: Partition, mailbox: Mailbox, missing: NotInMemory) -> None:
         async def load(missing: NotInMemory) -> None:
             await self._answers.load(partition, missing)
 
+        async def live() -> None:
+            await mailbox.live(missing, partition.handle, load)
+            del partition.mailboxes[mailbox.key]  # nothing ran since it was empty
+
         assert self._nursery is not None
         try:
-            self._nursery.start_soon(mailbox.live, partition.handle, load, name=f"actor {mailbox.key}")
+            self._nursery.start_soon(live, name=f"actor {mailbox.key}")
         except RuntimeError:  # a commit has just failed, and the nursery closes
             raise Unavailable("recovering", "the engine reads its log again; try again shortly") from None
 
@@ -284,7 +288,6 @@ class Engine:
                 self._nursery = nursery
                 nursery.start_soon(self._log.write_forever)
                 nursery.start_soon(self._scheduler.run)
-                nursery.start_soon(retire_idle_actors, self._partitions_now)
                 every = self.settings.snapshot_entries
                 nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
                 nursery.start_soon(verify_trusted, self._store, self._partitions_now(), self._damaged)
@@ -346,11 +349,7 @@ class Engine:
 
     async def _finish(self) -> None:
         for partition in self._partitions_now():
-            boxes = list(partition.mailboxes.values())
-            partition.mailboxes.clear()
-            for mailbox in boxes:
-                mailbox.close()
-            for mailbox in boxes:
+            for mailbox in list(partition.mailboxes.values()):
                 await mailbox.ended.wait()
         await self._log.flushed()
         for partition in self._partitions_now():

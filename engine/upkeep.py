@@ -1,6 +1,6 @@
-"""What goes on beside the commands: idle actors give up their tasks, snapshots are written, trust is checked.
+"""What goes on beside the commands: snapshots are written, trust is checked.
 
-Three tasks for as long as the engine serves. None of them is in the way of a command.
+Two tasks for as long as the engine serves. Neither is in the way of a command.
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ from engine.partition import Partition
 from engine.recovery import verify_record
 from engine.snapshots import Snapshots
 
-_SWEEP: Final = 10.0
-"""Seconds between two looks for idle actors."""
-
 _LOOK: Final = 1.0
 """Seconds between two looks whether a snapshot is due."""
 
@@ -30,19 +27,6 @@ _PAUSE: Final = 0.01
 """Seconds between two slices."""
 
 _log = logging.getLogger("matron.engine")
-
-
-async def retire_idle_actors(partitions: Callable[[], Iterable[Partition]]) -> None:
-    """Close the mailboxes that were not used since the last look; their states stay."""
-    while True:
-        await trio.sleep(_SWEEP)
-        for partition in partitions():
-            for key, mailbox in list(partition.mailboxes.items()):
-                if mailbox.used or not mailbox.idle:
-                    mailbox.used = False
-                else:
-                    del partition.mailboxes[key]
-                    mailbox.close()
 
 
 async def write_snapshots(snapshots: Snapshots, partitions: Callable[[], Iterable[Partition]], entries: int) -> None:

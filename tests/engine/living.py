@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -70,3 +70,15 @@ def patient(name: str = "Asha Rao") -> RegisterPatient:
 def read(reply: Reply) -> Any:
     """The answer as plain maps."""
     return msgspec.msgpack.decode(reply.body)
+
+
+def hold_keys(engine: Engine) -> trio.Event:
+    """Patients' keys are read from the disk only once this is set; until then messages that need one wait."""
+    let, read_keys = trio.Event(), engine._store.read_keys
+
+    async def later(subjects: Sequence[bytes]) -> dict[bytes, bytes]:
+        await let.wait()
+        return await read_keys(subjects)
+
+    engine._store.read_keys = later  # type: ignore[method-assign]
+    return let

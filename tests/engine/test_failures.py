@@ -10,6 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from engine.actor import MAILBOX
 from engine.actors import KINDS
 from engine.decider import PersonName
 from engine.decisions.patients import UpdatePatient
@@ -25,7 +26,7 @@ from engine.eventlog.memory_store import CommitTorn, MemoryDisk, MemoryStore
 from engine.eventlog.store import Space
 from engine.runtime import EngineSettings, open_engine
 from engine.views.people import GetPatient
-from tests.engine.living import CLERK, TrioClock, living, patient, read
+from tests.engine.living import CLERK, TrioClock, hold_keys, living, patient, read
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -88,22 +89,33 @@ async def test_writes_are_refused_while_space_is_short_and_go_on_when_it_is_back
 
 async def test_law_11_a_full_mailbox_refuses_at_once_and_loses_nothing(autojump_clock: MockClock):
     disk = MemoryDisk()
-    counts = {"done": 0, "refused": 0}
     async with living(disk) as engine:
+        one = read(await engine.ask("main", patient(), CLERK))["id"]
+    names = [f"P{number}" for number in range(1_100)]
+    done, refused = list[str](), list[Overloaded]()
+    async with living(disk) as engine:
+        keys = hold_keys(engine)
 
-        async def ask() -> None:
+        async def ask(name: str) -> None:
             try:
-                await engine.ask("main", patient(), CLERK)
-                counts["done"] += 1
+                await engine.ask("main", UpdatePatient(patient_id=one, name=PersonName(name)), CLERK)
+                done.append(name)
             except Overloaded as refusal:
-                counts["refused"] += refusal.outcome == "not_applied"
+                refused.append(refusal)
 
         async with trio.open_nursery() as nursery:
-            for _ in range(1_100):
-                nursery.start_soon(ask)
-    assert counts["done"] + counts["refused"] == 1_100
-    assert counts["refused"] > 0
-    assert len(disk.entries["main"]) == 1 + counts["done"]
+            for name in names:
+                nursery.start_soon(ask, name)
+            await trio.sleep(1)
+            assert engine.load()["mailboxes"]["waiting"] == MAILBOX + 1  # one in hand, its patient's key on its way
+            assert (done, len(refused)) == ([], 1_100 - MAILBOX - 1)
+            keys.set()
+        assert engine.load()["mailboxes"] == {
+            "open": 0, "waiting": 0, "longest": MAILBOX + 1, "refused": len(refused),
+        }  # fmt: skip
+    assert {(refusal.code, refusal.outcome) for refusal in refused} == {("mailbox_full", "not_applied")}
+    assert len(done) == MAILBOX + 1
+    assert len(disk.entries["main"]) == 2 + len(done)
 
 
 async def test_law_11_a_stalled_disk_refuses_further_writes(autojump_clock: MockClock):

@@ -21,12 +21,12 @@ from engine.decisions.doctors import AddDoctor
 from engine.decisions.hospital import AddHospital, ChangePolicy
 from engine.decisions.insert_emergency import InsertEmergency
 from engine.decisions.open_slot import OpenSlot
-from engine.decisions.patients import RegisterPatient, UpdatePatient
+from engine.decisions.patients import UpdatePatient
 from engine.errors import CommitFailed, DeadlinePassed, NotFound, Overloaded
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore, Step
 from engine.eventlog.store import Space
 from engine.runtime import Engine, EngineSettings, open_engine
-from tests.engine.living import CLERK, START, TrioClock, living, patient, read
+from tests.engine.living import CLERK, START, TrioClock, hold_keys, living, patient, read
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -94,15 +94,21 @@ async def test_a_batch_tells_the_truth_about_what_its_deadline_cut_off(autojump_
 
 
 async def test_a_key_whose_batch_found_no_room_is_free_again(autojump_clock: MockClock):
-    async with living(MemoryDisk()) as engine:
-        partition = engine.partitions["main"]
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        one = read(await engine.ask("main", patient(), CLERK))["id"]
+    async with living(disk) as engine:
+        partition, keys = engine.partitions["main"], hold_keys(engine)
+        rename = UpdatePatient(patient_id=one, name=PersonName("New"))
         with suppress(Overloaded):
             for number in range(2 * MAILBOX):
-                partition.post(Message(patient(), DECISIONS[RegisterPatient], CLERK, number.to_bytes(16, "big")))
-        [full] = await engine.ask_batch("main", [(patient("Late"), "k")], CLERK)
+                partition.post(Message(rename, DECISIONS[UpdatePatient], CLERK, number.to_bytes(16, "big")))
+        late = UpdatePatient(patient_id=one, name=PersonName("Late"))
+        [full] = await engine.ask_batch("main", [(late, "k")], CLERK)
         assert isinstance(full, Overloaded)
+        keys.set()
         await trio.sleep(1)
-        assert not (await engine.ask("main", patient("Late"), CLERK, key="k", within=1)).replayed
+        assert not (await engine.ask("main", late, CLERK, key="k", within=1)).replayed
 
 
 async def test_stopping_while_a_snapshot_is_written_loses_nothing(autojump_clock: MockClock):
