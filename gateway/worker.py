@@ -25,7 +25,7 @@ from gateway.keeping import keep_serving
 from gateway.link.far_engine import FarEngine
 from gateway.request_log import RequestLog, log_to_stderr
 
-LAST_WORDS = 1.0
+LAST_WORDS = 0.3
 """Seconds to tell those who wait that the engine has gone."""
 
 log = logging.getLogger("matron.gateway")
@@ -51,6 +51,7 @@ async def work(link: socket.socket) -> None:
         )
         sockets = [socket.socket(fileno=number) for number in told.sockets]
         async with trio.open_nursery() as door:
+            door.start_soon(_leave_address, sockets, shutdown)
             await door.start(keep_serving, app, sockets, config.door, shutdown)
             engine.serving()
         nursery.cancel_scope.cancel()
@@ -64,6 +65,13 @@ async def _carry(engine: FarEngine, shutdown: trio.Event, everything: trio.Cance
     await shutdown.wait()
     await trio.sleep(LAST_WORDS)
     everything.cancel()
+
+
+async def _leave_address(sockets: list[socket.socket], shutdown: trio.Event) -> None:
+    """Whoever starts next may bind it at once, while what is under way here is still being answered."""
+    await shutdown.wait()
+    for sock in sockets:
+        sock.close()
 
 
 async def _end(engine: FarEngine, shutdown: trio.Event) -> None:

@@ -30,9 +30,9 @@ class StruckServer(Server):
 
 
 @contextmanager
-def struck(data: Path) -> Iterator[StruckServer]:
+def struck(data: Path, *more: str) -> Iterator[StruckServer]:
     """A server that is ready."""
-    server = StruckServer(data, "--no-request-log")
+    server = StruckServer(data, "--no-request-log", *more)
     try:
         server.start()
         yield server

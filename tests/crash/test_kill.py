@@ -47,10 +47,10 @@ async def strike(server: StruckServer, ledger: Ledger, chance: Random, freeze: b
         server.kill()
 
 
-def endure(tmp_path: Path, kills: int, seed: int) -> Ledger:
-    """So many kills on one log; the ledger of them all."""
+def endure(tmp_path: Path, kills: int, seed: int, *more: str) -> Ledger:
+    """So many kills on one log; the ledger of them all. ``more``: flags of the server."""
     chance = Random(seed)
-    with struck(tmp_path / "data") as server:
+    with struck(tmp_path / "data", *more) as server:
         ledger = Ledger(open_slots(server), chance)
         for number in range(kills):
             since = len(ledger.deeds)
@@ -84,7 +84,12 @@ def test_thirty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path):
         ledger.deeds.pop()
 
 
+def test_kills_of_an_engine_behind_gateway_processes_lose_nothing_either(tmp_path: Path):
+    ledger = endure(tmp_path, 5, 2, "--workers", "2")
+    assert sum(deed.answer is not None and deed.answer.accepted for deed in ledger.deeds) > 100
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10, 20))
 def test_three_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path, seed: int):
-    endure(tmp_path, 30, seed)
+    endure(tmp_path, 30, seed, *(("--workers", "2") if seed % 5 == 4 else ()))
