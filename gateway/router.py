@@ -1,6 +1,7 @@
 """From a method and a path to what answers it: one dictionary look-up per segment, no patterns to try.
 
-A trailing slash means nothing. A segment that is spelled out wins over an id in the same place.
+A path without ids is one look-up altogether. A trailing slash means nothing. A segment that is spelled out wins over
+an id in the same place.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Router(Generic[T]):
 
     def __init__(self) -> None:
         self._root: _Node[T] = _Node()
+        self._without_ids: dict[str, T] = {}  # by method and path in one
 
     def add(self, verb: str, path: str, target: T) -> None:
         """Put a target under a path such as ``/tokens/{token_id}/call``."""
@@ -42,9 +44,15 @@ class Router(Generic[T]):
         assert node.ids in ((), tuple(ids)), f"{path} names its ids differently from another row"
         node.ids = tuple(ids)
         node.by_verb[verb] = target
+        if not ids and path.strip("/"):
+            whole = f"{verb} /{path.strip('/')}"
+            self._without_ids[whole] = self._without_ids[f"{whole}/"] = target
 
     def find(self, verb: str, path: str) -> tuple[T, dict[str, str]]:
         """The target and the ids in the path; a ``Problem`` for an unknown path or another method's."""
+        known = self._without_ids.get(f"{verb} {path}")
+        if known is not None:
+            return known, {}
         segments = path.split("/")
         if segments[-1] == "":
             segments.pop()
