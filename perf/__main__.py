@@ -20,6 +20,7 @@ from gateway.demo import PATIENTS
 from perf.commands import list_scenarios, profile, run
 from perf.day import live, told
 from perf.figures import Row
+from perf.kept import compare, report
 from perf.load.telling import telling
 from perf.machine import environment
 from perf.reason import reason
@@ -111,6 +112,8 @@ def day(seed: int, patients: int) -> None:
 main.add_command(list_scenarios)
 main.add_command(run)
 main.add_command(profile)
+main.add_command(compare)
+main.add_command(report)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whether two runs differ, or only look as if they did: medians, an interval of their ratio, and a word for each figure.
+"""Whether two runs differ, or only look as if they did: medians, an interval of their ratio, a word for each figure.
 
 Several repeats are compared by rank (Mann and Whitney): the interval of the ratio is read off the ratios of all pairs,
 as many of them left out at each end as chance alone would put there. One run each has nothing but its own seconds; they
@@ -7,7 +7,7 @@ are drawn anew in blocks, for a second is like the one before it. Knows no way o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import comb
 from random import Random
@@ -71,7 +71,7 @@ def differences(first: Sequence[Run], second: Sequence[Run]) -> list[str]:
     return found
 
 
-_OTHERWISE: Final = {
+_OTHERWISE: Final[dict[str, Callable[[Run], str]]] = {
     "processor": lambda run: f"{run.environment.get('processor')}, {run.environment.get('cores')} cores",
     "file system": lambda run: str(run.environment.get("file_system")),
     "Python": lambda run: str(run.environment.get("python")),
@@ -143,9 +143,7 @@ def _orders(first: int, second: int, above: int) -> int:
     return _orders(first - 1, second, above - second) + _orders(first, second - 1, above)
 
 
-def _of_seconds(
-    scenario: str, name: str, unit: str, first: Run, second: Run, values: tuple[float, float]
-) -> Compared:
+def _of_seconds(scenario: str, name: str, unit: str, first: Run, second: Run, values: tuple[float, float]) -> Compared:
     ours, theirs = _blocks(first, name), _blocks(second, name)
     how = "one run each, from its seconds: between runs there may be more"
     ratio = values[1] / values[0] if values[0] else 1.0

@@ -49,11 +49,6 @@ def figures(repeat: Repeat, settings: Settings) -> list[Figure]:
     whole = together(list(measured.ops.values()))
     made = [
         Figure("answers", "1/s", rate_of(repeat, settings), "on average of all whole seconds"),
-        *(
-            [Figure("saturation", "1/s", repeat.saturation, "closed loop, measured before")]
-            if repeat.saturation
-            else []
-        ),
         *(Figure(name, "ms", whole.percentile(share) * MS) for name, share in SHARES),
         Figure("max", "ms", whole.most * MS),
         Figure("mean", "ms", whole.mean * MS),

@@ -61,22 +61,24 @@ def show(environment: dict[str, Any], rows: Sequence[Row]) -> None:
             table.add_row(section, style="bold")
         table.add_row(
             "  " + row.name,
-            *(_number(value) for value in (row.median, min(row.values), max(row.values))),
+            *(number(value) for value in (row.median, min(row.values), max(row.values))),
             row.unit,
-            _target(row.target),
+            aim(row.target),
             {"missed": "[red]missed[/red]", "met": "[green]met[/green]", "": ""}[row.verdict],
             row.note,
         )
     console.print(table)
 
 
-def _target(target: Target | None) -> str:
+def aim(target: Target | None) -> str:
+    """A target in a word."""
     if target is None:
         return ""
-    return ("≥ " if target.bound == "least" else "≤ ") + _number(target.value)
+    return ("≥ " if target.bound == "least" else "≤ ") + number(target.value)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """As many digits as mean something."""
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -1,0 +1,108 @@
+"""What limits, by rule from the figures: how far each missed target is, where the time goes, what would move it."""
+
+from __future__ import annotations
+
+from perf.figures import Row
+from perf.report import aim, number
+from perf.reporting.account import durations
+from perf.reporting.document import Block, Heading, Points, Text
+from perf.reporting.insides import hot_paths, resources
+from perf.reporting.material import Material
+from perf.reporting.scenes import middle
+from perf.runs import Profile, Repeat, Run
+
+BUSY = 0.85
+"""Cores of one process above which it has no more to give."""
+
+_MOVABLE = ("front door", "gateway", "Starlette and Hypercorn")
+"""Parts that more gateway processes take off the engine's one."""
+
+_SLOW_SENDER = 0.005
+_COMMITS = 0.5
+_CROWDED = 1.5
+"""Load by cores above which other work had a say."""
+
+
+def bottlenecks(material: Material) -> list[Block]:
+    """Missed targets one by one, then hot paths and resources."""
+    missed = [(where, row) for where, row in material.judged if row.verdict == "missed"]
+    blocks: list[Block] = [Heading(2, "Bottleneck analysis"), Heading(3, "Identified bottlenecks")]
+    if not missed:
+        blocks.append(Text("No target is missed."))
+    for turn, (where, row) in enumerate(missed, 1):
+        run = next((run for run in material.runs if run.scenario == where), None)
+        blocks.append(Heading(4, f"{turn}. {where}: {row.name}"))
+        blocks.append(Points(tuple(_told(material, run, row))))
+    return [*blocks, *hot_paths(material), *resources(material)]
+
+
+def _told(material: Material, run: Run | None, row: Row) -> list[str]:
+    repeat = middle(run) if run is not None and run.repeats else None
+    said = [f"Symptom: {number(row.median)} {row.unit}, target {aim(row.target)} {row.unit}".rstrip()]
+    said.append(f"Impact: missed by {distance(row)}")
+    found = material.profile(run.scenario if run is not None else "")
+    profile = found[1] if found else None
+    said.append(f"Where the time goes: {_where(found, repeat)}")
+    said.append(f"What would move it: {'; '.join(_moves(run, repeat, profile, material))}")
+    return said
+
+
+def distance(row: Row) -> str:
+    """How far a figure is from its target, in words."""
+    assert row.target is not None
+    value, wanted = row.median, row.target.value
+    if row.target.bound == "least":
+        return f"{100 * (1 - value / wanted):.0f} % ({wanted / max(value, 1e-9):.2f} times as much is needed)"
+    return f"{value / wanted:.2f} times the limit" if wanted else f"{number(value)}, where none is allowed"
+
+
+def _where(found: tuple[str, Profile] | None, repeat: Repeat | None) -> str:
+    parts = []
+    if found is not None:
+        areas = ", ".join(f"{one.name} {one.total:.0%}" for one in found[1].areas[:4])
+        functions = ", ".join(f"{one.name} {one.own:.0%}" for one in found[1].functions[:3])
+        parts.append(f"{areas}; most of all in {functions} (profile of {found[0]})")
+    if repeat is not None and (commits := durations(repeat, "commits", "seconds")) is not None:
+        parts.append(f"a commit takes {1000 * commits.p50:.1f} ms (p50), {1000 * commits.p99:.1f} ms (p99)")
+    if repeat is not None and (lag := durations(repeat, "loop_lag")) is not None:
+        parts.append(f"the scheduler is {1000 * lag.p99:.1f} ms late (p99)")
+    return "; ".join(parts) or "not told: no profile and no account of the server"
+
+
+def _moves(run: Run | None, repeat: Repeat | None, profile: Profile | None, material: Material) -> list[str]:
+    said: list[str] = []
+    about = run.environment if run is not None else material.bench_about
+    load, cores = about.get("load"), about.get("cores")
+    if load and cores and load[0] / cores > _CROWDED:
+        said.append(f"a machine of its own: other work kept {load[0]} processes busy on {cores} cores before it began")
+    if repeat is not None:
+        said += _of_load(repeat)
+    if repeat is not None and run is not None and not run.workers and busy(repeat) >= BUSY and profile is not None:
+        share = sum(one.total for one in profile.areas if one.name in _MOVABLE)
+        said.append(
+            f"gateway processes of their own (--workers): {share:.0%} of the one process is the gateway's, so at most "
+            f"{1 / max(1 - share, 0.01):.1f} times as much, where there are cores for them"
+        )
+    if profile is not None and profile.areas:
+        first = profile.areas[0]
+        gain = 1 / max(1 - first.total / 2, 0.01)
+        said.append(f"half the cost of the largest part ({first.name}) would give {100 * (gain - 1):.0f} % more")
+    return said or ["not told: run it with a profiler (matron-perf profile)"]
+
+
+def _of_load(repeat: Repeat) -> list[str]:
+    said = []
+    if (behind := repeat.measured.behind.percentile(0.99)) > _SLOW_SENDER:
+        said.append(f"cores for who sends: where a connection was free he was still {1000 * behind:.0f} ms late (p99)")
+    commits, waits = durations(repeat, "commits", "seconds"), repeat.measured.answering
+    if commits is not None and waits.count and commits.p50 > _COMMITS * waits.percentile(0.5):
+        said.append("a faster disk: a commit is more than half of the median answer")
+    return said
+
+
+def busy(repeat: Repeat) -> float:
+    """Cores that the server used, on average."""
+    samples = [sample for sample in repeat.samples if sample.processes]
+    if len(samples) < 2:
+        return 0.0
+    return (samples[-1].cpu - samples[0].cpu) / max(samples[-1].at - samples[0].at, 1e-9)
