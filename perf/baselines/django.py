@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from perf.baselines.warming import warm
 from perf.size import Tell
 
 _CODE: Final = Path(__file__).with_name("django_stack")
-_FLAGS: Final = "--worker-class gthread --workers 3 --threads 4 --preload --keep-alive 75 --backlog 1024"
+_FLAGS: Final = "--worker-class gthread --workers 2 --threads 6 --preload --keep-alive 75 --backlog 1024"
 _PLACES: Final = "--bind 127.0.0.1:0 --worker-tmp-dir /dev/shm --no-control-socket"
 
 
@@ -47,7 +48,8 @@ class Django:
             await ask(database.socket, "".join(filling(plan)))
             command = [str(python), "-m", "gunicorn", "hospital.wsgi:application", *_FLAGS.split(), *_PLACES.split()]
             where = r"http://127\.0\.0\.1:(\d+)"
-            async with program(command, where, folder=_CODE, environment=variables) as served:
+            # SIGQUIT: at once. Asked politely, gunicorn waits on for connections that are kept alive.
+            async with program(command, where, folder=_CODE, environment=variables, stop=signal.SIGQUIT) as served:
                 running = Running(
                     name="django",
                     port=int(served.said),
@@ -76,6 +78,7 @@ def _about(postgres_version: str, redis_version: str) -> dict[str, str]:
         "redis-server": redis_version,
         "postgresql settings": postgres.told(),
         "gunicorn settings": _FLAGS,
-        "connections": "one for each thread, kept open, on Unix sockets",
+        "connections": "one for each thread, kept open, on Unix sockets; statements prepared by the server",
+        "lock": "asked for every 10 ms (the library's default: 100), at most 10 s",
         "booking": "a Redis lock for the slot, SELECT … FOR NO KEY UPDATE of its row, UPDATE, INSERT; one commit each",
     }

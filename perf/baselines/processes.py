@@ -1,6 +1,7 @@
 """Programs of a baseline: started, waited for until they say that they serve, ended with all that they started.
 
 Knows no stack. Each program leads a session of its own, so that a Ctrl-C is ours, and what it started ends with it.
+It is stopped as well when this process is killed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import signal
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from subprocess import DEVNULL, STDOUT
+from subprocess import DEVNULL, PIPE, STDOUT
 from tempfile import TemporaryFile
 from typing import IO, Final, NamedTuple
 
@@ -94,12 +95,18 @@ async def program(
             group=user.gid,
             extra_groups=user.groups,
         )
+        watch: trio.Process | None = None
         try:
+            with trio.CancelScope(shield=True):
+                watch = await _watched(process, stop)
             yield Started(process.pid, await _ready(process, re.compile(ready), said))
             if process.returncode is not None:
                 raise Failed(f"{_name(process)} ended by itself with status {process.returncode}:\n{_last(said)}")
         finally:
             with trio.CancelScope(shield=True):
+                if watch is not None:
+                    watch.kill()
+                    await watch.wait()
                 await _ended(process, stop)
 
 
@@ -128,6 +135,13 @@ async def run(
         last = "\n".join((done.stdout + done.stderr).decode(errors="replace").splitlines()[-_TOLD:])
         raise Failed(f"{Path(command[0]).name} {' '.join(command[1:4])} … ended with status {done.returncode}:\n{last}")
     return done.stdout.decode()
+
+
+async def _watched(process: trio.Process, stop: signal.Signals) -> trio.Process:
+    """A shell that reads from us and stops the program when we are gone, however we went."""
+    script = 'read _ || kill -s "$1" "$2"'
+    command = ["sh", "-c", script, "watch", stop.name.removeprefix("SIG"), str(process.pid)]
+    return await trio.lowlevel.open_process(command, stdin=PIPE, start_new_session=True)
 
 
 async def _ready(process: trio.Process, pattern: re.Pattern[str], said: IO[bytes]) -> str:

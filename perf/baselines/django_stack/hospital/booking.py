@@ -24,7 +24,7 @@ LOCK_HELD = 10.0
 LOCK_WAITED = 10.0
 """Seconds that a booking waits for its slot."""
 
-LOCK_ASKED = 0.005
+LOCK_ASKED = 0.01
 """Seconds between two tries; the library's 0.1 would leave a hot slot idle most of the time."""
 
 redis = Redis(unix_socket_path=settings.REDIS_SOCKET)

@@ -22,6 +22,7 @@ DATABASES = {
         "USER": os.environ["PGUSER"],
         "NAME": os.environ["PGDATABASE"],
         "CONN_MAX_AGE": None,
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 2},
     }
 }
 REDIS_SOCKET = os.environ["REDIS_SOCKET"]
