@@ -26,6 +26,8 @@ QUICK = DoorSettings(
     linger_timeout=0.1,
 )
 FAST_PATH: contextvars.ContextVar[bool] = contextvars.ContextVar("fast_path", default=True)
+GET = b"GET %s HTTP/1.1\r\nhost: h\r\n\r\n"
+POST = b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n%s"
 REQUEST_SCOPED: contextvars.ContextVar[str] = contextvars.ContextVar("request_scoped", default="clean")
 
 

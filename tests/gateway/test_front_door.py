@@ -1,4 +1,4 @@
-"""The front door on real sockets: HTTP as it should be, its bounds, how it contains failures and how it stops."""
+"""The front door on real sockets: HTTP as it should be, its bounds, and how it contains an app's failures."""
 
 from __future__ import annotations
 
@@ -6,35 +6,25 @@ import errno
 import json
 import resource
 import socket
-import ssl
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
 
 import msgspec
 import pytest
 import trio
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-from wsproto.connection import Connection, ConnectionType
-from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 
-from gateway.server import Door, DoorSettings, open_sockets, serve
-from tests.gateway.front_door import QUICK, Browser, Socket, TinyApp, eventually, read_all, running, upgrade
-
-GET = b"GET %s HTTP/1.1\r\nhost: h\r\n\r\n"
-POST = b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n%s"
-
+from gateway.server import open_sockets, serve
+from tests.gateway.front_door import (
+    GET,
+    POST,
+    QUICK,
+    Browser,
+    TinyApp,
+    eventually,
+    read_all,
+    running,
+)
 
 pytestmark = pytest.mark.usefixtures("each_way_through_the_door")
-
-
-def masked(*events: TextMessage | BytesMessage | Ping | CloseConnection) -> bytes:
-    client = Connection(ConnectionType.CLIENT)
-    return b"".join(client.send(event) for event in events)
 
 
 # HTTP
@@ -162,92 +152,6 @@ async def test_a_connection_ends_after_its_last_allowed_request():
         assert said.count(b"connection: close") == 1
 
 
-# Attacks: none may fail a connection's task, let alone the server
-
-ATTACKS = {
-    "a byte that is no HTTP": (b"\x00\r\n\r\n", b"400"),
-    "TLS spoken to a plain port": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64), b""),
-    "0xff in Sec-WebSocket-Extensions": (upgrade(extra=b"sec-websocket-extensions: \xff\r\n"), b"400"),
-    "0xff in Sec-WebSocket-Protocol": (upgrade(extra=b"sec-websocket-protocol: a, \xff\r\n"), b"400"),
-    "0xff in Connection of an upgrade": (upgrade(extra=b"connection: \xff\r\n"), b"400"),
-    "0xff in Connection": (b"GET /ignore HTTP/1.1\r\nhost: h\r\nconnection: \xff, close\r\n\r\n", b"200"),
-    "an upgrade without a key": (
-        b"GET /ws HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
-        b"400",
-    ),
-    "an upgrade of another version": (upgrade().replace(b": 13", b": 12"), b"400"),
-    "an upgrade with a body": (upgrade(extra=b"content-length: 3\r\n") + b"abc", b"400"),
-    "an upgrade over HTTP/1.0": (upgrade().replace(b"HTTP/1.1", b"HTTP/1.0"), b"400"),
-    "a refused upgrade with bytes behind": (upgrade("/refuse") + b"x" * 50, b"403"),
-    "h2c with bad base64": (
-        GET.replace(
-            b"host: h", b"host: h\r\nconnection: upgrade, http2-settings, close\r\nhttp2-settings: %%%%%%"
-        ).replace(b"host: h", b"host: h\r\nupgrade: h2c")
-        % b"/ignore",
-        b"200",
-    ),
-    "the HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), b"505"),
-    "a request behind Connection: close": (
-        b"GET /ignore HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n" + GET % b"/boom",
-        b"200",
-    ),
-    "an early answer while the body comes": (
-        b"POST /ignore HTTP/1.1\r\nhost: h\r\ncontent-length: 900000\r\n\r\n" + b"x" * 500_000,
-        b"200",
-    ),
-    "a head too big": (b"GET / HTTP/1.1\r\nhost: h\r\n" + b"x: %s\r\n" % (b"y" * 1000) * 60, b"431"),
-    "a line without end": (b"G" * 60_000, b"431"),
-    "a bare CR in a header": (b"GET / HTTP/1.1\r\nhost: h\r\nx: a\rb\r\n\r\n", b"400"),
-    "a bare LF in a header": (b"GET / HTTP/1.1\r\nhost: h\r\nx: a\nb\r\n\r\n", b"400"),
-    "NUL in a header": (b"GET / HTTP/1.1\r\nhost: h\r\nx: a\0b\r\n\r\n", b"400"),
-    "no host": (b"GET / HTTP/1.1\r\n\r\n", b"400"),
-    "a negative content-length": (b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: -1\r\n\r\n", b"400"),
-    "two content-lengths": (
-        b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
-        b"400",
-    ),
-    "a length and chunks": (
-        b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"400",
-    ),
-    "a bad chunk size": (
-        b"POST /echo HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n",
-        b"400",
-    ),
-    "a chunk longer than it says": (
-        b"POST /echo HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n",
-        b"400",
-    ),
-    "a chunk header without end": (
-        b"POST /echo HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n1;" + b"x" * 60_000,
-        b"4",
-    ),
-    "percent-encoded rubbish": (b"GET /%ff%00%zz%c3%28 HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n", b"200"),
-    "a path that is no ASCII": (b"GET /\xff\xfe HTTP/1.1\r\nhost: h\r\n\r\n", b"400"),
-    "CONNECT": (b"CONNECT h:443 HTTP/1.1\r\nhost: h\r\n\r\nbytes", b"405"),
-}
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-async def test_no_attack_does_more_than_end_its_own_connection(attack):
-    data, status = ATTACKS[attack]
-    async with running() as door:
-        said = await door.talk(data)
-        assert said.startswith(b"HTTP/1.1 " + status) if status else True
-        assert said.count(b"HTTP/1.1 ") == (1 if said else 0)
-        await door.still_serves()
-        assert door.failures == []
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-async def test_no_attack_does_more_when_its_client_leaves_at_once(attack):
-    async with running() as door:
-        async with await door.connect() as stream:
-            await stream.send_all(ATTACKS[attack][0])
-        await door.still_serves()
-        assert door.failures == []
-
-
 # Failures of the app
 
 
@@ -282,14 +186,6 @@ async def test_a_report_that_fails_itself_is_contained_too():
         await door.talk(GET % b"/boom")
         await door.still_serves()
         assert door.door.failures == 1
-
-
-async def test_a_websocket_whose_app_fails_is_closed_with_1011():
-    async with running() as door, await door.connect() as stream:
-        end = await (await Socket(stream).open("/ws-boom")).next()
-        assert isinstance(end, CloseConnection)
-        assert end.code == 1011
-        assert len(door.failures) == 1
 
 
 # Bounds
@@ -412,218 +308,3 @@ async def test_the_listening_socket_bounds_peers_that_vanish():
         )
         assert sockets[0].fileno() == -1 or sockets[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 10_000
         shutdown.set()
-
-
-# WebSocket
-
-
-async def test_a_websocket_echoes_and_answers_pings():
-    async with running() as door, await door.connect() as stream:
-        client = await Socket(stream).open()
-        await client.send(TextMessage(data="hello"))
-        assert await client.next() == TextMessage(data="hello")
-        await client.send(Ping(payload=b"p"))
-        assert await client.next() == Pong(payload=b"p")
-
-
-async def test_bytes_behind_an_upgrade_are_the_first_frames():
-    async with running() as door, await door.connect() as stream:
-        client = await Socket(stream).open(behind=masked(TextMessage(data="early")))
-        assert await client.next() == TextMessage(data="early")
-
-
-@pytest.mark.parametrize("path", ["/ws", "/late"])
-async def test_a_stray_byte_behind_an_upgrade_hurts_nobody_else(path):
-    async with running() as door:
-        async with await door.connect() as stream:
-            await stream.send_all(upgrade(path) + b"\xff" * 40)
-            door.app.go_on.set()
-            said = await read_all(stream)
-            assert said.startswith(b"HTTP/1.1 101 ")
-            assert b"\x03\xea" in said  # 1002, protocol error
-        await door.still_serves()
-        assert door.failures == []
-
-
-async def test_permessage_deflate_is_not_agreed_on():
-    async with running() as door, await door.connect() as stream:
-        client = await Socket(stream).open(extra=b"sec-websocket-extensions: permessage-deflate\r\n")
-        assert b"sec-websocket-extensions" not in client.head.lower()
-        await stream.send_all(b"\xc1\x85\0\0\0\0hello")  # a frame marked as compressed all the same
-        end = await client.next()
-        assert isinstance(end, CloseConnection)
-        assert end.code == 1002
-        await eventually(lambda: door.app.outcomes != [])
-        assert door.app.outcomes[0] == "closed 1002"
-
-
-@pytest.mark.parametrize(
-    ("text", "fits"), [("x" * 256 * 1024, True), ("x" * (256 * 1024 + 1), False), ("é" * 140_000, False)]
-)
-async def test_a_websocket_message_may_have_256_kib(text, fits):
-    async with running() as door, await door.connect() as stream:
-        client = await Socket(stream).open()
-        await client.send(TextMessage(data=text))
-        answer = await client.next()
-        if fits:
-            assert answer == TextMessage(data=text)
-        else:
-            assert isinstance(answer, CloseConnection)
-            assert answer.code == 1009
-
-
-async def test_the_close_code_of_either_side_reaches_the_other():
-    async with running() as door:
-        async with await door.connect() as stream:
-            client = await Socket(stream).open()
-            await client.send(CloseConnection(code=4000))
-            end = await client.next()
-            assert isinstance(end, CloseConnection)
-            assert end.code == 4000
-        await door.emptied()
-        assert door.app.outcomes == ["closed 4000", "the websocket learned of it"]
-        async with await door.connect() as stream:
-            client = await Socket(stream).open()
-            await client.send(TextMessage(data="bye"))
-            end = await client.next()
-            assert isinstance(end, CloseConnection)
-            assert (end.code, end.reason) == (4001, "bye")
-
-
-async def test_sending_to_a_websocket_whose_peer_left_raises():
-    async with running() as door:
-        async with await door.connect() as stream:
-            await Socket(stream).open()
-        await door.emptied()
-        assert door.app.outcomes == ["closed 1006", "the websocket learned of it"]
-        assert door.failures == []
-
-
-async def test_sending_to_a_websocket_whose_peer_stopped_reading_raises():
-    async with running() as door, await door.connect(receive_buffer=4096) as stream:
-        await stream.send_all(upgrade("/feed"))
-        await eventually(lambda: door.app.outcomes == ["the websocket learned of it"])
-        await door.still_serves()
-
-
-# Stopping
-
-
-async def test_idle_connections_end_at_once_when_the_door_closes():
-    async with running(DoorSettings()) as door, await door.connect() as fresh, await door.connect() as used:
-        await Browser(used).ask(GET % b"/ignore")
-        started = trio.current_time()
-        door.shutdown.set()
-        await door.ended.wait()
-        assert trio.current_time() - started < 0.5
-        assert await read_all(fresh) == b"" == await read_all(used)
-        with pytest.raises(OSError):
-            await door.connect()
-
-
-async def test_a_request_in_flight_is_answered_when_the_door_closes():
-    async with running(DoorSettings()) as door, await door.connect() as stream:
-        await stream.send_all(GET % b"/wait")
-        await door.app.entered.wait()
-        door.shutdown.set()
-        await eventually(lambda: door.door.stopping)
-        assert not door.ended.is_set()
-        door.app.go_on.set()
-        answer = await Browser(stream).read()
-        assert (answer.body, answer.headers["connection"]) == (b"waited", "close")
-        with trio.fail_after(1):
-            await door.ended.wait()
-
-
-@pytest.mark.parametrize("data", [GET % b"/wait", upgrade(), GET % b"/endless", GET % b"/large", upgrade("/feed")])
-async def test_nothing_holds_the_door_beyond_its_grace(data):
-    settings = msgspec.structs.replace(QUICK, send_timeout=60.0)
-    async with running(settings) as door, await door.connect(receive_buffer=4096) as stream:
-        await stream.send_all(data)
-        await eventually(lambda: door.door.open_connections == 1)
-        await stream.receive_some(1) if b"/wait" not in data else await door.app.entered.wait()
-        started = trio.current_time()
-        door.shutdown.set()
-        await door.ended.wait()
-        assert 0.25 < trio.current_time() - started < 0.8
-        assert door.door.open_connections == 0
-        assert door.failures == []
-
-
-async def test_a_cancelled_server_ends_at_once_although_a_send_hangs():
-    settings = msgspec.structs.replace(QUICK, send_timeout=60.0)
-    with trio.fail_after(5):
-        async with trio.open_nursery() as nursery:
-            door: Door = await nursery.start(
-                partial(serve, TinyApp(), bind="127.0.0.1:0", settings=settings, shutdown=trio.Event())
-            )
-            async with await trio.open_tcp_stream("127.0.0.1", int(door.binds[0].rsplit(":", 1)[1])) as stream:
-                await stream.send_all(GET % b"/large")
-                await stream.receive_some(1)
-                nursery.cancel_scope.cancel()
-    assert door.open_connections == 0
-
-
-# Sockets and TLS
-
-
-async def test_a_unix_socket_is_served_and_its_clients_have_no_address(tmp_path: Path):
-    shutdown = trio.Event()
-    path = tmp_path / "door"
-    async with trio.open_nursery() as nursery:
-        await nursery.start(
-            lambda task_status: serve(TinyApp(), bind=f"unix:{path}", shutdown=shutdown, task_status=task_status)
-        )
-        async with await trio.open_unix_socket(path) as stream:
-            assert json.loads((await Browser(stream).ask(GET % b"/scope")).body)["client"] is None
-        shutdown.set()
-
-
-async def test_bind_and_sockets_exclude_each_other():
-    with pytest.raises(ValueError, match="either"):
-        await serve(TinyApp(), shutdown=trio.Event())
-
-
-async def test_tls_is_served_and_broken_handshakes_are_contained(tmp_path: Path):
-    certificate, trust = certify(tmp_path)
-    settings = msgspec.structs.replace(
-        QUICK, certfile=str(certificate), keyfile=str(certificate), tls_handshake_timeout=0.2
-    )
-    async with running(settings) as door:
-        assert door.door.binds[0].startswith("https://")
-        assert await door.talk(GET % b"/ignore") != b"ignored"
-        await door.talk(b"")  # a handshake that never comes
-        async with await door.connect() as plain:
-            tls = trio.SSLStream(plain, trust, server_hostname="localhost", https_compatible=True)
-            browser = Browser(tls)
-            assert (await browser.ask(POST % (2, b"hi"))).body == b"hi"
-            assert json.loads((await browser.ask(GET % b"/scope")).body)["scheme"] == "https"
-            assert tls.selected_alpn_protocol() == "http/1.1"
-        await door.emptied()
-        assert door.failures == []
-
-
-def certify(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for localhost that signed itself, and a client that trusts it and prefers HTTP/2."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "door.pem"
-    pem.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    trust = ssl.create_default_context(cafile=str(pem))
-    trust.set_alpn_protocols(["h2", "http/1.1"])
-    return pem, trust

@@ -14,8 +14,9 @@ import trio
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
 from gateway.door.connection import Connection
-from tests.gateway.front_door import QUICK, Running, read_all, running, upgrade
-from tests.gateway.test_front_door import ATTACKS, GET, POST, masked
+from tests.gateway.front_door import GET, POST, QUICK, Running, read_all, running, upgrade
+from tests.gateway.test_front_door_attacks import ATTACKS
+from tests.gateway.test_front_door_websocket import masked
 
 SEED = 20_260_721
 CONNECTIONS = 5_000

@@ -7,6 +7,7 @@ import pytest
 from engine.decisions import DECISIONS, WAKE
 from engine.views import QUERIES
 from gateway.app import command_and_query_types
+from gateway.problems import Problem
 from gateway.router import Router
 from gateway.routes import BASE, TABLE
 from tests.gateway.surface import UNKNOWN, ScriptedEngine, client_of
@@ -83,3 +84,13 @@ def test_a_spelled_out_segment_wins_over_an_id():
     router.add("POST", "/tokens/emergency", "emergency")
     assert router.find("POST", "/tokens/emergency") == ("emergency", {})
     assert router.find("POST", "/tokens/7") == ("one", {"id": "7"})
+
+
+@pytest.mark.parametrize(("verb", "path"), [("PO", "ST/tokens"), ("POST ", "tokens"), ("POST", "//tokens"), ("", "/")])
+def test_a_method_and_a_path_are_two_words(verb, path):
+    router: Router[str] = Router()
+    router.add("POST", "/tokens", "tokens")
+    router.add("GET", "/", "root")
+    assert router.find("POST", "/tokens/") == router.find("POST", "/tokens") == ("tokens", {})
+    with pytest.raises(Problem):
+        router.find(verb, path)
