@@ -113,6 +113,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     """Base of events: past tense, tagged with their own name, which is for ever. New fields carry defaults."""
 
 
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The first digit of an id's fourth group, by a random one: RFC 9562 sets its two upper bits."""
+
+
 class At:
     """The instant of a decision and the source of its ids and secrets.
 
@@ -134,11 +138,10 @@ class At:
         """A UUIDv7 from (time, command id, ordinal): the same command at the same instant gives the same id."""
         digest = sha256(self.command_id + ordinal.to_bytes(4, "big")).hexdigest()
         milliseconds, rest = divmod(self.time, 1000)
-        stamp = f"{milliseconds:012x}"
         # RFC 9562 method 3: rand_a holds the fraction of the millisecond, so that ids sort by time.
         fraction = rest * 4096 // 1000
-        variant = "89ab"[int(digest[0], 16) & 3]
-        return f"{stamp[:8]}-{stamp[8:]}-7{fraction:03x}-{variant}{digest[1:4]}-{digest[4:16]}"
+        high, low = milliseconds >> 16, milliseconds & 0xFFFF
+        return f"{high:08x}-{low:04x}-7{fraction:03x}-{_VARIANT[digest[0]]}{digest[1:4]}-{digest[4:16]}"
 
     def secret(self, ordinal: int = 0) -> bytes:
         """16 unguessable bytes, reproducible from the entry's sealed entropy."""

@@ -22,12 +22,13 @@ from engine.decider import (
     Look,
     Members,
     NotInMemory,
+    Private,
     Propose,
     Step,
 )
 from engine.decisions import DECISIONS
 from engine.errors import Rejected, Unavailable
-from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Refusal, has_text, stored
+from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Refusal, has_text
 from engine.eventlog.log import Log, Tail
 from engine.gauges import Gauges
 from engine.recovery import Book, Cell
@@ -175,15 +176,21 @@ class Partition:
         self._gauges.states.hits += 1
 
     def _decide(self, steps: Deciding, at: At, accepted: Accepted) -> Done:
+        send, cells = steps.send, self.book.cells
         try:
-            step = next(steps)
+            step = send(None)
             while True:
+                if type(step) is Look:  # nearly all steps, and of states that are in memory: without a call
+                    cell = cells.get(step.key)
+                    if type(cell) is Cell and not cell.quarantined:
+                        step = send(cell.state)
+                        continue
                 try:
                     give = self._take(step, at, accepted)
                 except Rejected as refusal:
                     step = steps.throw(refusal)
                 else:
-                    step = steps.send(give)
+                    step = send(give)
         except StopIteration as stop:
             done = stop.value
             assert type(done) is Done
@@ -222,7 +229,10 @@ class Partition:
     def _draw(self) -> bytes:
         return self._clock.entropy(16)
 
-    def _entry(self, message: Message, at: At, wall: int, **more: Any) -> Entry:
+    def _entry(
+        self, message: Message, at: At, wall: int, command: Any, changes: tuple[Change, ...] = (), outcome: str = "",
+        entropy: Private | None = None, refusal: Refusal | None = None,
+    ) -> Entry:  # fmt: skip
         return Entry(
             format=FORMAT,
             hospital=self.book.hospital,
@@ -235,7 +245,11 @@ class Partition:
             who=message.who,
             rulebook=RULEBOOK,
             fingerprint=message.fingerprint,
-            **more,
+            command=command,
+            changes=changes,
+            outcome=outcome,
+            entropy=entropy,
+            refusal=refusal,
         )
 
     def _encode(self, message: Message, at: At, wall: int, accepted: Accepted, done: Done) -> bytes | None:
@@ -261,8 +275,7 @@ class Partition:
         entropy = None if at.entropy is None else FreeText(at.entropy.hex(), "")
         if type(command) in _WITH_TEXT:
             command = codec.command(command, done.subject)
-        entry = self._entry(message, at, wall, command=command, changes=changes, outcome=done.outcome, entropy=entropy)
-        return codec.encode_head(entry)
+        return codec.encode_head(self._entry(message, at, wall, command, changes, done.outcome, entropy))
 
     def _apply(self, message: Message, at: At, head: bytes, accepted: Accepted, done: Done) -> None:
         codec, log, watcher = self.book.codec, self._log, self.watcher
@@ -277,7 +290,7 @@ class Partition:
                 if not cell.version:
                     self.book.cells[cell.key] = cell
             body, kept, version = self._answer(done)
-            record = stored(codec.join(head, kept))
+            record = codec.record(head, kept)
             assert len(kept) <= ANSWER_BOUND
         except Exception:
             _log.exception("applying %s failed; its actors are rebuilt", message.decision.name)
@@ -344,10 +357,9 @@ class Partition:
                 if (field.endswith("_id") or field == "doctor")
                 and isinstance(value := getattr(message.command, field), str)
             }
-            entry = self._entry(
-                message, at, wall, command=named, refusal=Refusal(type(refusal).code, type(refusal).rule)
-            )
-            record = stored(self.book.codec.join(self.book.codec.encode_head(entry), b""))
+            why = Refusal(type(refusal).code, type(refusal).rule)
+            entry = self._entry(message, at, wall, named, refusal=why)
+            record = self.book.codec.record(self.book.codec.encode_head(entry), b"")
             self.book.head = self._log.append(self.tail, record)
             self.book.time = at.time
         # Its answer rests on what was decided before it, not on its own entry.

@@ -28,7 +28,8 @@ RULEBOOK: Final = 1
 MAX_ENTRY: Final = 16 * 1024 * 1024
 """Bytes of one entry, its answer included."""
 
-_PAIR: Final = b"\x92"
+_LEAF: Final = b"\x00\x92"
+"""What the hash of an entry begins with: RFC 6962's mark of a leaf, then that of an array of two."""
 
 
 class Principal(msgspec.Struct, frozen=True, gc=False):
@@ -176,9 +177,10 @@ class Codec:
         """The first half, everything but the answer."""
         return self._seal.encode(entry)
 
-    def join(self, head: bytes, answer: bytes) -> bytes:
-        """The whole entry from its two halves (an empty answer is nil)."""
-        return _PAIR + head + (answer or b"\xc0")
+    def record(self, head: bytes, answer: bytes) -> bytes:
+        """What the log keeps for an entry of these two halves (an empty answer is nil), as ``stored`` makes it."""
+        leaf = _LEAF + head + (answer or b"\xc0")
+        return sha256(leaf).digest() + leaf[1:]
 
     def answer(self, answer: Any) -> tuple[bytes, bytes]:
         """An answer as it leaves (plain) and as it is kept (sealed); the same bytes where nothing is private."""

@@ -38,6 +38,7 @@ class Keyring:
         self._entropy = entropy
         self._keys: dict[bytes, bytes] = {}
         self._raw_hospital: bytes | None = None
+        self._hospital_cipher: AESGCM | None = None
         self.used = Cache()
         self.fresh: list[tuple[bytes, bytes]] = []
 
@@ -63,7 +64,7 @@ class Keyring:
 
     def seal(self, subject: str, text: str) -> bytes:
         """The payload for this text; ``NotInMemory`` when the subject's key is not here."""
-        name = _subject_bytes(subject)
+        name = _subject_bytes(subject) if subject else _NOBODY
         nonce = self._entropy(12)
         sealed = self._cipher(name, subject).encrypt(nonce, text.encode("utf-8", "surrogatepass"), name)
         return _VERSION + name + nonce + sealed
@@ -86,6 +87,8 @@ class Keyring:
         return blake2b(data, digest_size=16, key=self._raw_hospital).digest()
 
     def _cipher(self, name: bytes, subject: str) -> AESGCM:
+        if name == _NOBODY and self._hospital_cipher is not None:
+            return self._hospital_cipher
         key = self._keys.get(name)
         if key is None:
             raise NotInMemory("key", subject)
@@ -94,7 +97,7 @@ class Keyring:
 
     def _keep(self, name: bytes, key: bytes) -> None:
         if name == _NOBODY:
-            self._raw_hospital = key
+            self._raw_hospital, self._hospital_cipher = key, AESGCM(key)
         elif len(self._keys) > _KEPT and not self.fresh:
             # Oldest out; never while a fresh key is not durable, for then the store could not give it back.
             for old in [n for n in list(self._keys)[: _KEPT // 10] if n != _NOBODY]:

@@ -204,11 +204,21 @@ def place(slot: Slot, token: Token) -> int:
         return 0
     if token.phase == "CALLED" or token.phase == "IN_CONSULT":
         return bisect_left(slot.pinned, CALLED(token), key=CALLED) + 1
-    return len(slot.pinned) + bisect_left(slot.line, SERVED(token), key=SERVED) + 1
+    return len(slot.pinned) + before(slot.line, SERVED(token)) + 1
+
+
+def before(line: list[Token], key: tuple[int, int, int]) -> int:
+    """How many in a line are served before this key; who asks is mostly the last, and then nobody else is looked at."""
+    if not line:
+        return 0
+    last = SERVED(line[-1])
+    if last <= key:
+        return len(line) - (last == key)
+    return bisect_left(line, key, key=SERVED)
 
 
 def waiting_place(slot: Slot, entry: Token) -> int:
     """The place 1..n of a waiting entry, 0 of any other."""
     if entry.status != "WAITING":
         return 0
-    return bisect_left(slot.waiting, SERVED(entry), key=SERVED) + 1
+    return before(slot.waiting, SERVED(entry)) + 1

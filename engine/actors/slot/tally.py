@@ -6,13 +6,12 @@ starts from the state, costs no copy of it, and knows only what the steps so far
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import Final
 
 from engine.actors.hospital import Category, Policy
 from engine.actors.slot.events import SlotEvent
 from engine.actors.slot.refusals import ChannelQuota, SlotFull, SlotNotOpen, SlotOver
-from engine.actors.slot.state import SERVED, Slot, Token, effective_end, rank_of
+from engine.actors.slot.state import SERVED, Slot, Token, before, effective_end, rank_of
 from engine.decider import MINUTE
 from engine.errors import InvalidTransition, NotFound
 
@@ -149,7 +148,7 @@ class Tally:
         if not grace:
             self.joined.append(key)
             return 0
-        ahead = len(state.pinned) + bisect_left(state.line, key, key=SERVED)
+        ahead = len(state.pinned) + before(state.line, key)
         for other in self.joined:
             ahead += other < key
         for other in self.left:

@@ -169,12 +169,14 @@ def estimate(slot: Slot, token: Token, time: int) -> Estimate | None:
     From the place, the observed length of consultations, and how far the slot really is.
     """
     number = place(slot, token)
-    if not number:
-        return None
+    return _estimate(slot, token, time, number) if number else None
+
+
+def _estimate(slot: Slot, token: Token, time: int, number: int) -> Estimate:
     if token.started_at:
         return Estimate(token.started_at, token.started_at)
     average = slot.average
-    consulting = [one for one in slot.pinned if one.phase == "IN_CONSULT"]
+    consulting = [one for one in slot.pinned if one.phase == "IN_CONSULT"] if slot.pinned else ()
     if consulting:
         # Who is inside leaves after an average visit; if that has passed, any moment now.
         base = max(consulting[0].started_at + average, time)
@@ -188,31 +190,35 @@ def estimate(slot: Slot, token: Token, time: int) -> Estimate | None:
 
 def token_view(slot: Slot, token: Token, time: int, link_key: str | None = None) -> TokenView:
     """A token as answered; ``link_key`` (hex) only for who may print the ticket."""
-    expected = estimate(slot, token, time)
-    waits = token.status == "WAITING" or token.status == "OFFERED"
+    number, status = place(slot, token), token.status
+    waits = status == "WAITING" or status == "OFFERED"
+    earliest = told = None
+    if number:
+        expected = _estimate(slot, token, time, number)
+        earliest, told = calendar.moment(expected.earliest), calendar.moment(expected.told)
     return TokenView(
         id=token.id,
         slot_id=slot.id,
         patient_id=token.patient_id,
         doctor_id=slot.doctor_id,
-        token_number=place(slot, token) or None,
+        token_number=number or None,
         ticket_code=ticket_code(slot, token),
         link=link(link_key, token.id) if link_key and token.number else None,
         category=token.category,
         priority=priority(token.category, token.booked_at, time),
-        status=token.status,
+        status=status,
         phase=None if waits or not token.number else token.phase,
-        position=waiting_place(slot, token) or None,
-        estimated_time=calendar.moment(expected.told) if expected else None,
-        estimated_range=Range(calendar.moment(expected.earliest), calendar.moment(expected.told)) if expected else None,
+        position=(waiting_place(slot, token) or None) if waits else None,
+        estimated_time=told,
+        estimated_range=Range(earliest, told) if earliest and told else None,
         actual_time=_moment(token.started_at),
         created_at=calendar.moment(created_at(token.id)),
         booked_at=calendar.moment(token.booked_at),
         updated_at=calendar.moment(token.updated_at),
         arrived_at=_moment(token.arrived_at),
         called_at=_moment(token.called_at),
-        completed_at=_moment(token.ended_at) if token.status == "COMPLETED" else None,
-        expires_at=_moment(token.mark_at) if token.status == "OFFERED" else None,
+        completed_at=_moment(token.ended_at) if status == "COMPLETED" else None,
+        expires_at=_moment(token.mark_at) if status == "OFFERED" else None,
         calls=token.calls,
         reschedules=token.reschedules,
         late=token.late,
