@@ -186,10 +186,7 @@ class Connection(TCPServer):
             await self.flush()
             wire.flushed = False  # a 100 is no part of the answer
         with trio.move_on_after(self.settings.body_idle_timeout) as scope:
-            data = await self.receive_some()
-            assert isinstance(wire.connection, h11.Connection)
-            wire.connection.receive_data(data)
-            await wire.parse_body()
+            await wire.take(await self.receive_some())
         if scope.cancelled_caught:
             await wire.refuse(408)
 

@@ -191,9 +191,7 @@ class Exchange:
         if data is None:
             await wire.refuse(408)
         else:
-            assert isinstance(wire.connection, h11.Connection)
-            wire.connection.receive_data(data)
-            await wire.parse_body()
+            await wire.take(data)
 
     async def _await_departure(self) -> None:
         connection = self._connection

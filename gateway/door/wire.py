@@ -17,6 +17,7 @@ from hypercorn.protocol.events import Request, Response, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.typing import ConnectionState, TaskGroup
 
+from gateway.door.chunks import Chunks
 from gateway.door.door import Door
 from gateway.door.streams import Flush, HttpExchange, WebSocket
 
@@ -62,6 +63,7 @@ class Wire(H11Protocol):
         self.body_done = False
         self.flushed = False  # part of the present answer has left
         self.closing = False  # no request after this one
+        self.chunks: Chunks | None = None  # the frame of the present body, where it comes in chunks
         self.early = bytearray()  # bytes behind a WebSocket upgrade that is not accepted yet
 
     async def spawn_app(self, app: Any, config: Any, scope: Any, send: Any) -> Callable[[Any], Awaitable[None]]:
@@ -78,7 +80,7 @@ class Wire(H11Protocol):
     async def open(self, request: h11.Request) -> None:
         """Begin the exchange that a request asks for, or answer it here (``closing``, and no ``scope``)."""
         self.body_done = self.flushed = False
-        self.scope = None
+        self.scope = self.chunks = None
         self.inbox.clear()
         upgrade, tokens, framings = b"", [], set()
         for name, value in request.headers:
@@ -92,12 +94,28 @@ class Wire(H11Protocol):
             await self.refuse(505)  # an HTTP/2 preface ends here
         elif request.method == b"CONNECT":
             await self.refuse(405)  # h11 would switch protocols on a 2xx
-        elif len(framings) == 2:
-            await self.refuse(400)  # two lengths are how requests are smuggled past a proxy
+        elif len(framings) == 2 or (b"transfer-encoding" in framings and request.http_version == b"1.0"):
+            await self.refuse(400)  # two lengths are how requests are smuggled past a proxy, and 1.0 knows no chunks
+        elif b"transfer-encoding" in framings and not self._begin_chunks():
+            await self.refuse(400)
         elif upgrade == b"websocket" and b"upgrade" in tokens and request.method == b"GET":
             await self._open_websocket(request)
         else:  # any other upgrade, h2c above all, is ignored, as HTTP allows
             await self._begin(HttpExchange, request)
+
+    def _begin_chunks(self) -> bool:
+        self.chunks = Chunks()
+        return self.chunks.follow(self.connection.trailing_data[0])
+
+    async def take(self, data: bytes) -> None:
+        """Take in a piece of the body."""
+        assert isinstance(self.connection, h11.Connection)
+        if self.chunks is not None and not self.chunks.follow(data):
+            self.inbox.append(GONE)
+            await self.refuse(400)
+            return
+        self.connection.receive_data(data)
+        await self.parse_body()
 
     async def _open_websocket(self, request: h11.Request) -> None:
         assert isinstance(self.connection, h11.Connection)

@@ -27,6 +27,8 @@ def get(lines: bytes = b"", first: bytes = b"GET /ignore HTTP/1.1\r\n", host: by
 
 CHUNKS = b"3\r\nabc\r\n0\r\n\r\n"
 
+CHUNKED = post(b"transfer-encoding: chunked\r\n")
+
 CASES: dict[str, tuple[bytes, list[int]]] = {
     # How long is it?
     "a length, then chunks": (post(b"content-length: 5\r\ntransfer-encoding: chunked\r\n", CHUNKS), [400]),
@@ -69,6 +71,26 @@ CASES: dict[str, tuple[bytes, list[int]]] = {
     "a chunk with a sign": (post(b"transfer-encoding: chunked\r\n", b"+3\r\nabc\r\n0\r\n\r\n"), [400]),
     "a chunk in two words": (post(b"transfer-encoding: chunked\r\n", b"3 3\r\nabc\r\n0\r\n\r\n"), [400]),
     "a chunk ended by LF": (post(b"transfer-encoding: chunked\r\n", b"3\nabc\r\n0\r\n\r\n"), [400]),
+    "an extension of a chunk": (CHUNKED + b"3;a=b\r\nabc\r\n0\r\n\r\n", [200, 200]),
+    "an extension with an LF": (CHUNKED + b"3;a\nb\r\nabc\r\n0\r\n\r\n", [400]),
+    "an extension with a CR": (CHUNKED + b"3;a\rb\r\nabc\r\n0\r\n\r\n", [400]),
+    "an extension without an end": (CHUNKED + b"3;" + b"x" * 5000 + b"\r\nabc\r\n0\r\n\r\n", [400]),
+    "a chunk that is longer than it says": (CHUNKED + b"3\r\nabcd\r\n0\r\n\r\n", [400]),
+    "a chunk that is shorter than it says": (CHUNKED + b"4\r\nabc\r\n0\r\n\r\n", [400]),
+    "a chunk whose data end in LF": (CHUNKED + b"3\r\nabc\n0\r\n\r\n", [400]),
+    "a size of nothing": (CHUNKED + b"\r\nabc\r\n0\r\n\r\n", [400]),
+    "a size with 0x": (CHUNKED + b"0x3\r\nabc\r\n0\r\n\r\n", [400]),
+    "a size of 17 digits": (CHUNKED + b"00000000000000003\r\nabc\r\n0\r\n\r\n", [400]),
+    "a size before a blank": (CHUNKED + b"3 \r\nabc\r\n0\r\n\r\n", [400]),
+    "a trailer": (CHUNKED + b"3\r\nabc\r\n0\r\nx: 1\r\n\r\n", [200, 200]),
+    "a trailer that ends in LF": (CHUNKED + b"3\r\nabc\r\n0\r\nx: 1\n\r\n", [400]),
+    "trailers that end in LF": (CHUNKED + b"3\r\nabc\r\n0\r\n\n", [400]),
+    "a folded trailer": (CHUNKED + b"3\r\nabc\r\n0\r\nx: 1\r\n y\r\n\r\n", [400]),
+    "a length among the trailers": (CHUNKED + b"3\r\nabc\r\n0\r\ncontent-length: 9\r\n\r\n", [200, 200]),
+    "chunks in HTTP/1.0": (
+        b"POST /echo HTTP/1.0\r\nhost: h\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n" + CHUNKS,
+        [400],
+    ),
     # Where does a line end?
     "LF after the request line": (get(first=b"GET /ignore HTTP/1.1\n"), [400]),
     "LF after a header": (get(b"x: 1\ny: 2\r\n"), [400]),
