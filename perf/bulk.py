@@ -37,11 +37,10 @@ _UNMASKED: Final = bytes(4)
 
 
 class Bulk(msgspec.Struct, frozen=True):
-    """``messages`` of ``each`` commands, in JSON: bodies of batches where ``in_flight`` is 0, else frames."""
+    """``messages`` in JSON, each with the count of its commands: batches where ``in_flight`` is 0, else frames."""
 
     port: int
-    messages: list[str]
-    each: int
+    messages: list[tuple[str, int]]
     in_flight: int = 0
 
 
@@ -128,7 +127,7 @@ def _batches(link: Link, bulk: Bulk) -> tuple[list[bytes], list[float]]:
     head = "POST /api/v1/batch/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
     answers: list[bytes] = []
     waits: list[float] = []
-    for request in [f"{head}{len(body.encode())}\r\n\r\n{body}".encode() for body in bulk.messages]:
+    for request in [f"{head}{len(body.encode())}\r\n\r\n{body}".encode() for body, _ in bulk.messages]:
         asked = perf_counter()
         link.send(request)
         said = link.head()
@@ -141,17 +140,20 @@ def _batches(link: Link, bulk: Bulk) -> tuple[list[bytes], list[float]]:
 
 
 def _frames(link: Link, bulk: Bulk) -> tuple[list[bytes], list[float]]:
-    frames = deque(map(_frame, bulk.messages))
+    frames = deque((_frame(text), count) for text, count in bulk.messages)
     answers: list[bytes] = []
     waits: list[float] = []
-    asked: deque[float] = deque()
+    asked: deque[tuple[float, int]] = deque()
     flying = finished = 0
+    heard = perf_counter()
     while frames or flying:
-        room = min((bulk.in_flight - flying) // bulk.each, len(frames))
-        if room > 0:
-            flying += room * bulk.each
-            asked.extend([perf_counter()] * room)
-            link.send(b"".join([frames.popleft() for _ in range(room)]))
+        now, out = perf_counter(), []
+        while frames and flying + frames[0][1] <= bulk.in_flight:
+            frame, count = frames.popleft()
+            out.append(frame)
+            asked.append((now, count))
+            flying += count
+        link.send(b"".join(out))
         link.read()
         for text in link.texts():
             if text.startswith(b'{"type":"result'):
@@ -159,9 +161,13 @@ def _frames(link: Link, bulk: Bulk) -> tuple[list[bytes], list[float]]:
                 done = len(_RESULT.findall(text))
                 flying -= done
                 finished += done
-                while finished >= bulk.each:  # whichever frame it was: results come about in the order of the commands
-                    finished -= bulk.each
-                    waits.append(perf_counter() - asked.popleft())
+                heard = perf_counter()
+                while asked and finished >= asked[0][1]:  # whichever it was: results come about in the commands' order
+                    begun, count = asked.popleft()
+                    finished -= count
+                    waits.append(heard - begun)
+        if perf_counter() - heard > _PATIENCE:  # the stream's signs of life are no answer
+            raise Incorrect(f"{flying} commands have waited for {_PATIENCE} s in vain")
     return answers, waits
 
 

@@ -61,7 +61,7 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
                 tell(f"{way.name}, round {turn + 1} of {size.rounds}")
                 commands = bookings(days[turn * len(WAYS) + index], town.patients)
                 before = matron.busy()
-                answered = await _sent(Bulk(matron.port, messages(commands, way), way.each, way.in_flight))
+                answered = await _sent(Bulk(matron.port, messages(commands, way), way.in_flight))
                 values[f"{way.name} server"].append((matron.busy() - before) / len(commands) * 1e6)
                 _check(way, answered, len(commands))
                 values[f"{way.name} client"].append(answered.busy / len(commands) * 1e6)
@@ -76,18 +76,16 @@ async def measure(folder: Path, size: Size, tell: Tell) -> list[Row]:
     return _rows(values)
 
 
-def messages(commands: Sequence[BookToken], way: Way) -> list[str]:
-    """The commands as bodies of batches or as frames, in their order."""
+def messages(commands: Sequence[BookToken], way: Way) -> list[tuple[str, int]]:
+    """The commands as bodies of batches or as frames, in their order, each with the count of its commands."""
     items = [
         {"method": "POST", "path": "/tokens/", "body": command, **({"id": f"c{n}"} if way.in_flight else {})}
         for n, command in enumerate(commands)
     ]
     if way.each == 1:
-        return [msgspec.json.encode(item).decode() for item in items]
-    return [
-        msgspec.json.encode({"commands": items[first : first + way.each]}).decode()
-        for first in range(0, len(items), way.each)
-    ]
+        return [(msgspec.json.encode(item).decode(), 1) for item in items]
+    parts = [items[first : first + way.each] for first in range(0, len(items), way.each)]
+    return [(msgspec.json.encode({"commands": part}).decode(), len(part)) for part in parts]
 
 
 async def _sent(bulk: Bulk) -> Answered:
