@@ -133,12 +133,11 @@ class BatchEndpoint:
         found: dict[tuple[str, str], Found] = {}
         read: list[Read | Problem] = []
         for index, item in enumerate(items):
+            key = None if common is None else f"{common}#{index}"
             try:
-                if isinstance(item, Problem):
-                    raise item
-                read.append(self._read(item, sender, found, f"{common}#{index}" if common is not None else None))
-            except Problem as problem:
-                read.append(problem)
+                read.append(item if isinstance(item, Problem) else self._read(item, sender, found, key))
+            except Exception as error:  # a bug of ours costs its item too, and no other
+                read.append(told_of(error, sender.request_id))
             await wire.breathe(index)
         return read
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 
 from engine.errors import DeadlinePassed, Overloaded
+from gateway.app import table_over
+from gateway.auth import DEVELOPER
+from gateway.batch import BatchEndpoint, Sender
+from gateway.endpoints import CommandEndpoint
+from gateway.engine import Engine
 from gateway.limits import Limits
+from gateway.shapes import Shape
+from tests.engine.living import CLERK
 from tests.gateway.surface import UNKNOWN, As, ScriptedEngine, client_of, hospital
 
 BATCH = "/api/v1/batch/"
@@ -134,6 +143,43 @@ async def test_each_item_needs_the_role_of_its_own_row():
         assert [result["status"] for result in response.json()["results"]] == [200, 403]
     async with client_of(ScriptedEngine(), As("auditor")) as client:
         assert (await client.post(BATCH, json={"commands": []})).status_code == 403
+
+
+async def test_items_of_one_path_are_each_read_and_checked():
+    doctor = {"method": "POST", "path": "/api/v1/doctors/", "body": {"name": "A", "specialization": "B"}}
+    async with client_of(ScriptedEngine(), As("clerk")) as client:
+        response = await client.post(
+            BATCH, json={"commands": [register(), doctor] * 2 + [{**register(), "method": "PUT"}]}
+        )
+        assert [result["status"] for result in response.json()["results"]] == [200, 403, 200, 403, 405]
+    async with hospital() as client:
+        made = (await client.post("/api/v1/patients/", json={"name": "first"})).headers["location"]
+        renamed = [{"method": "PUT", "path": made, "body": {"name": name}} for name in ("second", 3, "third")]
+        response = await client.post(BATCH, json={"commands": renamed})
+        assert [result["status"] for result in response.json()["results"]] == [200, 422, 200]
+        assert (await client.get(made)).json()["name"] == "third"
+
+
+class Broken(Shape):
+    """Reads no body without a bug."""
+
+    def from_body(self, body: Any, path: Mapping[str, str], version: int | None = None) -> Any:
+        raise ZeroDivisionError
+
+
+async def test_a_bug_in_reading_an_item_costs_that_item_and_is_in_the_log(caplog: pytest.LogCaptureFixture):
+    scripted, limits = ScriptedEngine(), Limits()
+    engine = cast("Engine", scripted)
+    table = table_over(engine, limits, scripted.page)
+    endpoint, _ = table.find("POST", "/api/v1/doctors/")
+    assert isinstance(endpoint, CommandEndpoint)
+    endpoint.shape = Broken(endpoint.shape.kind)
+    batch, sender = BatchEndpoint(table, engine, limits), Sender(DEVELOPER, "main", CLERK, "r")
+    items = [register(), {"method": "POST", "path": "/doctors/"}, register()]
+    done = await batch.ask(await batch.read(items, sender), sender, 1.0)
+    assert [result.status for result, _ in done] == [200, 500, 200]
+    assert [seq for _, seq in done] == [1, None, 2]
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_the_trouble_of_one_item_is_told_with_it_alone():
