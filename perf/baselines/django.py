@@ -79,6 +79,6 @@ def _about(postgres_version: str, redis_version: str) -> dict[str, str]:
         "postgresql settings": postgres.told(),
         "gunicorn settings": _FLAGS,
         "connections": "one for each thread, kept open, on Unix sockets; statements prepared by the server",
-        "lock": "asked for every 10 ms (the library's default: 100), at most 10 s",
+        "lock": "asked for every 20 ms (the library's default: 100), at most 10 s",
         "booking": "a Redis lock for the slot, SELECT … FOR NO KEY UPDATE of its row, UPDATE, INSERT; one commit each",
     }

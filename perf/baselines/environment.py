@@ -32,12 +32,14 @@ async def environment(tell: Tell, requirements: Path = REQUIREMENTS, cache: Path
     await trio.Path(place.parent).mkdir(parents=True, exist_ok=True)
     # Made beside its place and moved there whole: it is never half there, and two harnesses may make it at once.
     making = Path(mkdtemp(prefix="making-", dir=place.parent))
+    variables = clean(os.environ)  # or pip takes packages for installed that are another Python's
     try:
         tell(f"a virtual environment for the baselines, in {place}")
-        await run([sys.executable, "-m", "venv", str(making)], folder=making)
+        await run([sys.executable, "-m", "venv", str(making)], folder=making, environment=variables)
         tell("installing the baselines' packages")
         command = [str(making / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-q", "install"]
-        await run([*command, "--no-deps", "--require-hashes", "-r", str(requirements)], folder=making)
+        command += ["--no-deps", "--require-hashes", "-r", str(requirements)]
+        await run(command, folder=making, environment=variables)
         _moved(making, place)
     finally:
         shutil.rmtree(making, ignore_errors=True)

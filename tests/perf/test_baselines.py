@@ -100,6 +100,12 @@ def test_every_package_of_the_environment_is_pinned_by_hashes():
     assert set(environment.versions(listed, *names)) == names
 
 
+def test_an_environment_is_not_led_to_the_packages_of_another():
+    variables = {"PATH": "/bin", "PYTHONPATH": "/elsewhere", "PYTHONHOME": "/there", "PYTHONSTARTUP": "x.py"}
+    assert environment.clean(variables) == {"PATH": "/bin"}
+    assert environment.clean(variables, PYTHONPATH="/here") == {"PATH": "/bin", "PYTHONPATH": "/here"}
+
+
 async def test_an_environment_that_is_there_is_not_made_again(tmp_path):
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("nothing==1\n")

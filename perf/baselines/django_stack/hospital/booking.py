@@ -24,8 +24,9 @@ LOCK_HELD = 10.0
 LOCK_WAITED = 10.0
 """Seconds that a booking waits for its slot."""
 
-LOCK_ASKED = 0.01
-"""Seconds between two tries; the library's 0.1 would leave a hot slot idle most of the time."""
+LOCK_ASKED = 0.02
+"""Seconds between two tries; with the library's 0.1 a hot slot books a fifth less, with 0.005 each booking
+costs a third more."""
 
 redis = Redis(unix_socket_path=settings.REDIS_SOCKET)
 
