@@ -235,7 +235,8 @@ class Running(msgspec.Struct):
 
     async def emptied(self) -> None:
         await eventually(lambda: self.door.open_connections == 0)
-        assert self.door.idle == set()
+        assert not self.door.idle
+        assert not self.door.resting
 
 
 @asynccontextmanager

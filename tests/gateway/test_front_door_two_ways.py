@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from gateway.door.head import LARGEST_PLAIN_BODY, plain_head
 from gateway.door.short import ShortConnection
 from gateway.server import DoorSettings
-from tests.gateway.front_door import FAST_PATH, GET, POST, Browser, Running, read_all, running
+from tests.gateway.front_door import FAST_PATH, GET, POST, Browser, Running, eventually, read_all, running
 from tests.gateway.test_front_door_attacks import ATTACKS
 from tests.gateway.test_front_door_smuggling import CASES
 
@@ -250,6 +251,18 @@ async def test_a_stream_begins_on_the_short_way_and_ends_on_the_long_one():
         assert (answer.headers["transfer-encoding"], answer.body) == ("chunked", b"one two")
         assert (await browser.read()).body == b"ignored"
         assert met_h11(connection)
+
+
+async def test_a_request_that_has_arrived_when_the_door_closes_is_answered():
+    async with on_the_short_way() as (door, browser, _):
+        await eventually(lambda: len(door.door.resting) == 1)
+        assert isinstance(browser.stream, trio.SocketStream)
+        os.write(browser.stream.socket.fileno(), GET % b"/ignore")
+        door.door.close_idle()
+        answer = await browser.read()
+        assert (answer.body, answer.headers["connection"]) == (b"ignored", "close")
+        await door.emptied()
+        assert door.door.resting == set()
 
 
 async def test_with_the_switch_off_every_request_goes_the_long_way():
