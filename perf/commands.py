@@ -5,6 +5,7 @@ Exit codes: 0 run and sound, whatever the targets' verdicts; 1 a check failed, o
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ from perf.runs import Run, moment, save
 from perf.scenarios import described, scenarios
 
 ALL: Final = "all"
+_SENTENCE: Final = re.compile(r"(?<=[.?!])\s")
 LONG: Final = frozenset({"soak", "overload", "baselines"})
 """Left out of ``all`` unless it is quick: minutes each, or other people's servers."""
 
@@ -82,7 +84,7 @@ def list_scenarios(as_json: bool) -> None:
         return
     width = max(len(one.name) for one in _all())
     for one in _all():
-        click.echo(f"{one.name:<{width}}  {described(one.name).partition('.')[0]}.")
+        click.echo(f"{one.name:<{width}}  {_SENTENCE.split(described(one.name))[0]}")
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,13 +106,18 @@ def family_of(pid: int) -> list[int]:
     """A process and all that it started, and those in turn."""
     found, at = [pid], 0
     while at < len(found):
-        try:
-            children = Path(f"/proc/{found[at]}/task/{found[at]}/children").read_text("ascii").split()
-        except OSError:
-            children = []
-        found.extend(map(int, children))
+        for thread in _listed(Path(f"/proc/{found[at]}/task")):  # a child is listed with the thread that started it
+            with suppress(OSError):
+                found.extend(map(int, (thread / "children").read_text("ascii").split()))
         at += 1
     return found
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def cpu(pid: int) -> float:

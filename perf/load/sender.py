@@ -35,6 +35,9 @@ _TOLD_EVERY: Final = 0.5
 _TURN: Final = 0.05
 """Seconds after which it looks up even when nothing happens."""
 
+_RETRY: Final = 0.1
+"""Seconds after which a caller of a closed loop asks again when he was not answered."""
+
 _AT_ONCE: Final = 64
 """Requests that are sent before answers are looked for again."""
 
@@ -137,7 +140,9 @@ class Sender:
             if more:
                 self._push(life)
         elif now < self.start + self.order.settings.seconds:
-            if more:
+            if got is None:
+                self._come_again(now + _RETRY)
+            elif more:
                 self._send(life, now)
             else:
                 self._next_caller()
@@ -146,6 +151,13 @@ class Sender:
         life = next(self._lives, None)
         if life is not None:
             self._send(life, perf_counter())
+
+    def _come_again(self, at: float) -> None:
+        """A caller who lost his connection asks for something else, a little later."""
+        life = next(self._lives, None)
+        if life is not None:
+            self.turn += 1
+            heapq.heappush(self.due, (at, self.turn, life))
 
     def _wait_until(self, start: float) -> None:
         while (left := start - perf_counter()) > 0:

@@ -70,7 +70,11 @@ class Wires:
 
     def send(self, flight: Any, request: bytes) -> None:
         """Send on a connection that is free; ``free`` was asked before."""
-        wire = self._fresh()
+        try:
+            wire = self._fresh()
+        except OSError:  # nobody is there any more, which is this request's answer
+            self._told(flight, None)
+            return
         wire.flight, wire.out = flight, request
         self.flying += 1
         self.bytes_out += len(request)

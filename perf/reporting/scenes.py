@@ -29,7 +29,7 @@ def scenes(material: Material) -> list[Block]:
 def _scene(run: Run) -> list[Block]:
     blocks: list[Block] = [Heading(3, run.scenario), Heading(4, "Objective"), Text(run.objective)]
     if run.scenario in scenarios():
-        blocks.append(Text(described(run.scenario).partition("\n\n")[2].replace("\n", " ")))
+        blocks.append(Text(described(run.scenario).partition("\n\n")[2]))
     blocks += [Heading(4, "Configuration"), _configuration(run)]
     blocks += [Heading(4, "Test procedure"), Listing(run.command)]
     blocks += [Heading(4, "Expected results"), Points(tuple(run.expected))]

@@ -35,6 +35,7 @@ def comparisons() -> dict[str, Comparison]:
 
 
 def described(name: str) -> str:
-    """A scenario's description: the docstring of its file."""
+    """A scenario's description: the docstring of its file, a paragraph a line."""
     module = pkgutil.resolve_name(f"{__name__}.{name.replace('-', '_')}")
-    return str(module.__doc__ or "").strip()
+    paragraphs = str(module.__doc__ or "").strip().split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

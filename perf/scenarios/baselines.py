@@ -28,6 +28,8 @@ from perf.town import Town, bookings, found
 _WARMING: Final = 600
 """Bookings before anything is measured, as the baselines have them."""
 
+_QUICK_WARMING: Final = 60
+
 
 class Kind(NamedTuple):
     """One of the two loads, and how many times the stacks' rate Matron's should be."""
@@ -96,8 +98,9 @@ async def _stack(
 async def _matron(context: Context, kind: Kind, folder: Path, values: dict[str, list[float]]) -> None:
     data, plan = folder / "data", kind.plan
     async with open_engine(LmdbStore(data, allow_any_filesystem=context.any_disk)) as engine:
-        town = await found(engine, max(plan.patients, _WARMING), doctors=min(100, plan.slots))
-        warming = await town.open_day(1, _WARMING)
+        count = _QUICK_WARMING if context.quick else _WARMING
+        town = await found(engine, max(plan.patients, count), doctors=min(100, plan.slots))
+        warming = await town.open_day(1, count)
         slots = await town.open_day(plan.slots, plan.capacity)
     flags = ["serve", "--data", str(data), "--dev", "--bind", "127.0.0.1:0", "--no-request-log", "--log-level", "error"]
     async with server("gateway", flags) as served:
@@ -107,7 +110,7 @@ async def _matron(context: Context, kind: Kind, folder: Path, values: dict[str, 
             load = Closed(served.port, "/api/v1/tokens/", context.settings.connections, bodies)
             return await send(load)
 
-        await book(warming, town.patients[:_WARMING])
+        await book(warming, town.patients[:count])
         before = sum(map(cpu, family_of(served.pid)))
         loaded = _sound("matron", kind, await book(slots, town.patients[: plan.patients]))
         _keep(values, f"matron {kind.name}", loaded, kind, sum(map(cpu, family_of(served.pid))) - before)

@@ -65,7 +65,7 @@ SCENARIO: Final = Load(
         "calls answered within 100 ms (p95) while the crowd comes in",
     ),
     defaults=Settings(rate=200.0, seconds=30.0, connections=300),
-    quick=Settings(rate=40.0, seconds=3.0, connections=50, warm=0.3),
+    quick=Settings(rate=80.0, seconds=3.0, connections=50, warm=0.3),
     prepare=prepare,
     plan=plan,
     goals=(

@@ -58,7 +58,7 @@ async def _slots(reader: _Reader, site: Site, told: Told, verdicts: Verdicts) ->
         seated = [token for token in tokens if token["status"] in _SEATED and token["category"] != "EMERGENCY"]
         if len(seated) > site.capacity:
             overfull.append(f"slot {slot}: {len(seated)} tokens, {site.capacity} seats")
-        held.update((token["patient"]["id"], day) for token in tokens if token["status"] == "CONFIRMED")
+        held.update((token["patient_id"], day) for token in tokens if token["status"] == "CONFIRMED")
     verdicts.looked("no seat beyond the capacity", len(slots), overfull)
     doubles = [f"patient {who} has {count} tokens of one day" for (who, _), count in held.items() if count > 1]
     verdicts.looked("nobody is booked twice", held.total(), doubles)
