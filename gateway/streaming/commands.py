@@ -153,7 +153,7 @@ class Commands:
     async def _done(self, read: list[Read | Problem]) -> list[Done]:
         try:
             return await self._batch.ask(read, self._sender, self._within)
-        except Exception as error:  # none of them was asked: the engine refuses all it is handed, or nothing
+        except Exception as error:  # what the engine says of all that it was handed
             request_id = self._sender.request_id
             trouble = told_of(error, request_id)
             return [(refused(each if isinstance(each, Problem) else trouble, request_id), None) for each in read]
