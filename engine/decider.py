@@ -150,12 +150,14 @@ class At:
         return sha256(self.entropy + ordinal.to_bytes(4, "big")).digest()[:16]
 
 
-def _nothing(*_: Any) -> tuple[()]:
+def nothing(*_: Any) -> tuple[()]:
+    """What a kind of actor has that files nothing and belongs to no group."""
     return ()
 
 
-def _never(*_: Any) -> None:
-    return None
+def never(*_: Any) -> None:
+    """What a kind of actor has that needs no waking."""
+    return
 
 
 def _open(*_: Any) -> bool:
@@ -183,14 +185,14 @@ class Decider(Generic[S]):
     decide: Callable[[S, Any, At], Iterable[Event]]
     evolve: Callable[[S, Any], None]
     state: type[Any]
-    check: Callable[[S], None] = _never
-    due: Callable[[S], int | None] = _never
+    check: Callable[[S], None] = never
+    due: Callable[[S], int | None] = never
     closed: Callable[[S, int], bool] = _open
     freeze: Callable[[S], Any] = _same
     thaw: Callable[[Any], S] = _same
-    files: Callable[[S], Iterable[tuple[str, str]]] = _nothing
-    filed: Callable[[Any], Iterable[tuple[str, str, bool]]] = _nothing
-    groups: Callable[[str], Iterable[str]] = _nothing
+    files: Callable[[S], Iterable[tuple[str, str]]] = nothing
+    filed: Callable[[Any], Iterable[tuple[str, str, bool]]] = nothing
+    groups: Callable[[str], Iterable[str]] = nothing
 
 
 class Look(msgspec.Struct, frozen=True, gc=False):
@@ -250,7 +252,7 @@ class Decision:
 
     command: type[Any]
     run: Callable[[Any, At], Deciding]
-    home: Callable[[Any, Callable[[str, str], str | None]], str | None] = field(default=_never)
+    home: Callable[[Any, Callable[[str, str], str | None]], str | None] = field(default=never)
 
     @property
     def name(self) -> str:

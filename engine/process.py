@@ -41,12 +41,16 @@ def tune_process() -> None:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No search for rubbish meanwhile: for reading a log, which makes millions of objects and no cycles."""
+    """No search for rubbish meanwhile: for reading a log, which makes millions of objects and no cycles.
+
+    They are set aside before the collector may look again: else its next run would be through all of them.
+    """
     collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        settle_memory(rubbish=False)
         if collects:
             gc.enable()
 

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
+import msgspec
+
 from engine.actors import KINDS
-from engine.decider import Decider, NotInMemory
+from engine.decider import Decider, NotInMemory, never, nothing
 from engine.errors import LogCorrupt
 from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
@@ -22,23 +24,21 @@ EVENTS: Final = tuple(event for decider in KINDS.values() for event in decider.e
 """Every event of every kind: what a log may hold."""
 
 
-class Cell:
+class Cell(msgspec.Struct, eq=False, gc=False):
     """One live actor: its state, how many entries changed it, the last one's position, and when it wants waking.
 
-    ``noted`` is the book's ``era`` in which it was last put among the changed ones.
+    ``noted`` is the book's ``era`` in which it was last put among the changed ones. There are millions; a state knows
+    nothing of its cell, so that the collector need not look for a way round.
     """
 
-    __slots__ = ("decider", "due", "key", "noted", "position", "quarantined", "state", "version")
-
-    def __init__(self, key: str, decider: Decider[Any], state: Any, version: int, position: int) -> None:
-        self.key = key
-        self.decider = decider
-        self.state = state
-        self.version = version
-        self.position = position
-        self.due: int | None = None
-        self.noted = 0
-        self.quarantined = False
+    key: str
+    decider: Decider[Any]
+    state: Any
+    version: int
+    position: int
+    due: int | None = None
+    noted: int = 0
+    quarantined: bool = False
 
 
 class Archived:
@@ -120,7 +120,11 @@ class Directory:
 
     def join(self, group: str, key: str) -> None:
         """A new actor belongs to this group."""
-        self._groups.setdefault(group, []).append(key)
+        members = self._groups.get(group)
+        if members is None:
+            self._groups[group] = [key]
+        else:
+            members.append(key)
 
     def members(self, group: str) -> list[str]:
         """The keys of a group's actors, in order of key: the same after a recovery as before it."""
@@ -192,7 +196,7 @@ class Book:
     def evolved(self, cell: Cell, events: Iterable[Any], position: int) -> None:
         """Book-keeping after a cell has evolved: version, directory, groups, timer."""
         decider, key = cell.decider, cell.key
-        if not cell.version:
+        if not cell.version and decider.groups is not nothing:
             join = self.directory.join
             for group in decider.groups(key.partition(":")[2]):
                 join(group, key)
@@ -201,20 +205,23 @@ class Book:
             self.dirty.append(key)
         cell.version += 1
         cell.position = position
-        self._file(decider, key, events)
-        due = decider.due(cell.state)
-        if due != cell.due:
-            cell.due = due
-            if due is not None:
-                heapq.heappush(self.timers, (due, key))
+        if decider.filed is not nothing:
+            self._file(decider, key, events)
+        if decider.due is not never:
+            due = decider.due(cell.state)
+            if due != cell.due:
+                cell.due = due
+                if due is not None:
+                    heapq.heappush(self.timers, (due, key))
 
     def _file(self, decider: Decider[Any], key: str, events: Iterable[Any]) -> None:
+        filed, directory = decider.filed, self.directory
         for event in events:
-            for table, id, present in decider.filed(event):
+            for table, id, present in filed(event):
                 if present:
-                    self.directory.file(table, id, key)
+                    directory.file(table, id, key)
                 else:
-                    self.directory.strike(table, id, key)
+                    directory.strike(table, id, key)
 
     def join_groups(self, keys: Iterable[str]) -> None:
         """Make new actors members of the groups that their keys name."""
@@ -250,36 +257,48 @@ class Book:
 
     def fold(self, position: int, record: bytes) -> Any:
         """Apply a stored record at the next position and return its entry; ``LogCorrupt`` when it does not fit."""
-        try:
-            entry = self.codec.decode(checked(record))
-        except LogCorrupt as fault:
-            raise LogCorrupt(f"position {position} of {self.hospital}: {fault}") from fault
-        if position != self.head + 1 or entry.position != position or entry.hospital != self.hospital:
-            raise LogCorrupt(
-                f"position {position} of {self.hospital} holds position {entry.position} of {entry.hospital}"
-            )
-        cells = self.cells
-        for change in entry.changes:
-            key = change.actor
-            cell = cells.get(key)
-            if cell is None:
-                cell = cells[key] = self.new_cell(key)
-            elif type(cell) is not Cell:
-                cell = self.live(key, cell)
-            if cell.position >= position:  # from a snapshot made after this entry: only where ids are filed is new
-                self._file(cell.decider, cell.key, change.events)
-                continue
-            if change.version != cell.version + 1 or change.previous != cell.position:
-                raise LogCorrupt(f"position {position}: {change.actor} is at version {cell.version}, not before it")
-            events, evolve, state = change.events, cell.decider.evolve, cell.state
-            for event in events:
-                evolve(state, event)
-            self.evolved(cell, events, position)
-        self.head = position
-        self.time = entry.time
-        if entry.fingerprint and entry.refusal is None:  # a refusal is not kept: its repeat is decided anew
-            self.remember(entry.command_id, position, entry.time)
+        [entry] = self.folded(((position, record),))
         return entry
+
+    def folded(self, records: Iterable[tuple[int, bytes]]) -> Iterator[Any]:
+        """Apply stored records (position, bytes) one by one, each entry given when it has been applied.
+
+        ``NotInMemory`` leaves the entry behind ``head`` applied in part: load that state and come again with this
+        record, what was applied already is then skipped.
+        """
+        # One frame for all: a log of millions passes through here, and looking anything up costs as often.
+        hospital, decode, cells, evolved = self.hospital, self.codec.decode, self.cells, self.evolved
+        for position, record in records:
+            try:
+                entry = decode(checked(record))
+            except LogCorrupt as fault:
+                raise LogCorrupt(f"position {position} of {hospital}: {fault}") from fault
+            if position != self.head + 1 or entry.position != position or entry.hospital != hospital:
+                raise LogCorrupt(
+                    f"position {position} of {hospital} holds position {entry.position} of {entry.hospital}"
+                )
+            for change in entry.changes:
+                key, events = change.actor, change.events
+                cell = cells.get(key)
+                if cell is None:
+                    cell = cells[key] = self.new_cell(key)
+                elif type(cell) is not Cell:
+                    cell = self.live(key, cell)
+                before = cell.position
+                if before >= position:  # from a snapshot made after this entry: only where ids are filed is new
+                    self._file(cell.decider, cell.key, events)
+                    continue
+                if change.version != cell.version + 1 or change.previous != before:
+                    raise LogCorrupt(f"position {position}: {key} is at version {cell.version}, not before it")
+                evolve, state = cell.decider.evolve, cell.state
+                for event in events:
+                    evolve(state, event)
+                evolved(cell, events, position)
+            self.head = position
+            self.time = entry.time
+            if entry.fingerprint and entry.refusal is None:  # a refusal is not kept: its repeat is decided anew
+                self.remember(entry.command_id, position, entry.time)
+            yield entry
 
     def frozen_states(self) -> Iterator[tuple[str, bytes]]:
         """Every actor's key and bytes in order of key; ``NotInMemory`` where one is archived."""

@@ -9,7 +9,8 @@ set aside and the log is folded from its first entry.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -69,18 +70,17 @@ async def load_book(
         while book.head < head:
             if progress is not None:
                 progress.update(hospital=hospital, position=book.head, head=head)
-            for position, record in await store.read(hospital, book.head + 1, _READ):
-                await _fold(store, book, position, record)
+            await _fold(store, book, await store.read(hospital, book.head + 1, _READ))
             await trio.lowlevel.checkpoint()
     return book
 
 
-async def _fold(store: Store, book: Book, position: int, record: bytes) -> None:
-    while True:
+async def _fold(store: Store, book: Book, records: Sequence[tuple[int, bytes]]) -> None:
+    first = book.head + 1
+    while book.head < first + len(records) - 1:
         try:
-            book.fold(position, record)
-            return
-        except NotInMemory as missing:  # an archived actor has changed since; what was folded already is skipped
+            deque(book.folded(records[book.head + 1 - first :]), maxlen=0)
+        except NotInMemory as missing:  # an archived actor has changed since
             for key, state in (await store.read_archive(book.hospital, [missing.name])).items():
                 book.restore(key, state)
 

@@ -207,11 +207,12 @@ def evolve(state: PatientDay, event: PatientDayEvent) -> None:
             # A million and a half of these name a hundred thousand slots: one text each, not one per reading.
             slot_id, doctor_id = intern(event.slot_id), intern(event.doctor_id)
             new = Commitment(event.token_id, slot_id, doctor_id, event.start, event.end, event.state)
-            for index, one in enumerate(state.commitments):
+            commitments = state.commitments
+            for index, one in enumerate(commitments) if commitments else ():
                 if one.token_id == event.token_id:
-                    state.commitments[index] = new
+                    commitments[index] = new
                     return
-            state.commitments.append(new)
+            commitments.append(new)
         case CommitmentChanged():
             for one in state.commitments:
                 if one.token_id == event.token_id:

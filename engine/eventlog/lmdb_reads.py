@@ -144,14 +144,18 @@ class ReadSide(ABC):
             with log.begin() as txn, txn.cursor(db) as cursor:
                 if not cursor.set_range(POSITION.pack(start + done)):
                     break
-                for key, record in islice(cursor.iternext(), min(SLICE_RECORDS, limit - done)):
-                    found.append((POSITION.unpack(key)[0], record))
+                position, key = start + done, b""
+                first = POSITION.unpack(cursor.key())[0]
+                for key, record in islice(cursor.iternext(), min(SLICE_RECORDS, limit - done)):  # noqa: B007 - the last
+                    found.append((position, record))
+                    position += 1
                     size += len(record)
                     if size >= SLICE_BYTES:
                         break
+                last = POSITION.unpack(key)[0]
             # Keys ascend, so the two ends of a slice tell whether anything between them is missing.
-            if found[done][0] != start + done or found[-1][0] != start + len(found) - 1:
-                raise LogCorrupt(f"{hospital}: positions are missing between {start + done} and {found[-1][0]}")
+            if first != start + done or last != start + len(found) - 1:
+                raise LogCorrupt(f"{hospital}: positions are missing between {start + done} and {last}")
         return found
 
     def _read_at(self, hospital: str, positions: Sequence[int]) -> list[bytes]:

@@ -252,9 +252,18 @@ def _booked(state: Slot, event: TokenBooked) -> None:
     seat(state, token)
     state.counters.overrides += event.override
     state.counters.overbooked += event.overbooked
-    put_in(state.line, token, SERVED)
-    if token.mark_at:
-        put_in(state.marks, token, MARKED)
+    # Most tokens come last in both orders: seen without making keys, as nearly all of a log's entries are these.
+    line, rank, rank_at = state.line, token.rank, token.rank_at
+    if not line or (last := line[-1]).rank < rank or (last.rank == rank and last.rank_at <= rank_at):
+        line.append(token)
+    else:
+        insort(line, token, key=SERVED)
+    mark_at, marks = event.mark_at, state.marks
+    if mark_at:
+        if not marks or marks[-1].mark_at <= mark_at:
+            marks.append(token)
+        else:
+            insort(marks, token, key=MARKED)
 
 
 def _promoted(state: Slot, event: EntryPromoted) -> None:

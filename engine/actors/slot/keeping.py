@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -39,6 +39,9 @@ EMPTY: dict[str, Any] = {
     "tokens": {}, "holds": {}, "line": [], "pinned": [], "waiting": [], "offers": [], "marks": [], "lifts": [],
     "expiring": [],
 }  # fmt: skip
+
+
+_NEVER: Final = 1 << 62
 
 
 class StoredSlot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -109,18 +112,18 @@ def due(state: Slot) -> int | None:
     """The next instant at which something happens by itself (µs)."""
     if not state.version:
         return None
-    instants = [effective_end(state)] if state.status == "ACTIVE" or state.status == "DELAYED" else []
-    if state.marks:
-        instants.append(state.marks[0].mark_at + state.delay)
-    if state.offers:
-        instants.append(state.offers[0].mark_at)
-    if state.expiring:
-        instants.append(state.expiring[0].expires_at)
-    if state.lifts:
-        instants.append(state.lifts[0].lift_at)
+    soonest = effective_end(state) if state.status == "ACTIVE" or state.status == "DELAYED" else _NEVER
+    if state.marks and (mark := state.marks[0].mark_at + state.delay) < soonest:
+        soonest = mark
+    if state.offers and (lapse := state.offers[0].mark_at) < soonest:
+        soonest = lapse
+    if state.expiring and (end := state.expiring[0].expires_at) < soonest:
+        soonest = end
+    if state.lifts and (lift := state.lifts[0].lift_at) < soonest:
+        soonest = lift
     if state.release_at and state.waiting and seats_taken(state) < state.max_capacity:
-        instants.append(state.release_at)
-    return min(instants, default=None)
+        soonest = min(soonest, state.release_at)
+    return soonest if soonest != _NEVER else None
 
 
 def closed(state: Slot, time: int) -> bool:
