@@ -29,6 +29,7 @@ from gateway.endpoints import CommandEndpoint, QueryEndpoint
 from gateway.engine import Engine
 from gateway.feed import PATH as STREAM
 from gateway.feed import Stream
+from gateway.headers import FreshIds
 from gateway.limits import Limits
 from gateway.problems import CLIENT_GONE, Problem, internal_error, problem_of
 from gateway.request_log import RequestLog
@@ -100,6 +101,7 @@ class Gateway(BaseRoute):
         self._auth = auth
         self._limits = limits
         self._request_log = request_log
+        self._fresh = FreshIds()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Everything that is HTTP."""
@@ -112,7 +114,7 @@ class Gateway(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and say so in the request log."""
         started = trio.current_time()
-        call = Call(scope, receive, self._limits.deadline_seconds)
+        call = Call(scope, receive, self._limits.deadline_seconds, self._fresh)
         label, response = await self._answer(call)
         if self._request_log is not None:
             status = CLIENT_GONE if response is None else response.status_code

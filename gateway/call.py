@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope
 
 from engine.eventlog.entry import Principal
 from gateway.auth import Caller
-from gateway.headers import Headers, preferred_wait, request_id
+from gateway.headers import FreshIds, Headers, preferred_wait, request_id
 from gateway.problems import Problem, deadline_passed
 from gateway.routes.row import Role
 
@@ -24,11 +24,11 @@ class Call:
 
     __slots__ = ("asked", "caller", "headers", "ids", "receive", "request_id", "scope", "until", "waited", "writes")
 
-    def __init__(self, scope: Scope, receive: Receive, seconds: float) -> None:
+    def __init__(self, scope: Scope, receive: Receive, seconds: float, fresh: FreshIds | None = None) -> None:
         self.scope = scope
         self.receive = receive
         self.headers: Headers = dict(scope["headers"])
-        self.request_id = request_id(self.headers)
+        self.request_id = request_id(self.headers, fresh or FreshIds())
         self.ids: dict[str, str] = {}
         self.caller: Caller | None = None
         self.writes = False

@@ -16,6 +16,7 @@ Headers = dict[bytes, bytes]
 VISIBLE = re.compile(rb"[\x21-\x7e]{1,255}")
 ENTITY_TAG = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 WAIT = re.compile(rb'(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=$|[,;])', re.IGNORECASE)
+DRAWN = 128  # ids at a time
 OWN_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -59,9 +60,28 @@ def preferred_wait(headers: Headers) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def request_id(headers: Headers) -> str:
+class FreshIds:
+    """Ids for requests that bring none: 64 random bits each, drawn from the system for many at a time.
+
+    Each call of the system is a moment at which another thread, a commit's for one, may take the interpreter away.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left: list[str] = []
+
+    def next(self) -> str:
+        """An id that nobody was given before."""
+        if not self._left:
+            drawn = secrets.token_hex(DRAWN * 8)
+            self._left = [drawn[at : at + 16] for at in range(0, len(drawn), 16)]
+        return self._left.pop()
+
+
+def request_id(headers: Headers, fresh: FreshIds) -> str:
     """The request's id: the client's ``X-Request-Id`` when it is a plain word, else a new one."""
     given = headers.get(b"x-request-id")
     if given is not None and OWN_ID.fullmatch(given):
         return given.decode("ascii")
-    return secrets.token_hex(8)
+    return fresh.next()
