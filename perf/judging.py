@@ -57,6 +57,7 @@ def figures(repeat: Repeat, settings: Settings) -> list[Figure]:
         Figure("unanswered", "", float(measured.unanswered)),
         Figure("skipped", "", float(sum(measured.skipped.values())), "the one before gave nothing to go on with"),
         Figure("sent late, p99", "ms", measured.late.percentile(0.99) * MS, "from due to sent"),
+        Figure("connecting, longest", "s", measured.connecting.most, "until a new connection took its first request"),
         Figure("violations", "", float(sum(not check.ok for check in repeat.checks))),
     ]
     if repeat.saturation:

@@ -97,6 +97,7 @@ class Account:
         measured = self.measured
         measured.seconds = max(self._end - self.start, 0.0)
         measured.planned = measured.sent + sum(measured.skipped.values())
+        measured.connecting = wires.connecting
         measured.bytes_in, measured.bytes_out, measured.connections = wires.bytes_in, wires.bytes_out, wires.made
 
     def _second(self, number: int) -> Second:

@@ -69,7 +69,8 @@ class Progress(msgspec.Struct, frozen=True):
 class Measured(msgspec.Struct, kw_only=True):
     """Of one load. Waits count from the instant at which a request was due, ``answering`` from when it was sent.
 
-    ``late``: from due to sent. ``behind``: the same, where a connection was free: the sender's own slowness.
+    ``connecting``: until a new connection took the request. ``late``: from due to sent. ``behind``: the same, where a
+    connection was free: the sender's own slowness.
     ``statuses``: by operation and status, "0" where no answer came. ``problems``: codes, or what happened.
     """
 
@@ -80,6 +81,7 @@ class Measured(msgspec.Struct, kw_only=True):
     answering: Histogram = msgspec.field(default_factory=Histogram)
     late: Histogram = msgspec.field(default_factory=Histogram)
     behind: Histogram = msgspec.field(default_factory=Histogram)
+    connecting: Histogram = msgspec.field(default_factory=Histogram)
     statuses: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     problems: dict[str, int] = msgspec.field(default_factory=dict)
     skipped: dict[str, int] = msgspec.field(default_factory=dict)
@@ -96,7 +98,7 @@ class Measured(msgspec.Struct, kw_only=True):
         self.seconds = max(self.seconds, other.seconds)
         for name in ("planned", "sent", "unanswered", "bad", "bytes_out", "bytes_in", "connections", "busy"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("answering", "late", "behind"):
+        for name in ("answering", "late", "behind", "connecting"):
             getattr(self, name).merge(getattr(other, name))
         for op, found in other.ops.items():
             self.ops.setdefault(op, Histogram()).merge(found)

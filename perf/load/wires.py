@@ -12,6 +12,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final, NamedTuple
 
+from perf.load.histogram import Histogram
+
 _READ: Final = 65_536
 
 _STALE: Final = 8.0
@@ -33,7 +35,7 @@ Told = Callable[[Any, "Got | None"], None]
 class Wire:
     """One connection and the request that is on its way on it."""
 
-    __slots__ = ("buffer", "flight", "link", "out", "used")
+    __slots__ = ("buffer", "flight", "link", "new", "out", "used")
 
     def __init__(self, link: socket.socket) -> None:
         self.link = link
@@ -41,6 +43,7 @@ class Wire:
         self.out = b""
         self.flight: Any = None
         self.used = perf_counter()
+        self.new = True
 
 
 class Wires:
@@ -58,6 +61,8 @@ class Wires:
         self.made = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.connecting = Histogram()
+        """From asking for a connection to the first byte on it, where a request waited for that."""
 
     @property
     def free(self) -> bool:
@@ -66,7 +71,10 @@ class Wires:
 
     def prepare(self, count: int) -> None:
         """Open so many, so that the first requests need not."""
-        self._idle.extend(self._connect() for _ in range(min(count, self._most)))
+        for _ in range(min(count, self._most)):
+            wire = self._connect()
+            wire.new = False
+            self._idle.append(wire)
 
     def send(self, flight: Any, request: bytes) -> None:
         """Send on a connection that is free; ``free`` was asked before."""
@@ -130,6 +138,9 @@ class Wires:
                 self._drop(wire)
                 return
             sent = 0
+        if wire.new and sent:
+            wire.new = False
+            self.connecting.add(perf_counter() - wire.used)
         wire.out = wire.out[sent:]
         wanted = select.EPOLLIN | select.EPOLLOUT if wire.out else select.EPOLLIN
         if wire.out or sent == 0:

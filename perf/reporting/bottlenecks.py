@@ -18,6 +18,9 @@ _MOVABLE = ("front door", "gateway", "Starlette and Hypercorn")
 """Parts that more gateway processes take off the engine's one."""
 
 _SLOW_SENDER = 0.005
+_SLOW_DOOR = 0.9
+"""Seconds after which a connection's first try was surely dropped: the kernel's queue was full."""
+
 _COMMITS = 0.5
 _CROWDED = 1.5
 """Load by cores above which other work had a say."""
@@ -94,6 +97,8 @@ def _of_load(repeat: Repeat) -> list[str]:
     said = []
     if (behind := repeat.measured.behind.percentile(0.99)) > _SLOW_SENDER:
         said.append(f"cores for who sends: where a connection was free he was still {1000 * behind:.0f} ms late (p99)")
+    if (connecting := repeat.measured.connecting.most) > _SLOW_DOOR:
+        said.append(f"a door that accepts sooner: a new connection waited up to {connecting:.1f} s until it was taken")
     commits, waits = durations(repeat, "commits", "seconds"), repeat.measured.answering
     if commits is not None and waits.count and commits.p50 > _COMMITS * waits.percentile(0.5):
         said.append("a faster disk: a commit is more than half of the median answer")

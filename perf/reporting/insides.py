@@ -188,9 +188,17 @@ def _connections(material: Material) -> Block:
         late = (repeat.measured.late, repeat.measured.behind)
         waits = (f"{1000 * histogram.percentile(0.99):,.2f} ms" for histogram in late)
         allowed = run.settings.closed or run.settings.connections
-        rows.append((run.scenario, f"{allowed:,}", f"{repeat.measured.connections:,}", *waits))
-    head = ("Scenario", "Allowed at a time", "Made", "Sent late, p99", "of it the sender's own, p99")
-    return Table(head, tuple(rows), frozenset({1, 2, 3, 4})) if rows else Text("No load was sent.")
+        connecting = f"{repeat.measured.connecting.most:,.2f} s"
+        rows.append((run.scenario, f"{allowed:,}", f"{repeat.measured.connections:,}", connecting, *waits))
+    head = (
+        "Scenario",
+        "Allowed at a time",
+        "Made",
+        "Longest until taken",
+        "Sent late, p99",
+        "of it the sender's own, p99",
+    )
+    return Table(head, tuple(rows), frozenset({1, 2, 3, 4, 5})) if rows else Text("No load was sent.")
 
 
 def _caches(material: Material) -> Block:
