@@ -10,7 +10,6 @@ after the fact. So what is rare or wrong is decided in one place, and both ways 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import Any
 
 import h11
@@ -78,19 +77,23 @@ class ShortConnection(Connection):
             door.resting.discard(self)
 
     def end_rest(self) -> None:
-        """Let the rest find its end. What has arrived by now is read all the same: no request is lost to this."""
-        with suppress(OSError):  # the client was faster
-            self.transport.socket.shutdown(trio.socket.SHUT_RD)
+        """Let the rest end. A request of which anything has arrived by now is served all the same, and to its end."""
+        trio.lowlevel.notify_closing(self.transport.socket)
 
     async def read(self, limit: int) -> bytes:
         """What the socket has, at most ``limit`` bytes; empty at the end. It waits first: there is nothing yet."""
-        socket = self.transport.socket
+        socket, over = self.transport.socket, False
         while True:
-            await trio.lowlevel.wait_readable(socket)
+            try:
+                await trio.lowlevel.wait_readable(socket)
+            except trio.ClosedResourceError:  # nothing is closed: this is how a rest is ended
+                over = True
             try:
                 data = os.read(socket.fileno(), limit)
             except BlockingIOError:
-                continue
+                if not over:
+                    continue
+                data = b""
             except OSError:
                 data = b""
             self.ended = not data

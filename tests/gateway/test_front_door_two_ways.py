@@ -265,6 +265,20 @@ async def test_a_request_that_has_arrived_when_the_door_closes_is_answered():
         assert door.door.resting == set()
 
 
+async def test_a_request_of_which_only_the_head_has_arrived_when_the_door_closes_is_answered_too():
+    async with on_the_short_way() as (door, browser, _):
+        await eventually(lambda: len(door.door.resting) == 1)
+        assert isinstance(browser.stream, trio.SocketStream)
+        descriptor = browser.stream.socket.fileno()
+        os.write(descriptor, b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+        door.door.close_idle()
+        await trio.sleep(0.05)
+        os.write(descriptor, b"body")
+        answer = await browser.read()
+        assert (answer.status, answer.body) == (200, b"body")
+        await door.emptied()
+
+
 async def test_with_the_switch_off_every_request_goes_the_long_way():
     token = FAST_PATH.set(False)
     try:
