@@ -84,6 +84,10 @@ class Gauges:
         self.repeats = Cache()
         self.topics = Cache()
 
+    def asked(self) -> int:
+        """Commands and queries so far, in a number that grows with each."""
+        return self.states.hits + self.states.misses + self.entries
+
     def document(self, open_mailboxes: int) -> dict[str, Any]:
         """All of it as plain maps; ``open_mailboxes`` is how many actors have a mailbox now."""
         boxes = self.mailboxes

@@ -38,7 +38,7 @@ from engine.repair import heal
 from engine.scheduler import Scheduler
 from engine.snapshots import Snapshots, load_book
 from engine.subscription import Subscription
-from engine.upkeep import verify_trusted, write_snapshots
+from engine.upkeep import collect_when_quiet, verify_trusted, write_snapshots
 from engine.views import QUERIES
 from engine.views.reader import Found
 
@@ -290,6 +290,7 @@ class Engine:
                 nursery.start_soon(self._scheduler.run)
                 every = self.settings.snapshot_entries
                 nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
+                nursery.start_soon(collect_when_quiet, self.collector, self._gauges.asked)
                 nursery.start_soon(verify_trusted, self._store, self._partitions_now(), self._damaged)
                 self._state = "stopping" if self._ending else "serving"
                 self.feed.open(self._log, self._answers)

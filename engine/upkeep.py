@@ -1,6 +1,6 @@
-"""What goes on beside the commands: snapshots are written, trust is checked.
+"""What goes on beside the commands: snapshots are written, trust is checked, rubbish is taken out.
 
-Two tasks for as long as the engine serves. Neither is in the way of a command.
+Three tasks for as long as the engine serves. None of them is in the way of a command.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import trio
 from engine.errors import LogCorrupt
 from engine.eventlog.store import Store
 from engine.partition import Partition
+from engine.process import Collector
 from engine.recovery import verify_record
 from engine.snapshots import Snapshots
 
@@ -26,6 +27,9 @@ _VERIFY: Final = 200
 _PAUSE: Final = 0.01
 """Seconds between two slices."""
 
+_QUIET: Final = 5.0
+"""Seconds without a command or a query after which the engine is taken to be idle."""
+
 _log = logging.getLogger("matron.engine")
 
 
@@ -35,6 +39,17 @@ async def write_snapshots(snapshots: Snapshots, partitions: Callable[[], Iterabl
         await trio.sleep(_LOOK)
         for partition in partitions():
             await snapshots.write_if_due(partition, entries)
+
+
+async def collect_when_quiet(collector: Collector, asked: Callable[[], int]) -> None:
+    """Have all objects looked through once nobody has ``asked`` (a count) for anything for a while."""
+    before = asked()
+    while collector.tuned:
+        await trio.sleep(_QUIET)
+        now = asked()
+        if now == before and collector.due:
+            collector.tidy()
+        before = now
 
 
 async def verify_trusted(store: Store, partitions: Iterable[Partition], damaged: Callable[[str], None]) -> None:

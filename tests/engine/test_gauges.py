@@ -13,6 +13,7 @@ from engine.errors import Overloaded
 from engine.eventlog.memory_store import MemoryDisk
 from engine.gauges import BOUNDS, Histogram, Mailboxes
 from engine.process import Collector
+from engine.upkeep import collect_when_quiet
 from tests.engine.living import CLERK, living, patient
 
 
@@ -92,6 +93,27 @@ def test_a_mailbox_counts_who_waits_and_who_was_refused():
     assert (counts.waiting, counts.longest, counts.refused) == (3, 3, 1)
     mailbox.drain()
     assert (counts.waiting, counts.longest) == (0, 3)
+
+
+async def test_rubbish_is_taken_out_while_nobody_asks(autojump_clock: trio.testing.MockClock):
+    class Counting(Collector):
+        tidied = 0
+        due = True
+
+        def tidy(self) -> None:
+            self.tidied += 1
+
+    collector, asked = Counting(), [0]
+    collector.tuned = True
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(collect_when_quiet, collector, lambda: asked[0])
+        for _ in range(20):  # somebody asks every two seconds
+            await trio.sleep(2)
+            asked[0] += 1
+        assert collector.tidied == 0
+        await trio.sleep(11)
+        assert collector.tidied >= 1
+        nursery.cancel_scope.cancel()
 
 
 def test_pauses_of_the_collector_are_counted_inside_the_block_only():
