@@ -15,7 +15,7 @@ import trio
 from perf.figures import Incorrect
 from perf.load.order import Measured, Order, Progress, Said
 
-PER_SENDER: Final = 4_000.0
+PER_SENDER: Final = 8_000.0
 """Requests per second that one process sends without being late."""
 
 _SOON: Final = 0.2

@@ -30,7 +30,9 @@ class Telling:
 
     def step(self, what: str) -> None:
         """What is done next."""
-        self._since, self._all_bad = 0.0, 0
+        self._since = 0.0
+        self._done = self._bad = self._all_bad = self._backlog = 0
+        self._counts = {}
         self._line(what)
 
     def progress(self, made: Progress) -> None:

@@ -15,7 +15,7 @@ from perf.runs import Run, load_all
 from perf.scenarios import described, loads, scenarios
 from perf.verify.answers import Told, command_id, read_answers
 
-SHORT = ("--quick", "--seconds", "1.5", "--any-disk")
+SHORT = ("--quick", "--seconds", "1.2", "--any-disk")
 
 
 def ran(tmp_path: Path, *arguments: str, code: int = 0) -> tuple[str, list[Run]]:
