@@ -18,6 +18,7 @@ import msgspec
 
 from perf.figures import Incorrect
 from perf.load.histogram import percentile
+from perf.load.plan import Settings
 from perf.runs import Run
 
 Word = Literal["noise", "change", "too few"]
@@ -62,13 +63,22 @@ def compare(first: Sequence[Run], second: Sequence[Run]) -> list[Compared]:
 
 
 def differences(first: Sequence[Run], second: Sequence[Run]) -> list[str]:
-    """What else than the program differs between them, and would explain a change."""
-    found = []
-    for what, of in _OTHERWISE.items():
-        ours, theirs = ({of(run) for run in runs} for runs in (first, second))
-        if ours != theirs:
-            found.append(f"{what}: {', '.join(sorted(ours))} | {', '.join(sorted(theirs))}")
+    """What else than the program differs between runs of one scenario, and would explain a change."""
+    found: list[str] = []
+    for name in dict.fromkeys(run.scenario for run in first):
+        ours, theirs = ([run for run in runs if run.scenario == name] for runs in (first, second))
+        if not theirs:
+            continue
+        for what, of in _OTHERWISE.items():
+            found += _difference(name, what, {of(run) for run in ours}, {of(run) for run in theirs})
+        for setting in Settings.__struct_fields__:
+            values = ({f"{getattr(run.settings, setting)}" for run in runs} for runs in (ours, theirs))
+            found += _difference(name, setting, *values)
     return found
+
+
+def _difference(name: str, what: str, ours: set[str], theirs: set[str]) -> list[str]:
+    return [] if ours == theirs else [f"{name}, {what}: {', '.join(sorted(ours))} | {', '.join(sorted(theirs))}"]
 
 
 _OTHERWISE: Final[dict[str, Callable[[Run], str]]] = {
@@ -76,7 +86,6 @@ _OTHERWISE: Final[dict[str, Callable[[Run], str]]] = {
     "file system": lambda run: str(run.environment.get("file_system")),
     "Python": lambda run: str(run.environment.get("python")),
     "gateway processes": lambda run: str(run.workers),
-    "settings": lambda run: msgspec.json.encode(run.settings).decode(),
 }
 
 

@@ -38,7 +38,7 @@ def gauge(repeat: Repeat, *path: str) -> Any:
 
 
 def durations(repeat: Repeat, *path: str) -> Durations | None:
-    """What a histogram took in meanwhile; ``None`` where the server does not tell it, or nothing happened."""
+    """What a histogram took in meanwhile; ``None`` where the server does not tell it."""
     before, after = _found(repeat.before, path), _found(repeat.after, path)
     if not isinstance(after, dict) or "buckets" not in after:
         return None
@@ -47,7 +47,7 @@ def durations(repeat: Repeat, *path: str) -> Durations | None:
     buckets = [(bound, count - seen.get(bound, 0)) for bound, count in _pairs(after)]
     count = after["count"] - earlier["count"]
     if not count:
-        return None
+        return Durations(0, 0.0, 0.0, 0.0, 0.0)
     most = after["max"]
     p50, p99 = (_percentile(buckets, count, share, most) for share in (0.50, 0.99))
     return Durations(count, after["sum"] - earlier["sum"], p50, p99, most)

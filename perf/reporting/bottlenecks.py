@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from perf.figures import Row
 from perf.report import aim, number
 from perf.reporting.account import durations
@@ -9,13 +11,19 @@ from perf.reporting.document import Block, Heading, Points, Text
 from perf.reporting.insides import hot_paths, resources
 from perf.reporting.material import Material
 from perf.reporting.scenes import middle
-from perf.runs import Profile, Repeat, Run
+from perf.runs import Hot, Profile, Repeat, Run
 
 BUSY = 0.85
 """Cores of one process above which it has no more to give."""
 
 _MOVABLE = ("front door", "gateway", "Starlette and Hypercorn")
 """Parts that more gateway processes take off the engine's one."""
+
+_LIKE = "booking-storm"
+"""The scenario that is most like what the bench measures."""
+
+_WITHOUT_GATEWAY = ("bookings in process", "depth", "recovery", "memory", "queue rush", "queue depth")
+"""Parts of the bench that call the engine itself."""
 
 _SLOW_SENDER = 0.005
 _SLOW_DOOR = 0.9
@@ -41,9 +49,12 @@ def bottlenecks(material: Material) -> list[Block]:
 
 def _told(material: Material, run: Run | None, row: Row) -> list[str]:
     repeat = middle(run) if run is not None and run.repeats else None
-    said = [f"Symptom: {number(row.median)} {row.unit}, target {aim(row.target)} {row.unit}".rstrip()]
+    measured, wanted = (f"{value} {row.unit}".strip() for value in (number(row.median), aim(row.target)))
+    said = [f"Symptom: {measured}, target {wanted}"]
     said.append(f"Impact: missed by {distance(row)}")
-    found = material.profile(run.scenario if run is not None else "")
+    found = material.profile(run.scenario if run is not None else _LIKE)
+    if found is not None and row.section in _WITHOUT_GATEWAY:
+        found = (f"{found[0]}, the gateway's parts left out", without_gateway(found[1]))
     profile = found[1] if found else None
     said.append(f"Where the time goes: {_where(found, repeat)}")
     said.append(f"What would move it: {'; '.join(_moves(run, repeat, profile, material))}")
@@ -103,6 +114,18 @@ def _of_load(repeat: Repeat) -> list[str]:
     if commits is not None and waits.count and commits.p50 > _COMMITS * waits.percentile(0.5):
         said.append("a faster disk: a commit is more than half of the median answer")
     return said
+
+
+def without_gateway(profile: Profile) -> Profile:
+    """The same samples, only those of the engine counted."""
+    areas = [one for one in profile.areas if one.name not in _MOVABLE]
+    whole = sum(one.total for one in areas) or 1.0
+    inside = tuple(one for one in profile.functions if "(gateway/" not in one.name)
+    return msgspec.structs.replace(
+        profile,
+        areas=tuple(Hot(one.name, one.own / whole, one.total / whole) for one in areas),
+        functions=tuple(Hot(one.name, one.own / whole, one.total / whole) for one in inside),
+    )
 
 
 def busy(repeat: Repeat) -> float:

@@ -132,6 +132,8 @@ def _durations(material: Material, path: tuple[str, ...], what: str, how: str) -
 
 
 def _told(found: Durations) -> tuple[str, ...]:
+    if not found.count:
+        return ("0", "", "", "", "")
     times = (found.mean, found.p50, found.p99, found.most)
     return (f"{found.count:,}", *(f"{1000 * seconds:,.2f} ms" for seconds in times))
 

@@ -13,6 +13,7 @@ from perf.reporting.plots import Axis, Line, plot
 from perf.runs import Repeat, Run
 from perf.scenarios import described, scenarios
 
+_OF_EACH = ("p50", "p95", "p99", "max")
 _SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999)
 
 
@@ -36,7 +37,7 @@ def _scene(run: Run) -> list[Block]:
     blocks += [Heading(4, "Actual results")]
     if run.repeats:
         blocks.append(Listing(results(run)))
-    blocks.append(_figures(run))
+    blocks += _figures(run)
     for number_, repeat in enumerate(run.repeats, 1):
         blocks += _checks(repeat, f"run {number_} of {len(run.repeats)}" if len(run.repeats) > 1 else "")
     for what, why in run.left_out.items():
@@ -108,14 +109,26 @@ def _goal(row: Row | None) -> str:
     return "" if row is None else f" (target: {aim(row.target)}; {'YES' if row.verdict == 'met' else 'NO'})"
 
 
-def _figures(run: Run) -> Block:
+def _figures(run: Run) -> list[Block]:
+    """Whole figures, then those of each operation."""
+    ops = list(dict.fromkeys(op for repeat in run.repeats for op in sorted(repeat.measured.ops)))
+    of_ops = {f"{op}, {what}": (op, what) for op in ops for what in _OF_EACH}
     rows = tuple(
         (row.name, *(number(value) for value in (row.median, min(row.values), max(row.values))), row.unit,
          aim(row.target), VIOLATED if run.violations and row.target else str(row.verdict), row.note)
-        for row in run.rows
+        for row in run.rows if row.target is not None or row.name not in of_ops
     )  # fmt: skip
     head = ("Measured", "Median", "Low", "High", "Unit", "Target", "Verdict", "How")
-    return Table(head, rows, frozenset({1, 2, 3, 5}))
+    blocks: list[Block] = [Table(head, rows, frozenset({1, 2, 3, 5}))]
+    values = {row.name: number(row.median) for row in run.rows}
+    if ops:
+        count = {
+            op: sum(repeat.measured.ops[op].count for repeat in run.repeats if op in repeat.measured.ops) for op in ops
+        }
+        each = tuple((op, f"{count[op]:,}", *(values.get(f"{op}, {what}", "") for what in _OF_EACH)) for op in ops)
+        columns = ("Operation", "Counted", *(f"{what}, ms" for what in _OF_EACH))
+        blocks.append(Table(columns, each, frozenset(range(1, len(columns)))))
+    return blocks
 
 
 def _checks(repeat: Repeat, which: str) -> list[Block]:

@@ -22,7 +22,7 @@ h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem; }
 h2 { font-size: 1.35rem; margin: 3rem 0 .8rem; padding-top: .8rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
 h4 { font-size: .95rem; margin: 1.4rem 0 .4rem; color: var(--soft); font-weight: 600; }
-p { margin: .5rem 0; max-width: 46rem; }
+p, li, figcaption { overflow-wrap: anywhere; } p { margin: .5rem 0; max-width: 46rem; }
 a { color: var(--link); }
 .table { overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; font-size: .875rem; min-width: 100%; }

@@ -81,7 +81,7 @@ def test_what_else_differs_is_named():
     other.workers = 2
     other.settings = msgspec.structs.replace(other.settings, rate=50.0)
     assert [line.partition(":")[0] for line in differences([run()], [other])] == [
-        "processor", "gateway processes", "settings",
+        "booking-storm, processor", "booking-storm, gateway processes", "booking-storm, rate",
     ]  # fmt: skip
     assert differences([run()], [run()]) == []
 
