@@ -18,7 +18,6 @@ import msgspec
 import trio
 
 from engine.process import tune_process
-from perf.figures import Incorrect
 from perf.judging import judged
 from perf.load.plan import Settings
 from perf.load.running import Setup, run_load
@@ -219,8 +218,15 @@ def _target(url: str | None) -> tuple[str, int] | None:
 async def commit() -> str:
     """Which commit this program is of, with a plus where files differ from it; empty where nobody can tell."""
     here = str(Path(__file__).resolve().parent)  # noqa: ASYNC240 - no disk is asked
-    found = []
-    for command in (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "."]):
+    found: list[str] = []
+    # Where it is installed may lie in a repository of somebody else.
+    ours = [
+        "ls-files",
+        "--error-unmatch",
+        "commands.py",
+    ]
+    head, changed = ["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "--untracked-files=no", ".."]
+    for command in (ours, head, changed):
         try:
             done = await trio.run_process(
                 ["git", "-C", here, *command], capture_stdout=True, capture_stderr=True, check=False
@@ -230,7 +236,7 @@ async def commit() -> str:
         if done.returncode:
             return ""
         found.append(done.stdout.decode().strip())
-    return found[0] + ("+" if found[1] else "")
+    return found[1] + ("+" if found[2] else "")
 
 
 def tell(made: Run) -> None:
@@ -263,6 +269,3 @@ def _tell_profile(repeat: Any) -> None:
     click.echo("\n  self   total  function")
     for one in profile.functions[:25]:
         click.echo(f"{one.own:6.1%}  {one.total:6.1%}  {one.name}")
-
-
-__all__ = ["Incorrect", "list_scenarios", "profile", "run"]

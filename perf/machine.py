@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,9 +56,17 @@ def system() -> dict[str, Any]:
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "kernel": platform.release(),
         "distribution": _distribution(),
+        "matron": _version(),
         "implementation": f"{platform.python_implementation()} {platform.python_version()}",
         "log": {"file": FORMAT.decode(), "entry": ENTRY_FORMAT, "rule book": RULEBOOK, "map": MAP_SIZE},
     }
+
+
+def _version() -> str:
+    try:
+        return version("matron")
+    except PackageNotFoundError:
+        return "not installed, run from its source"
 
 
 def _distribution() -> str:

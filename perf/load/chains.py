@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Final
 
-from perf.load.plan import MADE, PLACED, Chain, Settings, Site, Step
+from perf.load.plan import MADE, Chain, Settings, Site, Step
 
 SERVED: Final = 0.8
 """Seconds from a call to the end of what it began, as the plans have it."""
@@ -158,7 +158,3 @@ def instants(settings: Settings, rate: float, begin: float = 0.0, seconds: float
     at, end = begin, begin + (settings.seconds if seconds is None else seconds)
     while settings.closed or (at := at + random.expovariate(rate)) < end:
         yield at
-
-
-PLACES: Final = PLACED
-"""A seat, or a place in the waiting list."""

@@ -12,6 +12,8 @@ import msgspec
 
 MADE: Final = frozenset({201})
 PLACED: Final = frozenset({201, 202})
+"""A seat, or a place in the waiting list."""
+
 DONE: Final = frozenset({200})
 
 

@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 import msgspec
 import trio
 
-from perf.figures import Incorrect
 from perf.load.driver import PER_SENDER, sending
 from perf.load.following import following
 from perf.load.founding import Caller, engineer
@@ -194,6 +193,3 @@ class Named:
     async def make(self, hospital: str, commands: list[object]) -> list[str]:
         """Have all of these done."""
         return await self._founder.make(f"{self._prefix}-{hospital}", commands)
-
-
-__all__ = ["Incorrect", "Place", "Setup", "rate_of", "run_load"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -15,8 +14,6 @@ from perf.size import Tell
 
 if TYPE_CHECKING:
     from perf.runs import Repeat
-
-__all__ = ["AsyncIterator", "Comparison", "Context", "Founder", "Goal", "Load", "Scenario"]
 
 
 class Founder(Protocol):
@@ -99,4 +96,3 @@ class Compared(msgspec.Struct, kw_only=True):
 
 
 Scenario: TypeAlias = Load | Comparison
-Opened: TypeAlias = AbstractAsyncContextManager[Founder]

@@ -19,9 +19,6 @@ BUSY = 0.85
 _MOVABLE = ("front door", "gateway", "Starlette and Hypercorn")
 """Parts that more gateway processes take off the engine's one."""
 
-_LIKE = "booking-storm"
-"""The scenario that is most like what the bench measures."""
-
 _WITHOUT_GATEWAY = ("bookings in process", "depth", "recovery", "memory", "queue rush", "queue depth")
 """Parts of the bench that call the engine itself."""
 
@@ -52,7 +49,7 @@ def _told(material: Material, run: Run | None, row: Row) -> list[str]:
     measured, wanted = (f"{value} {row.unit}".strip() for value in (number(row.median), aim(row.target)))
     said = [f"Symptom: {measured}, target {wanted}"]
     said.append(f"Impact: missed by {distance(row)}")
-    found = material.profile(run.scenario if run is not None else _LIKE)
+    found = material.profile(run.scenario if run is not None else "")
     if found is not None and row.section in _WITHOUT_GATEWAY:
         found = (f"{found[0]}, the gateway's parts left out", without_gateway(found[1]))
     profile = found[1] if found else None

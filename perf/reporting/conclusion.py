@@ -9,7 +9,7 @@ from perf.reporting.document import Block, Heading, Listing, Points, Table, Text
 from perf.reporting.material import Material
 from perf.reporting.scenes import middle
 from perf.reporting.summary import status, told
-from perf.runs import Repeat, Run
+from perf.runs import Repeat
 
 _ALERT = 1.5
 """An alert stands so far above what was measured."""
@@ -234,6 +234,3 @@ def _formats(material: Material) -> str:
 def closing(material: Material) -> list[Block]:
     """The last lines."""
     return [Text(f"Report generated {material.made} by {material.command}.")]
-
-
-__all__ = ["Run", "appendix", "checklist", "closing", "compared", "comparison", "conclusion", "recommendations"]

@@ -65,7 +65,8 @@ def _network(runs: list[Run]) -> Block:
 
 
 def _software(about: dict[str, Any]) -> Block:
-    rows = [("Python", str(about.get("implementation") or about.get("python", "not told")))]
+    rows = [("Matron", str(about.get("matron", "not told")))]
+    rows += [("Python", str(about.get("implementation") or about.get("python", "not told")))]
     rows += [(name, str(version)) for name, version in about.get("libraries", {}).items()]
     rows += [
         ("Operating system", f"{about.get('distribution', '')} ({about.get('system')}, {about.get('kernel', '?')})")

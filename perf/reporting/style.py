@@ -47,6 +47,7 @@ svg .aim { stroke: var(--missed); stroke-width: 1; stroke-dasharray: 5 4; }
 .narrow { display: none; }
 @media (max-width: 60rem) { body { grid-template-columns: minmax(0, 1fr); gap: 1rem; padding: 1rem 1rem 3rem; }
   nav { position: static; } nav ol { border: 0; columns: 2; } nav a { padding: .2rem 0; } }
-@media (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } h1 { font-size: 1.5rem; } }
+@media (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } h1 { font-size: 1.5rem; }
+  td:last-child:not(:nth-child(2)):not(.number) { min-width: 13rem; } pre { white-space: pre-wrap; } }
 @media print { nav { display: none; } body { display: block; } .table, pre { overflow: visible; } }
 """

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from perf.figures import Target
-from perf.load.chains import PLACES, Supply, book, instants
+from perf.load.chains import Supply, book, instants
 from perf.load.founding import found_site
-from perf.load.plan import Chain, Settings, Site
+from perf.load.plan import PLACED, Chain, Settings, Site
 from perf.load.scenario import Founder, Goal, Load
 
 _EACH: Final = 8_000
@@ -33,7 +33,7 @@ def plan(sites: list[Site], settings: Settings) -> Iterator[Chain]:
         if not supply.left:
             return
         slot, patient = supply.seat()
-        yield Chain(start, sites[0].hospital, (book(slot, patient, number, PLACES),))
+        yield Chain(start, sites[0].hospital, (book(slot, patient, number, PLACED),))
 
 
 SCENARIO: Final = Load(
