@@ -87,6 +87,26 @@ def test_a_closed_loop_of_any_scenario_is_an_option(tmp_path):
     assert not run.violations
 
 
+def test_a_morning_of_real_bookings_is_sent_as_the_file_has_it(tmp_path):
+    file = tmp_path / "bookings.csv"
+    rows = [f"2026-03-02T{8 + n // 20:02}:{n % 20 * 3:02}:00,2026-03-0{2 + n % 2},Field {n % 3},no" for n in range(40)]
+    file.write_text("\n".join(["booking time,day,department,no-show", *rows]), "utf-8")
+    _, [run] = ran(tmp_path, "run", "morning-peak", *SHORT, "--arrivals", str(file))
+    assert run.settings.arrivals == str(file)
+    assert not run.violations
+    statuses = run.repeats[0].measured.statuses
+    assert set(statuses["book"]) == {"201"}
+    assert statuses["check-in"]["200"] == pytest.approx(statuses["book"]["201"] / 2, abs=2)
+
+
+def test_a_file_that_holds_no_bookings_is_said_before_anything_starts(tmp_path):
+    file = tmp_path / "bookings.csv"
+    file.write_text("a,b\n1,2\n", "utf-8")
+    said, runs = ran(tmp_path, "run", "morning-peak", *SHORT, "--arrivals", str(file), code=1)
+    assert "columns: booking time, day, department, no-show" in said
+    assert runs == []
+
+
 def test_an_unknown_scenario_is_refused_with_the_names_of_those_there_are(tmp_path):
     done = CliRunner().invoke(main, ["run", "nonsense"])
     assert done.exit_code == 2
