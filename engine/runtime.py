@@ -137,6 +137,8 @@ class Engine:
             raise DeadlinePassed("not_applied")
         if message.error is not None:
             raise message.error
+        if message.kept is None and message.reply is not None:
+            return message.reply
         return await self._answers.reply(partition, message)
 
     async def ask_batch(

@@ -33,6 +33,9 @@ _LOOK: Final = 30.0
 _RETRY: Final = 1.0
 """Seconds until a waking that found no room is tried again."""
 
+_AT_ONCE: Final = 50
+"""Timers of one hospital that fire in one turn of the others: hundreds of slots may end at the same minute."""
+
 TIMER: Final = Principal("timer", "system")
 
 _log = logging.getLogger("matron.engine")
@@ -97,6 +100,7 @@ class Scheduler:
 
     def _fire_in(self, partition: Partition, wall: int) -> float:
         timers, cells = partition.book.timers, partition.book.cells
+        fired = 0
         while timers:
             due, key = timers[0]
             cell = cells.get(key)
@@ -105,6 +109,9 @@ class Scheduler:
                 continue
             if due > wall:
                 return (due - wall) / SECOND
+            if fired == _AT_ONCE:
+                return 0.0
+            fired += 1
             heapq.heappop(timers)
             if not self._wake(partition, key, due):
                 heapq.heappush(timers, (due, key))

@@ -88,3 +88,25 @@ async def test_a_wall_clock_that_steps_marks_nobody(autojump_clock: MockClock):
         await trio.sleep(MARKED - 60)
         assert not engine.ready().detail["timers_held"]
         assert await status(engine, first) == "NO_SHOW"
+
+
+async def test_slots_that_end_at_one_minute_leave_the_others_their_turn(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        for number in range(120):
+            doctor = AddDoctor(name=PersonName(f"Dr. {number}"), specialization="Cardiology")
+            made = read(await engine.ask("main", doctor, CLERK))
+            opening = OpenSlot(
+                doctor=made["id"], start_time=OPENS, end_time=OPENS + dt.timedelta(hours=1), max_capacity=1
+            )
+            await engine.ask("main", opening, CLERK)
+        await trio.sleep_until(70 * 60 - 1)
+        autojump_clock.jump(2)
+        tail, portions = engine.partitions["main"].tail, list[int]()
+        while sum(portions) < 120:
+            at = tail.head
+            await trio.lowlevel.checkpoint()
+            portions.append(tail.head - at)
+        assert max(portions) <= 100  # two portions: trio shuffles who comes first in a turn
+        await trio.sleep(1)
+        assert len(marks(engine, disk)) == 120

@@ -195,7 +195,8 @@ def free_seats(slot: Slot, overbook_pct: int) -> int:
 
 def numbers_left(slot: Slot) -> int:
     """Ticket numbers the slot can still give without asking its doctor's day for more."""
-    return slot.last_number - slot.next_number + 1 + sum(count for _, count in slot.blocks)
+    left = slot.last_number - slot.next_number + 1
+    return left + sum(count for _, count in slot.blocks) if slot.blocks else left
 
 
 def place(slot: Slot, token: Token) -> int:
