@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -29,10 +29,12 @@ __all__ = ["Door", "DoorSettings", "open_sockets", "serve"]
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _EXHAUSTED_PAUSE = 0.1  # seconds
 
+_AT_ONCE = 32  # connections accepted in one turn: gateway processes share what comes, and none should take it all
+
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n"
 
 
-def open_sockets(bind: str, backlog: int = 1024) -> list[socket.socket]:
+def open_sockets(bind: str, backlog: int = 4096) -> list[socket.socket]:
     """Listen on ``host:port``, ``unix:PATH`` or an inherited ``fd://N``; raises ``OSError`` when that fails."""
     config = DoorConfig(DoorSettings(backlog=backlog))
     config.bind = [bind]
@@ -81,8 +83,8 @@ async def serve(
             try:
                 async with trio.open_nursery() as accepting:
                     accepting.start_soon(door.end_long_rests)
-                    for listener in listeners:
-                        accepting.start_soon(_accept, door, listener, tls, connections)
+                    for sock, listener in zip(sockets, listeners, strict=True):
+                        accepting.start_soon(_accept, door, sock, listener, tls, connections)
                     task_status.started(door)
                     await shutdown.wait()
                     accepting.cancel_scope.cancel()
@@ -99,25 +101,39 @@ async def serve(
             listener.socket.close()
 
 
-async def _accept(door: Door, listener: trio.SocketListener, tls: Any, connections: trio.Nursery) -> None:
+async def _accept(
+    door: Door, sock: socket.socket, listener: trio.SocketListener, tls: Any, connections: trio.Nursery
+) -> None:
     while True:
         try:
-            stream: Any = await listener.accept()
+            first = await listener.accept()
         except OSError as error:
             door.fail(error)
             # A listener that cannot accept must neither end the others nor spin.
             await trio.sleep(_EXHAUSTED_PAUSE if error.errno in _EXHAUSTED else _EXHAUSTED_PAUSE / 10)
             continue
-        if door.open_connections >= door.settings.max_connections:
-            door.refused += 1
-            await _refuse(stream, plain=tls is None)
-            continue
-        if tls is not None:
-            stream = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
-        short = tls is None and door.settings.fast_path
-        connection = ShortConnection(door, stream) if short else Connection(door, stream)
-        door.add(connection)
-        connections.start_soon(_contain, door, connection)
+        for accepted in (first, *waiting(sock)):
+            stream: Any = accepted
+            if door.open_connections >= door.settings.max_connections:
+                door.refused += 1
+                await _refuse(stream, plain=tls is None)
+                continue
+            if tls is not None:
+                stream = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
+            short = tls is None and door.settings.fast_path
+            connection = ShortConnection(door, stream) if short else Connection(door, stream)
+            door.add(connection)
+            connections.start_soon(_contain, door, connection)
+
+
+def waiting(sock: socket.socket) -> Iterator[trio.SocketStream]:
+    """Others that wait already. With one a turn, the kernel's line overflows while the turns are long."""
+    for _ in range(_AT_ONCE):
+        try:
+            found, _address = sock.accept()
+        except OSError:  # nobody, or nothing left to hold one: the next turn says which
+            return
+        yield trio.SocketStream(trio.socket.from_stdlib_socket(found))
 
 
 async def _contain(door: Door, connection: Connection) -> None:

@@ -13,7 +13,7 @@ class DoorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the front door. Times are seconds, sizes bytes; over a limit the door refuses or closes at once."""
 
     max_connections: int = 4096  # open at once; one over is answered 503 and closed. Needs as many descriptors
-    backlog: int = 1024  # connections the kernel holds before they are accepted
+    backlog: int = 4096  # connections the kernel holds before they are accepted
     keep_alive_timeout: float = 15.0  # s without a request; a client that closes is noticed at once, not after this
     keep_alive_max_requests: int = 1_000_000  # requests before a connection is closed
     header_timeout: float = 10.0  # s from the first byte of a request's head to its last

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway.server import Door, DoorSettings, serve
+from gateway.server import Door, DoorSettings, open_sockets, serve, waiting
 from tests.gateway.front_door import (
     GET,
     POST,
@@ -153,3 +155,16 @@ def certify(folder: Path) -> tuple[Path, ssl.SSLContext]:
     trust = ssl.create_default_context(cafile=str(pem))
     trust.set_alpn_protocols(["h2", "http/1.1"])
     return pem, trust
+
+
+async def test_all_who_wait_come_in_at_once_however_long_a_turn_takes():
+    [sock] = open_sockets("127.0.0.1:0")
+    sock.setblocking(False)
+    with sock, ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(socket.create_connection(sock.getsockname()))
+        for expected in (32, 8, 0):
+            accepted = list(waiting(sock))
+            assert len(accepted) == expected
+            for stream in accepted:
+                stream.socket.close()
