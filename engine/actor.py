@@ -64,7 +64,8 @@ class Message(msgspec.Struct, eq=False):
     """A command on its way: what is asked, by whom, and what became of it.
 
     ``event`` is set once it is settled, ``decided`` (where somebody wants to know) before that; ``settled_as`` is
-    the word it gets when what it rests on is durable. ``kept`` is an answer that must be opened before it leaves.
+    the word it gets when what it rests on is durable. ``heard`` is called once
+    instead of a task that waits. ``kept`` is an answer that must be opened before it leaves.
     """
 
     command: Any
@@ -79,12 +80,20 @@ class Message(msgspec.Struct, eq=False):
     error: Exception | None = None
     event: trio.Event = msgspec.field(default_factory=trio.Event)
     decided: trio.Event | None = None
+    heard: Callable[[], None] | None = None
+
+    def wake(self) -> None:
+        """Whoever waits for it, or wants to hear of it, does so no longer."""
+        self.event.set()
+        if self.heard is not None:
+            heard, self.heard = self.heard, None
+            heard()
 
     def settle(self, durable: bool) -> None:
         """What it rests on is durable, or will never be."""
         if durable:
             self.word = self.settled_as
-            self.event.set()
+            self.wake()
         else:
             self.fail(Unavailable("commit_failed", "the log could not be written; nothing was applied"))
 
@@ -92,7 +101,7 @@ class Message(msgspec.Struct, eq=False):
         """Nothing happened, and this is why."""
         self.word = Word.NOT_APPLIED
         self.error = error
-        self.event.set()
+        self.wake()
         if self.decided is not None:
             self.decided.set()
 
@@ -100,7 +109,7 @@ class Message(msgspec.Struct, eq=False):
         """Withdraw it, if nobody has claimed it yet: it will never be decided."""
         if self.word is Word.QUEUED:
             self.word = Word.ABANDONED
-            self.event.set()
+            self.wake()
 
 
 class Mailbox:

@@ -34,12 +34,7 @@ class Answers:
 
     async def known(self, partition: Partition, command: Any, who: Principal, key: str) -> Reply | Message:
         """The first answer to this key, or a message that now flies under it."""
-        scope = f"{partition.book.hospital}|{who.name}|{key}"
-        command_id = sha256(scope.encode("utf-8", "surrogatepass")).digest()[:16]
-        decision = DECISIONS[type(command)]
-        fingerprint = partition.book.keys.fingerprint(
-            decision.name.encode() + b"|" + partition.book.codec.plain(command)
-        )
+        command_id, fingerprint = _named(partition, command, who, key)
         while True:
             first = partition.flying.get(command_id)
             if first is not None:
@@ -58,10 +53,22 @@ class Answers:
             if position is not None:
                 self._gauges.repeats.hits += 1
                 return await self.first(partition, position, fingerprint)
-            self._gauges.repeats.misses += 1
-            message = Message(command, decision, who, command_id, fingerprint)
-            partition.flying[command_id] = message
-            return message
+            return self._launched(partition, command, who, command_id, fingerprint)
+
+    def fresh(self, partition: Partition, command: Any, who: Principal, key: str) -> Message | None:
+        """A message that now flies under this key; ``None`` where the key came before or is under way."""
+        command_id, fingerprint = _named(partition, command, who, key)
+        if command_id in partition.flying or partition.book.position_of(command_id) is not None:
+            return None
+        return self._launched(partition, command, who, command_id, fingerprint)
+
+    def _launched(
+        self, partition: Partition, command: Any, who: Principal, command_id: bytes, fingerprint: bytes
+    ) -> Message:
+        self._gauges.repeats.misses += 1
+        message = Message(command, DECISIONS[type(command)], who, command_id, fingerprint)
+        partition.flying[command_id] = message
+        return message
 
     async def reply(self, partition: Partition, message: Message) -> Reply:
         """A settled message's reply; what could not be opened when it was decided is opened now."""
@@ -108,6 +115,14 @@ class Answers:
                 return partition.book.codec.kept_answer(entry)
             except NotInMemory as missing:
                 await self.load(partition, missing)
+
+
+def _named(partition: Partition, command: Any, who: Principal, key: str) -> tuple[bytes, bytes]:
+    """The command id that a key means, and what tells this command from another one with the same key."""
+    scope = f"{partition.book.hospital}|{who.name}|{key}"
+    command_id = sha256(scope.encode("utf-8", "surrogatepass")).digest()[:16]
+    name = DECISIONS[type(command)].name.encode()
+    return command_id, partition.book.keys.fingerprint(name + b"|" + partition.book.codec.plain(command))
 
 
 def key_reused() -> KeyReused:

@@ -53,7 +53,7 @@ class Deadlines:
             now = trio.current_time()
             for message in [message for message, until in self._waiting.items() if until <= now]:
                 message.abandon()
-                message.event.set()
+                message.wake()
             if not self._waiting and not self._always:
                 self._somebody = trio.Event()
             else:

@@ -8,15 +8,16 @@ says, and goes on; when that fails too, it ends.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import trio
 
-from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
+from engine.actor import MAILBOX, Mailbox, Message, Reply
 from engine.answers import Answers
+from engine.asking import Asking, Then
 from engine.batch import Batch
 from engine.clock import Clock, SystemClock
 from engine.deadlines import Deadlines
@@ -85,6 +86,7 @@ class Engine:
         self._log = Log(store, settings.log, self._gauges)
         self._answers = Answers(store, self._log, self._gauges)
         self._deadlines = Deadlines(self._gauges.lag)
+        self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
         self.collector = Collector()
         self._snapshots = Snapshots(store, self._log)
         self._scheduler = Scheduler(clock, self._partitions_now)
@@ -108,38 +110,17 @@ class Engine:
         no, ``Unavailable`` when it cannot be taken now, ``DeadlinePassed`` when the time is over; an accepted
         command's repeat with the same key gives the first reply, with ``replayed``.
         """
-        partition = self._partition(hospital, command)
-        if within <= 0:
-            raise DeadlinePassed("not_applied")
-        until = trio.current_time() + within
-        if key is None:
-            message = self._unkeyed(command, who)
-        else:
-            found: Reply | Message | None = None
-            with trio.move_on_at(until):
-                found = await self._answers.known(partition, command, who, key)
-            if found is None:
-                raise DeadlinePassed("unknown")
-            if isinstance(found, Reply):
-                return found
-            message = found
-        try:
-            partition.post(message)
-            self._deadlines.watch(message, until)
-            await message.event.wait()
-        finally:
-            self._deadlines.forget(message)
-            message.abandon()
-            partition.landed(message)
-        if message.word is Word.DECIDED or message.word is Word.CLAIMED:
-            raise DeadlinePassed("unknown")
-        if message.word is Word.ABANDONED:
-            raise DeadlinePassed("not_applied")
-        if message.error is not None:
-            raise message.error
-        if message.kept is None and message.reply is not None:
-            return message.reply
-        return await self._answers.reply(partition, message)
+        return await self._asking.ask(self._partition(hospital, command), command, who, key, within)
+
+    def submit(
+        self, hospital: str, command: Any, who: Principal, then: Then, *, key: str | None = None,
+        within: float = DEADLINE,
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """The same, without waiting: ``then`` hears the reply or why there is none. Gives what withdraws the command.
+
+        ``None``, and nothing has happened, where only ``ask`` can answer it.
+        """
+        return self._asking.submit(self._partition(hospital, command), command, who, key, within, then)
 
     async def ask_batch(
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
@@ -261,11 +242,17 @@ class Engine:
             await mailbox.live(missing, partition.handle, load)
             del partition.mailboxes[mailbox.key]  # nothing ran since it was empty
 
-        assert self._nursery is not None
+        self._spawn(live)
+
+    def _spawn(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
+        """A task that lives as long as this serves; ``Unavailable`` while it does not."""
         try:
-            self._nursery.start_soon(live, name=f"actor {mailbox.key}")
+            if self._nursery is not None:
+                self._nursery.start_soon(work, *args)
+                return
         except RuntimeError:  # a commit has just failed, and the nursery closes
-            raise Unavailable("recovering", "the engine reads its log again; try again shortly") from None
+            pass
+        raise Unavailable("recovering", "the engine reads its log again; try again shortly")
 
     def _start_healing(self, partition: Partition, keys: list[str]) -> None:
         assert self._nursery is not None
@@ -319,6 +306,7 @@ class Engine:
                     message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
         self._log = Log(self._store, self.settings.log, self._gauges)
         self._answers = Answers(self._store, self._log, self._gauges)
+        self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
         self._snapshots = Snapshots(self._store, self._log)
         self.partitions = {}
         await self._store.open()

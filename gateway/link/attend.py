@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 import trio
 
+from engine.actor import Reply
 from engine.errors import Unavailable
 from engine.eventlog.entry import Principal
 from engine.runtime import Engine
@@ -40,6 +41,7 @@ class Attendant:
         self._pages = pages
         self._pipe = Pipe(stream, _decoder)
         self._scopes: dict[int, trio.CancelScope] = {}
+        self._withdraw: dict[int, Callable[[], None]] = {}
         self._wanted: dict[int, trio.Event] = {}
         self._news: dict[tuple[int, ...], tuple[list[Frame], list[int]]] = {}
         self._tidings = trio.Event()
@@ -57,14 +59,18 @@ class Attendant:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._pipe.write_forever)
             nursery.start_soon(self._tell)
-            await self._pipe.read_forever(lambda said: self._take(said, nursery))
+            try:
+                await self._pipe.read_forever(lambda said: self._take(said, nursery))
+            finally:
+                for withdraw in list(self._withdraw.values()):
+                    withdraw()
             nursery.cancel_scope.cancel()
         await self._pipe.aclose()
 
     def _take(self, said: frames.Asked, nursery: trio.Nursery) -> None:
         match said:
             case Ask():
-                self._start(nursery, said.id, self._ask, said)
+                self._submit(nursery, said)
             case View():
                 self._start(nursery, said.id, self._view, said)
             case AskAll():
@@ -75,6 +81,8 @@ class Attendant:
             case Cancel():
                 if said.id in self._scopes:
                     self._scopes[said.id].cancel()
+                elif said.id in self._withdraw:
+                    self._withdraw.pop(said.id)()
             case Follow():
                 self._wanted[said.id] = trio.Event()
                 self._start(nursery, said.id, self._follow, said)
@@ -95,14 +103,34 @@ class Attendant:
                     return
                 answer = await made(said)
             except Exception as error:
-                answer = frames.failed(id, error)
-                if answer is None:
-                    log.error("a call of a gateway process failed", exc_info=error)
-                    answer = frames.failed(id, _FAULT)
+                answer = failure(id, error)
             finally:
                 del self._scopes[id]
             if answer is not None:
                 self._pipe.put(answer)
+
+    def _submit(self, nursery: trio.Nursery, said: Ask) -> None:
+        """A command needs no task here, unless its answer must be read from the disk."""
+        id = said.id
+
+        def then(outcome: Reply | Exception) -> None:
+            self._withdraw.pop(id, None)
+            self._pipe.put(failure(id, outcome) if isinstance(outcome, Exception) else frames.answered(id, outcome))
+            answered.append(True)
+
+        answered: list[bool] = []
+        try:
+            command = frames.unpacked(said.name, said.command)
+            withdraw = self._engine.submit(
+                said.hospital, command, Principal(*said.who), then, key=said.key, within=said.within
+            )
+        except Exception as error:
+            self._pipe.put(failure(id, error))
+            return
+        if withdraw is None:
+            self._start(nursery, id, self._ask, said)
+        elif not answered:
+            self._withdraw[id] = withdraw
 
     async def _ask(self, said: Ask) -> msgspec.Struct:
         command = frames.unpacked(said.name, said.command)
@@ -117,17 +145,9 @@ class Attendant:
     async def _ask_all(self, said: AskAll) -> msgspec.Struct:
         items = [(frames.unpacked(name, command), key) for name, command, key in said.commands]
         replies = await self._engine.ask_batch(said.hospital, items, Principal(*said.who), within=said.within)
-        results: list[frames.Answered | Failed] = []
-        for reply in replies:
-            if isinstance(reply, Exception):
-                failure = frames.failed(0, reply)
-                if failure is None:
-                    log.error("a command of a gateway process failed", exc_info=reply)
-                    failure = frames.failed(0, _FAULT)
-                assert failure is not None
-                results.append(failure)
-            else:
-                results.append(frames.answered(0, reply))
+        results: list[frames.Answered | Failed] = [
+            failure(0, reply) if isinstance(reply, Exception) else frames.answered(0, reply) for reply in replies
+        ]
         return frames.AnsweredAll(said.id, results)
 
     async def _look(self, said: Look) -> msgspec.Struct:
@@ -159,6 +179,16 @@ class Attendant:
             for found, ids in self._news.values():
                 self._pipe.put(News(ids, [frames.frame_parts(frame) for frame in found]))
             self._news.clear()
+
+
+def failure(id: int, error: Exception) -> Failed:
+    """An error, to be sent; what nobody may see is logged here, and told as a fault of ours."""
+    said = frames.failed(id, error)
+    if said is None:
+        log.error("a call of a gateway process failed", exc_info=error)
+        said = frames.failed(id, _FAULT)
+        assert said is not None
+    return said
 
 
 def _identity(frame: Frame) -> int:

@@ -38,6 +38,8 @@ class Pipe:
 
     def put(self, frame: msgspec.Struct) -> None:
         """Send a frame, soon; nothing happens when the other end has gone."""
+        if self.lost:
+            return
         data = _encoder.encode(frame)
         self._out.append(len(data).to_bytes(4, "big"))
         self._out.append(data)

@@ -44,6 +44,9 @@ class ScriptedEngine:
         done = self._does(command)
         return done if isinstance(done, Reply) else await done
 
+    def submit(self, *asked: Any, **more: Any) -> None:
+        """Only ``ask`` can answer."""
+
     async def view(self, hospital: str, query: Any, who: Principal, *, within: float = 10.0) -> Reply:
         return await self.ask(hospital, query, who, within=within)
 

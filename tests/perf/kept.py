@@ -65,7 +65,9 @@ def repeat(median: float = 0.010, *, seconds: int = 30, rate: int = 100, seed: i
         for n in range(seconds)
     ]  # fmt: skip
     checks = [
-        Check("every acknowledged write is in the log, at its position", sound, seconds * rate, "" if sound else "book 7"),
+        Check(
+            "every acknowledged write is in the log, at its position", sound, seconds * rate, "" if sound else "book 7"
+        ),
         Check("nobody is booked twice", True, seconds * rate),
     ]
     return Repeat(
