@@ -90,6 +90,7 @@ async def serve(
                     accepting.cancel_scope.cancel()
                 for listener in listeners:
                     await listener.aclose()
+                await door.hear_newcomers()
                 door.close_idle()
                 with trio.move_on_after(settings.graceful_timeout):
                     await door.wait_empty()

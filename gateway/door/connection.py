@@ -41,6 +41,8 @@ class Connection(TCPServer):
         self.settings = door.settings
         self.ssl = isinstance(stream, trio.SSLStream)
         self.transport: trio.SocketStream = stream.transport_stream if self.ssl else stream
+        self.let_in = trio.current_time()
+        self.asked = False  # a request has begun to come
         self.broken = False  # nothing more can be sent
         self.ended = False  # nothing more will be received
         self.ahead = 0  # bytes received behind the present request
@@ -88,6 +90,7 @@ class Connection(TCPServer):
         request = await self._next_request()
         if request is None:
             return False
+        self.asked = True
         self.ahead = 0
         await self.wire.open(request)
         if self.wire.scope is not None:

@@ -16,6 +16,9 @@ from gateway.door.settings import DoorConfig, DoorSettings
 
 
 class Abortable(Protocol):
+    let_in: float
+    asked: bool
+
     def abort(self) -> None: ...
 
 
@@ -72,6 +75,15 @@ class Door:
         if self._on_failure is not None:
             with suppress(Exception):
                 self._on_failure(error)
+
+    async def hear_newcomers(self) -> None:
+        """Wait, for a moment, until all who have just been let in have begun to ask: they were told that they may."""
+        since = trio.current_time() - self.settings.newcomer_timeout
+        until = trio.current_time() + self.settings.newcomer_timeout
+        while trio.current_time() < until and any(  # noqa: ASYNC110 - once, at the end, for half a second at most
+            not connection.asked and connection.let_in > since for connection in self._connections
+        ):
+            await trio.sleep(self.settings.newcomer_timeout / 50)
 
     def close_idle(self) -> None:
         """Take no further request from here on, and end what only waits for one."""

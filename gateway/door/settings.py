@@ -16,6 +16,7 @@ class DoorSettings(msgspec.Struct, frozen=True, kw_only=True):
     backlog: int = 4096  # connections the kernel holds before they are accepted
     keep_alive_timeout: float = 15.0  # s without a request; a client that closes is noticed at once, not after this
     keep_alive_max_requests: int = 1_000_000  # requests before a connection is closed
+    newcomer_timeout: float = 0.5  # s after shutdown in which who has just connected may begin a first request
     header_timeout: float = 10.0  # s from the first byte of a request's head to its last
     body_idle_timeout: float = 10.0  # s between two pieces of a body; the whole is for the app to bound
     send_timeout: float = 10.0  # s for one piece of send_piece bytes

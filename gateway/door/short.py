@@ -44,6 +44,7 @@ class ShortConnection(Connection):
             data = await self._rest()
             if not data:
                 return False
+            self.asked = True
         head = plain_head(data, self.settings.max_head_bytes)
         if head is None:
             self.take_the_long_way(data)

@@ -94,6 +94,8 @@ class Wire(H11Protocol):
             await self.refuse(505)  # an HTTP/2 preface ends here
         elif request.method == b"CONNECT":
             await self.refuse(405)  # h11 would switch protocols on a 2xx
+        elif request.method != request.method.upper():
+            await self.refuse(405)  # methods have their case: Hypercorn takes ``head`` for HEAD, h11 does not
         elif len(framings) == 2 or (b"transfer-encoding" in framings and request.http_version == b"1.0"):
             await self.refuse(400)  # two lengths are how requests are smuggled past a proxy, and 1.0 knows no chunks
         elif b"transfer-encoding" in framings and not self._begin_chunks():

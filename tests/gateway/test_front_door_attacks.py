@@ -73,6 +73,8 @@ ATTACKS = {
     ),
     "percent-encoded rubbish": (b"GET /%ff%00%zz%c3%28 HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n", b"200"),
     "a path that is no ASCII": (b"GET /\xff\xfe HTTP/1.1\r\nhost: h\r\n\r\n", b"400"),
+    "a method that is no HEAD": (b"head /ignore HTTP/1.1\r\nhost: h\r\n\r\n", b"405"),
+    "a method that is no GET": (b"gET /ignore HTTP/1.1\r\nhost: h\r\n\r\n", b"405"),
     "CONNECT": (b"CONNECT h:443 HTTP/1.1\r\nhost: h\r\n\r\nbytes", b"405"),
 }
 

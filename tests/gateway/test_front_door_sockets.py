@@ -40,6 +40,7 @@ pytestmark = pytest.mark.usefixtures("each_way_through_the_door")
 async def test_idle_connections_end_at_once_when_the_door_closes():
     async with running(DoorSettings()) as door, await door.connect() as fresh, await door.connect() as used:
         await Browser(used).ask(GET % b"/ignore")
+        await trio.sleep(DoorSettings().newcomer_timeout)
         started = trio.current_time()
         door.shutdown.set()
         await door.ended.wait()
@@ -47,6 +48,17 @@ async def test_idle_connections_end_at_once_when_the_door_closes():
         assert await read_all(fresh) == b"" == await read_all(used)
         with pytest.raises(OSError):
             await door.connect()
+
+
+async def test_who_was_let_in_just_before_the_door_closes_is_heard():
+    async with running(DoorSettings()) as door, await door.connect() as late, await door.connect() as silent:
+        door.shutdown.set()
+        await trio.sleep(0.1)
+        await late.send_all(GET % b"/ignore")
+        assert (await Browser(late).read()).body == b"ignored"
+        with trio.fail_after(2):
+            assert await read_all(silent) == b""
+            await door.ended.wait()
 
 
 async def test_a_request_in_flight_is_answered_when_the_door_closes():
