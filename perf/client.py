@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +17,7 @@ import msgspec
 import trio
 
 from perf.figures import Incorrect, percentile
+from perf.load.wires import Got, Wires
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -50,39 +52,36 @@ async def send(load: Load) -> Loaded:
     return msgspec.json.decode(done.stdout, type=Loaded)
 
 
-async def _run(load: Load) -> Loaded:
+def _run(load: Load) -> Loaded:
     head = f"POST {load.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
     requests = iter([f"{head}{len(body.encode())}\r\n\r\n{body}".encode() for body in load.bodies])
     waits: list[float] = []
-    answers: list[bytes] = []
-    sockets = [trio.socket.socket() for _ in range(load.connections)]
-    for socket in sockets:
-        await socket.connect(("127.0.0.1", load.port))
+    statuses: Counter[int] = Counter()
+    ids: set[str] = set()
 
-    async def caller(socket: trio.socket.SocketType) -> None:
-        for request in requests:
-            asked = perf_counter()
-            await socket.send(request)
-            answers.append(await answer(socket))
-            waits.append(perf_counter() - asked)
+    def told(asked: float, got: Got | None) -> None:
+        if got is None:
+            raise Incorrect("the server closed a connection before its answer was whole")
+        now = perf_counter()
+        waits.append(now - asked)
+        statuses[got.status] += 1
+        ids.add(got.id)
+        request = next(requests, None)
+        if request is not None:
+            wires.send(now, request)
 
+    wires = Wires("127.0.0.1", load.port, load.connections, told)
+    wires.prepare(load.connections)
     gc.disable()
     begun = perf_counter()
-    async with trio.open_nursery() as nursery:
-        for socket in sockets:
-            nursery.start_soon(caller, socket)
+    for request in islice(requests, load.connections):
+        wires.send(perf_counter(), request)
+    while wires.flying:
+        wires.wait(1.0)
     seconds = perf_counter() - begun
-    for socket in sockets:
-        socket.close()
+    wires.close()
     waits.sort()
-    statuses = Counter(status(answer) for answer in answers)
-    return Loaded(
-        seconds,
-        dict(statuses),
-        len({body(answer).get("id") for answer in answers}),
-        percentile(waits, 0.50) * 1000,
-        percentile(waits, 0.99) * 1000,
-    )
+    return Loaded(seconds, dict(statuses), len(ids), percentile(waits, 0.50) * 1000, percentile(waits, 0.99) * 1000)
 
 
 async def get(port: int, path: str) -> Any:
@@ -129,4 +128,4 @@ def body(answer: bytes) -> Any:
 
 
 if __name__ == "__main__":
-    click.echo(msgspec.json.encode(trio.run(_run, msgspec.json.decode(sys.stdin.buffer.read(), type=Load))))
+    click.echo(msgspec.json.encode(_run(msgspec.json.decode(sys.stdin.buffer.read(), type=Load))))

@@ -30,6 +30,9 @@ _WARMING: Final = 600
 
 _QUICK_WARMING: Final = 60
 
+MATRON: Final[dict[str, tuple[str, ...]]] = {"matron": (), "matron in two": ("--workers", "1")}
+"""As one process; and with a gateway process beside the engine's, as the stacks have their databases beside them."""
+
 
 class Kind(NamedTuple):
     """One of the two loads, and how many times the stacks' rate Matron's should be."""
@@ -62,19 +65,19 @@ async def measure(context: Context) -> Compared:
     context.folder.chmod(context.folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH | stat.S_IRGRP | stat.S_IROTH)
     for turn in range(context.repeats):
         for kind in kinds:
-            for name in [*stacks, "matron"]:
+            for name in [*stacks, *MATRON]:
                 if name in made.left_out:
                     continue
                 context.tell(f"{name}, {kind.name}, {turn + 1} of {context.repeats}")
-                folder = context.folder / f"{name}-{turn}-{kind.plan.slots}"
+                folder = context.folder / f"{name.replace(' ', '-')}-{turn}-{kind.plan.slots}"
                 folder.mkdir(mode=0o755)
                 try:
-                    if name == "matron":
-                        await _matron(context, kind, folder, values)
+                    if name in MATRON:
+                        await _matron(context, kind, folder, name, values)
                     else:
                         made.about[name] = await _stack(context, kind, stacks[name], folder, name, values)
                 except OSError as error:
-                    if name == "matron":
+                    if name in MATRON:
                         raise
                     made.left_out[name] = f"it could not be started: {error}"
     made.rows = _rows(values, kinds, context)
@@ -95,7 +98,7 @@ async def _stack(
         return running.about
 
 
-async def _matron(context: Context, kind: Kind, folder: Path, values: dict[str, list[float]]) -> None:
+async def _matron(context: Context, kind: Kind, folder: Path, name: str, values: dict[str, list[float]]) -> None:
     data, plan = folder / "data", kind.plan
     async with open_engine(LmdbStore(data, allow_any_filesystem=context.any_disk)) as engine:
         count = _QUICK_WARMING if context.quick else _WARMING
@@ -103,7 +106,7 @@ async def _matron(context: Context, kind: Kind, folder: Path, values: dict[str, 
         warming = await town.open_day(1, count)
         slots = await town.open_day(plan.slots, plan.capacity)
     flags = ["serve", "--data", str(data), "--dev", "--bind", "127.0.0.1:0", "--no-request-log", "--log-level", "error"]
-    async with server("gateway", flags) as served:
+    async with server("gateway", [*flags, *MATRON[name]]) as served:
 
         async def book(where: list[str], patients: list[str]) -> Loaded:
             bodies = [msgspec.json.encode(command).decode() for command in bookings(where, patients)]
@@ -112,8 +115,8 @@ async def _matron(context: Context, kind: Kind, folder: Path, values: dict[str, 
 
         await book(warming, town.patients[:count])
         before = sum(map(cpu, family_of(served.pid)))
-        loaded = _sound("matron", kind, await book(slots, town.patients[: plan.patients]))
-        _keep(values, f"matron {kind.name}", loaded, kind, sum(map(cpu, family_of(served.pid))) - before)
+        loaded = _sound(name, kind, await book(slots, town.patients[: plan.patients]))
+        _keep(values, f"{name} {kind.name}", loaded, kind, sum(map(cpu, family_of(served.pid))) - before)
     async with open_engine(LmdbStore(data, allow_any_filesystem=context.any_disk)) as engine:
         await engine.until_ready()
         await Town(engine, town.doctors, town.patients).verify(slots, plan.patients)
@@ -137,7 +140,7 @@ def _rows(values: dict[str, list[float]], kinds: tuple[Kind, ...], context: Cont
     rows: list[Row] = []
     how = f"{context.settings.connections} connections, closed loop"
     for kind in kinds:
-        for name in [*STACKS, "matron"]:
+        for name in [*STACKS, *MATRON]:
             key = f"{name} {kind.name}"
             for what, unit, note in (
                 ("rate", "bookings/s", how), ("p50", "ms", ""), ("p99", "ms", ""), ("busy", "µs/booking", _BUSY),
@@ -145,10 +148,11 @@ def _rows(values: dict[str, list[float]], kinds: tuple[Kind, ...], context: Cont
                 if values[f"{key} {what}"]:
                     label = f"{name}, {kind.name}" + ("" if what == "rate" else f": {what}")
                     rows.append(_row(label, unit, values[f"{key} {what}"], note))
-        for name, aim in kind.aims.items():
-            pairs = zip(values[f"matron {kind.name} rate"], values[f"{name} {kind.name} rate"], strict=False)
-            if ratios := [ours / theirs for ours, theirs in pairs]:
-                rows.append(_row(f"matron by {name}, {kind.name}", "times", ratios, "", Target("least", aim)))
+        for ours in MATRON:
+            for name, aim in kind.aims.items():
+                pairs = zip(values[f"{ours} {kind.name} rate"], values[f"{name} {kind.name} rate"], strict=False)
+                if ratios := [mine / theirs for mine, theirs in pairs]:
+                    rows.append(_row(f"{ours} by {name}, {kind.name}", "times", ratios, "", Target("least", aim)))
     return rows
 
 
