@@ -9,6 +9,7 @@ Hypercorn's own server loop is not used: there, one connection's failure raises 
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -30,6 +31,8 @@ _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _EXHAUSTED_PAUSE = 0.1  # seconds
 
 _AT_ONCE = 32  # connections accepted in one turn: gateway processes share what comes, and none should take it all
+
+_MAX_UNREAD = 64 * 1024  # bytes of a request that nobody will answer
 
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n"
 
@@ -117,7 +120,7 @@ async def _accept(
             stream: Any = accepted
             if door.open_connections >= door.settings.max_connections:
                 door.refused += 1
-                await _refuse(stream, plain=tls is None)
+                _refuse(stream, plain=tls is None)
                 continue
             if tls is not None:
                 stream = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
@@ -147,12 +150,19 @@ async def _contain(door: Door, connection: Connection) -> None:
         door.discard(connection)
 
 
-async def _refuse(stream: trio.SocketStream, *, plain: bool) -> None:
-    """Answer 503 if the empty send buffer of a new socket takes it, and close at once."""
-    with trio.move_on_after(0.05), suppress(trio.BrokenResourceError):
+def _refuse(stream: trio.SocketStream, *, plain: bool) -> None:
+    """Answer 503 if the empty send buffer of a new socket takes it, and close; all at once, for there may be many.
+
+    What has come is read first: a socket that is closed with unread bytes takes its answer back.
+    """
+    sock = stream.socket
+    with suppress(OSError):
         if plain:
-            await stream.send_all(_FULL)
-    stream.socket.close()
+            with suppress(BlockingIOError):
+                os.read(sock.fileno(), _MAX_UNREAD)
+            os.write(sock.fileno(), _FULL)
+        sock.shutdown(trio.socket.SHUT_WR)
+    sock.close()
 
 
 def _bound_dead_peers(sock: socket.socket, settings: DoorSettings) -> None:
