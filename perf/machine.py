@@ -17,7 +17,7 @@ from engine.eventlog.entry import RULEBOOK
 from engine.eventlog.lmdb_reads import FORMAT, MAP_SIZE
 from engine.process import GC_THRESHOLDS, SWITCH_INTERVAL
 
-_LIBRARIES: Final = ("trio", "lmdb", "msgspec", "starlette", "hypercorn", "h11", "httptools", "cryptography")
+_LIBRARIES: Final = ("trio", "lmdb", "msgspec", "starlette", "hypercorn", "h11", "cryptography")
 
 
 def forget() -> None:
