@@ -9,9 +9,8 @@ Hypercorn's own server loop is not used: there, one connection's failure raises 
 from __future__ import annotations
 
 import errno
-import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -31,6 +30,8 @@ _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _EXHAUSTED_PAUSE = 0.1  # seconds
 
 _AT_ONCE = 32  # connections accepted in one turn: gateway processes share what comes, and none should take it all
+
+_LEFT = {errno.ECONNABORTED, errno.EPROTO, errno.ENETDOWN, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 _MAX_UNREAD = 64 * 1024  # bytes of a request that nobody will answer
 
@@ -71,6 +72,7 @@ async def serve(
     tls = config.create_ssl_context()
     for sock in sockets:
         _bound_dead_peers(sock, settings)
+        sock.setblocking(False)
     scheme = "http" if tls is None else "https"
     door = Door(
         app=app,
@@ -80,19 +82,21 @@ async def serve(
         on_failure=on_failure,
         binds=tuple(f"{scheme}://{repr_socket_addr(sock.family, sock.getsockname())}" for sock in sockets),
     )
-    listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(sock)) for sock in sockets]
     try:
         async with trio.open_nursery() as connections:
             try:
                 async with trio.open_nursery() as accepting:
                     accepting.start_soon(door.end_long_rests)
-                    for sock, listener in zip(sockets, listeners, strict=True):
-                        accepting.start_soon(_accept, door, sock, listener, tls, connections)
+                    for sock in sockets:
+                        line = Line(door, sock, tls, connections)
+                        door.lookouts.append(line.look)
+                        accepting.start_soon(line.attend)
                     task_status.started(door)
                     await shutdown.wait()
                     accepting.cancel_scope.cancel()
-                for listener in listeners:
-                    await listener.aclose()
+                door.lookouts.clear()
+                for sock in sockets:
+                    sock.close()
                 await door.hear_newcomers()
                 door.close_idle()
                 with trio.move_on_after(settings.graceful_timeout):
@@ -101,43 +105,62 @@ async def serve(
                 connections.cancel_scope.cancel()
                 door.abort()  # sends are shielded from their app's deadlines, so cancelling alone would wait for them
     finally:
-        for listener in listeners:
-            listener.socket.close()
+        for sock in sockets:
+            sock.close()
 
 
-async def _accept(
-    door: Door, sock: socket.socket, listener: trio.SocketListener, tls: Any, connections: trio.Nursery
-) -> None:
-    while True:
-        try:
-            first = await listener.accept()
-        except OSError as error:
-            door.fail(error)
-            # A listener that cannot accept must neither end the others nor spin.
-            await trio.sleep(_EXHAUSTED_PAUSE if error.errno in _EXHAUSTED else _EXHAUSTED_PAUSE / 10)
-            continue
-        for accepted in (first, *waiting(sock)):
-            stream: Any = accepted
-            if door.open_connections >= door.settings.max_connections:
+class Line:
+    """Who waits outside one listening socket: let in while there is room, else answered 503 and closed."""
+
+    def __init__(self, door: Door, sock: socket.socket, tls: Any, connections: trio.Nursery) -> None:
+        self._door = door
+        self._sock = sock
+        self._tls = tls
+        self._connections = connections
+
+    async def attend(self) -> None:
+        """Look whenever somebody comes, until cancelled."""
+        while True:
+            await trio.lowlevel.wait_readable(self._sock)
+            # A socket that cannot accept must neither end the others nor spin.
+            await trio.sleep(self.look())
+
+    def look(self) -> float:
+        """Take those who wait already, and say for how many seconds it is no use to look again.
+
+        Those who cannot come in are told so, however many they are: who is not even accepted waits for nothing.
+        """
+        door, room = self._door, _AT_ONCE
+        for _ in range(door.settings.backlog):
+            full = door.open_connections >= door.settings.max_connections
+            if not (full or room):
+                return 0.0
+            try:
+                found, _address = self._sock.accept()
+            except BlockingIOError:
+                return 0.0
+            except OSError as error:
+                if error.errno in _LEFT:
+                    continue
+                door.fail(error)
+                return _EXHAUSTED_PAUSE if error.errno in _EXHAUSTED else _EXHAUSTED_PAUSE / 10
+            if full:
                 door.refused += 1
-                _refuse(stream, plain=tls is None)
-                continue
-            if tls is not None:
-                stream = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
-            short = tls is None and door.settings.fast_path
-            connection = ShortConnection(door, stream) if short else Connection(door, stream)
-            door.add(connection)
-            connections.start_soon(_contain, door, connection)
+                _refuse(found, plain=self._tls is None)
+            else:
+                room -= 1
+                self._let_in(found)
+        return 0.0
 
-
-def waiting(sock: socket.socket) -> Iterator[trio.SocketStream]:
-    """Others that wait already. With one a turn, the kernel's line overflows while the turns are long."""
-    for _ in range(_AT_ONCE):
-        try:
-            found, _address = sock.accept()
-        except OSError:  # nobody, or nothing left to hold one: the next turn says which
-            return
-        yield trio.SocketStream(trio.socket.from_stdlib_socket(found))
+    def _let_in(self, found: socket.socket) -> None:
+        door = self._door
+        stream: Any = trio.SocketStream(trio.socket.from_stdlib_socket(found))
+        if self._tls is not None:
+            stream = trio.SSLStream(stream, self._tls, server_side=True, https_compatible=True)
+        short = self._tls is None and door.settings.fast_path
+        connection = ShortConnection(door, stream) if short else Connection(door, stream)
+        door.add(connection)
+        self._connections.start_soon(_contain, door, connection)
 
 
 async def _contain(door: Door, connection: Connection) -> None:
@@ -150,18 +173,18 @@ async def _contain(door: Door, connection: Connection) -> None:
         door.discard(connection)
 
 
-def _refuse(stream: trio.SocketStream, *, plain: bool) -> None:
+def _refuse(sock: socket.socket, *, plain: bool) -> None:
     """Answer 503 if the empty send buffer of a new socket takes it, and close; all at once, for there may be many.
 
     What has come is read first: a socket that is closed with unread bytes takes its answer back.
     """
-    sock = stream.socket
     with suppress(OSError):
+        sock.setblocking(False)
         if plain:
             with suppress(BlockingIOError):
-                os.read(sock.fileno(), _MAX_UNREAD)
-            os.write(sock.fileno(), _FULL)
-        sock.shutdown(trio.socket.SHUT_WR)
+                sock.recv(_MAX_UNREAD)
+            sock.send(_FULL)
+        sock.shutdown(socket.SHUT_WR)
     sock.close()
 
 

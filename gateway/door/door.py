@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import trio
 from hypercorn.trio.worker_context import WorkerContext
 
 from gateway.door.settings import DoorConfig, DoorSettings
+
+_LOOK: Final = 0.02
+"""Seconds after which those outside are looked at between two requests. A turn of all connections takes a second when
+all of them ask at once, and in that second the kernel's line of those outside runs over."""
+
+
+_ENDED_AT_ONCE: Final = 32
+"""Rests that end in one turn: after a rush thousands are over at the same moment, and to close one takes 0.2 ms."""
 
 
 class Abortable(Protocol):
@@ -53,6 +61,8 @@ class Door:
         self.stopping = False
         self.idle: set[trio.CancelScope] = set()  # waits that serve nobody: cancelled at once when stopping
         self.resting: set[Resting] = set()  # the same of connections whose waits have no scope of their own
+        self.lookouts: list[Callable[[], object]] = []  # each takes those who wait outside one socket
+        self._looked = 0.0
         self._connections: set[Abortable] = set()
         self._on_failure = on_failure
         self._empty = trio.Event()
@@ -63,6 +73,14 @@ class Door:
 
     def add(self, connection: Abortable) -> None:
         self._connections.add(connection)
+
+    def look_outside(self) -> None:
+        """Take those who wait to be let in, if that was not done just now; for those who are at work for long."""
+        now = trio.current_time()
+        if now - self._looked > _LOOK:
+            self._looked = now
+            for look in self.lookouts:
+                look()
 
     def discard(self, connection: Abortable) -> None:
         self._connections.discard(connection)
@@ -104,9 +122,13 @@ class Door:
         while True:
             await trio.sleep(patience / 8)
             over = trio.current_time() - patience
+            ended = 0
             for connection in tuple(self.resting):
                 if connection.since < over:
                     connection.end_rest()
+                    ended += 1
+                    if ended % _ENDED_AT_ONCE == 0:
+                        await trio.sleep(_LOOK)
 
     async def wait_empty(self) -> None:
         """Wait until, after ``close_idle``, the last connection has ended."""

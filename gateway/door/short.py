@@ -45,6 +45,7 @@ class ShortConnection(Connection):
             if not data:
                 return False
             self.asked = True
+        self.door.look_outside()
         head = plain_head(data, self.settings.max_head_bytes)
         if head is None:
             self.take_the_long_way(data)

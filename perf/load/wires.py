@@ -56,7 +56,8 @@ class Wires:
         self._told = told
         self._poll = select.epoll()
         self._open: dict[int, Wire] = {}
-        self._idle: list[Wire] = []
+        self._idle: dict[Wire, None] = {}
+        """In the order of their last use; the latest is used first."""
         self.flying = 0
         self.made = 0
         self.bytes_in = 0
@@ -74,7 +75,7 @@ class Wires:
         for _ in range(min(count, self._most)):
             wire = self._connect()
             wire.new = False
-            self._idle.append(wire)
+            self._idle[wire] = None
 
     def send(self, flight: Any, request: bytes) -> None:
         """Send on a connection that is free; ``free`` was asked before."""
@@ -108,7 +109,7 @@ class Wires:
     def _fresh(self) -> Wire:
         oldest = perf_counter() - _STALE
         while self._idle:
-            wire = self._idle.pop()
+            wire, _ = self._idle.popitem()
             if wire.used > oldest:
                 return wire
             self._drop(wire)
@@ -179,13 +180,12 @@ class Wires:
             self._drop(wire)
         else:
             wire.used = perf_counter()
-            self._idle.append(wire)
+            self._idle[wire] = None
         self._told(flight, Got(int(buffer[9:12]), _number(head, b"\r\nevent-sequence: "), _id(body), body))
 
     def _drop(self, wire: Wire) -> None:
         self._open.pop(wire.link.fileno(), None)
-        if wire in self._idle:
-            self._idle.remove(wire)
+        self._idle.pop(wire, None)
         wire.link.close()
         flight, wire.flight = wire.flight, None
         if flight is not None:

@@ -17,8 +17,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypercorn.trio.worker_context import WorkerContext
 
-from gateway.server import Door, DoorSettings, open_sockets, serve, waiting
+from gateway.door.settings import DoorConfig
+from gateway.server import Door, DoorSettings, Line, open_sockets, serve
 from tests.gateway.front_door import (
     GET,
     POST,
@@ -173,10 +175,54 @@ async def test_all_who_wait_come_in_at_once_however_long_a_turn_takes():
     [sock] = open_sockets("127.0.0.1:0")
     sock.setblocking(False)
     with sock, ExitStack() as stack:
-        for _ in range(40):
-            stack.enter_context(socket.create_connection(sock.getsockname()))
-        for expected in (32, 8, 0):
-            accepted = list(waiting(sock))
-            assert len(accepted) == expected
-            for stream in accepted:
-                stream.socket.close()
+        async with trio.open_nursery() as nursery:
+            door = _door(max_connections=100)
+            line = Line(door, sock, None, nursery)
+            for _ in range(40):
+                stack.enter_context(socket.create_connection(sock.getsockname()))
+            for expected in (32, 40, 40):
+                assert line.look() == 0.0
+                assert door.open_connections == expected
+            nursery.cancel_scope.cancel()
+
+
+async def test_whoever_cannot_come_in_is_told_at_once_however_many_they_are():
+    [sock] = open_sockets("127.0.0.1:0")
+    sock.setblocking(False)
+    with sock, ExitStack() as stack:
+        async with trio.open_nursery() as nursery:
+            door = _door(max_connections=10)
+            line = Line(door, sock, None, nursery)
+            clients = [stack.enter_context(socket.create_connection(sock.getsockname())) for _ in range(200)]
+            assert line.look() == 0.0
+            assert (door.open_connections, door.refused) == (10, 190)
+            for client in clients[10:]:
+                client.settimeout(5)
+                assert client.recv(1000).startswith(b"HTTP/1.1 503 ")
+            nursery.cancel_scope.cancel()
+
+
+async def test_those_outside_are_answered_between_the_requests_of_a_long_turn():
+    [sock] = open_sockets("127.0.0.1:0")
+    sock.setblocking(False)
+    with sock, ExitStack() as stack:
+        async with trio.open_nursery() as nursery:
+            door = _door(max_connections=1)
+            door.lookouts.append(Line(door, sock, None, nursery).look)
+            clients = [stack.enter_context(socket.create_connection(sock.getsockname())) for _ in range(2)]
+            door.look_outside()
+            assert (door.open_connections, door.refused) == (1, 1)
+            clients.append(stack.enter_context(socket.create_connection(sock.getsockname())))
+            door.look_outside()
+            assert door.refused == 1, "they were looked at just now"
+            nursery.cancel_scope.cancel()
+
+
+def _door(max_connections: int) -> Door:
+    settings = DoorSettings(max_connections=max_connections)
+    config, context = DoorConfig(settings), WorkerContext(None)
+    return Door(app=_nobody, settings=settings, config=config, context=context, on_failure=None, binds=())
+
+
+async def _nobody(scope: object, receive: object, send: object) -> None:
+    raise AssertionError("nobody asks here")
