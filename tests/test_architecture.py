@@ -29,6 +29,9 @@ ORDER = (
     "engine.gauges",
     "engine.decider",
     "engine.calendar",
+    "engine.recurrence",
+    "engine.rules.**",
+    "engine.rules",
     "engine.actors.*",
     "engine.actors",
     "engine.eventlog.keys",
@@ -77,6 +80,8 @@ SHARED: dict[str, frozenset[str]] = {
     "engine.actors.hospital": frozenset({"Policy", "Category"}),
     "engine.actors.slot": frozenset({"link"}),
     "engine.actors.service": frozenset({"Ended", "Priority", "Ticket", "ended"}),
+    "engine.actors.clinic_day": frozenset({"Appointment"}),
+    "engine.actors.room": frozenset({"Taken"}),
     "engine.actors.service_day": frozenset({"ServiceDay", "percentile"}),
 }
 
@@ -85,6 +90,8 @@ REPLAY_MAY = (
     "engine.errors",
     "engine.decider",
     "engine.calendar",
+    "engine.recurrence",
+    "engine.rules*",
     "engine.actors*",
     "engine.decisions",
     "engine.eventlog.entry",
@@ -132,8 +139,17 @@ KNOWN_TO = {
 }
 
 # Rule books, decisions and what they stand on: values in, values out.
-PURE = ("engine.errors", "engine.decider", "engine.calendar", "engine.actors*", "engine.decisions*", "engine.views*")
-PURE_PACKAGES = frozenset({"msgspec", "sortedcontainers", "engine"})
+PURE = (
+    "engine.errors",
+    "engine.decider",
+    "engine.calendar",
+    "engine.recurrence",
+    "engine.rules*",
+    "engine.actors*",
+    "engine.decisions*",
+    "engine.views*",
+)
+PURE_PACKAGES = frozenset({"msgspec", "sortedcontainers", "dateutil", "engine"})
 IMPURE_LIBRARY = frozenset(
     "asyncio concurrent contextvars ctypes fcntl glob http io logging mmap multiprocessing os pathlib pickle queue "
     "random secrets select selectors shutil signal smtplib socket sqlite3 ssl subprocess tempfile threading time "
