@@ -27,6 +27,7 @@ class RoomDisplayChanged(Event, frozen=True):
     """How it is shown."""
 
     display: Display
+    clinic_id: str = ""
 
 
 class RoomRetired(Event, frozen=True):
@@ -37,6 +38,7 @@ class RoomClosureAdded(Event, frozen=True):
     """Nobody can have it then."""
 
     closure: Closure
+    clinic_id: str = ""
 
 
 class RoomClosureCut(Event, frozen=True):
@@ -44,12 +46,14 @@ class RoomClosureCut(Event, frozen=True):
 
     closure_id: str
     until: int
+    clinic_id: str = ""
 
 
 class RoomClosureRemoved(Event, frozen=True):
     """A closure that had not begun is gone."""
 
     closure_id: str
+    clinic_id: str = ""
 
 
 class RoomTaken(Event, frozen=True):
