@@ -1,6 +1,6 @@
 """``matron-replay``: the auditors' tool. Reads a log, live or stopped, and writes nothing.
 
-Exit codes: 0 all is equal, 1 something is not, 2 the call was wrong or there is no log.
+Exit codes: 0 all is equal and sound, 1 something is not, 2 the call was wrong or there is no log.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ def main() -> None:
 def check(data: Path, only: str | None, as_json: bool) -> None:
     """Fold the log twice and compare: with itself, and with the states that the live engine wrote down.
 
+    No room, doctor or patient may ever have been in two appointments at one time.
+
     \b
     Example: matron-replay check --data ./data
     """
@@ -48,11 +50,12 @@ def check(data: Path, only: str | None, as_json: bool) -> None:
         click.echo(f"There is no log of hospital {only!r} in {data}.", err=True)
         sys.exit(2)
     if as_json:
-        rows = [{**msgspec.to_builtins(result), "equal": result.equal} for result in results]
-        click.echo(json.dumps({"hospitals": rows, "equal": all(result.equal for result in results)}, indent=2))
+        rows = [{**msgspec.to_builtins(result), "equal": result.equal, "sound": result.sound} for result in results]
+        equal, sound = (all(getattr(result, name) for result in results) for name in ("equal", "sound"))
+        click.echo(json.dumps({"hospitals": rows, "equal": equal, "sound": sound}, indent=2))
     else:
         _print(results)
-    sys.exit(0 if all(result.equal for result in results) else 1)
+    sys.exit(0 if all(result.sound for result in results) else 1)
 
 
 async def _check(data: Path, only: str | None, quiet: bool) -> list[Checked]:
@@ -71,15 +74,18 @@ async def _check(data: Path, only: str | None, quiet: bool) -> list[Checked]:
 
 
 def _print(results: list[Checked]) -> None:
-    table = Table("hospital", "entries", "actors", "state hash", "live states", "verdict")
-    for column in (1, 2, 4):
+    table = Table("hospital", "entries", "actors", "appointments", "state hash", "live states", "verdict")
+    for column in (1, 2, 3, 5):
         table.columns[column].justify = "right"
     for result in results:
         verdict = "equal" if result.equal else result.fault or "; ".join(result.differing[:3]) or "the folds differ"
+        if result.overlapping:
+            verdict += f"; {result.overlapping:,} overlaps: {'; '.join(result.overlaps[:3])}"
         table.add_row(
             result.hospital,
             f"{result.entries:,}",
             f"{result.actors:,}",
+            f"{result.appointments:,}",
             result.state_hash[:16],
             f"{result.live_states:,}",
             verdict,

@@ -1,7 +1,8 @@
-"""Folding a log twice and holding it against the live engine's own states.
+"""Folding a log twice and holding it against the live engine's own states, and its appointments against each other.
 
 Each record's hash is recomputed on the way. The live states are those that the engine wrote to its snapshots, each
-with the position it belongs to: the fold must have made the very same bytes at that position.
+with the position it belongs to: the fold must have made the very same bytes at that position. That nobody and no room
+was ever in two places is looked at after every entry, not only at the end.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ from engine.eventlog.keys import Keyring
 from engine.eventlog.lmdb_reads import LmdbReader
 from engine.eventlog.pages import PageUnusable, decode_page
 from engine.recovery import Book, Cell, state_hash
+from replay.overlaps import Overlaps
 
 READ = 1_000
 """Records of one read transaction: short, so that the log's file does not grow under a reader."""
 
 
 class Checked(msgspec.Struct):
-    """What was found out about one hospital's log. ``differing`` names live states that the log does not give."""
+    """What was found out about one hospital's log.
+
+    ``differing`` names live states that the log does not give; ``overlaps`` the first of ``overlapping`` times at
+    which a room, a doctor or a patient was in two of its ``appointments``.
+    """
 
     hospital: str
     entries: int
@@ -32,11 +38,19 @@ class Checked(msgspec.Struct):
     live_states: int
     differing: list[str]
     fault: str = ""
+    appointments: int = 0
+    overlapping: int = 0
+    overlaps: list[str] = []
 
     @property
     def equal(self) -> bool:
         """Whether both folds and the live states agree and no record is damaged."""
         return not self.fault and self.state_hash == self.second_hash and not self.differing
+
+    @property
+    def sound(self) -> bool:
+        """Whether nobody and no room was in two places besides."""
+        return self.equal and not self.overlapping
 
 
 async def check_hospital(reader: LmdbReader, hospital: str, advance: Callable[[int], None] = lambda _: None) -> Checked:
@@ -46,7 +60,9 @@ async def check_hospital(reader: LmdbReader, hospital: str, advance: Callable[[i
     try:
         live = await _live_states(reader, hospital, head)
         result.live_states = len(live)
-        first = await _fold(reader, hospital, head, live, result.differing, advance)
+        looked = Overlaps()
+        first = await _fold(reader, hospital, head, live, result.differing, advance, looked)
+        result.appointments, result.overlapping, result.overlaps = looked.appointments, looked.count, looked.found
         result.actors = len(first.cells)
         result.state_hash = state_hash(first.frozen_states())
         second = await _fold(reader, hospital, head, {}, [], advance)
@@ -82,6 +98,7 @@ async def _fold(
     live: dict[tuple[str, int], bytes],
     differing: list[str],
     advance: Callable[[int], None],
+    overlaps: Overlaps | None = None,
 ) -> Book:
     book = Book(hospital, Keyring(hospital, _no_entropy))
     while book.head < head:
@@ -94,6 +111,8 @@ async def _fold(
                 assert type(cell) is Cell
                 if expected is not None and sha256(book.freeze(cell)).digest() != expected:
                     differing.append(f"{change.actor} at position {position}")
+            if overlaps is not None:
+                overlaps.entry(position, [(change.actor, change.events) for change in entry.changes])
         advance(len(records))
     return book
 
