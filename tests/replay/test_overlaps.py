@@ -128,7 +128,7 @@ def test_a_completed_one_keeps_the_room_until_it_is_clean_and_the_doctor_no_long
     audit.tell(AppointmentCompleted(replace(one, status="completed", ended_at=30 * MINUTE, busy_to=35 * MINUTE)))
     audit.book(appointment("b", 35, 60, doctor_id=one.doctor_id))
     assert audit.overlaps.count == 0
-    audit.book(appointment("c", 32, 34))
+    audit.book(appointment("c", 32, 34, busy_to=35 * MINUTE))
     assert audit.overlaps.count == 1
 
 
