@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.actors.clinic_day.state import Appointment, Assignment, Escalation
+from engine.actors.clinic_day.state import Appointment, Assignment, Escalation, Series
 from engine.decider import FreeText
 
 
@@ -89,11 +89,24 @@ class EndHold(msgspec.Struct, frozen=True):
     how: str
 
 
+class BeginSeries(msgspec.Struct, frozen=True):
+    """Keep which appointments belong together; asked of the day of the first."""
+
+    series: Series
+
+
+class Repoint(msgspec.Struct, frozen=True):
+    """Another record of the same patient goes on with it."""
+
+    appointment_id: str
+    patient_id: str
+
+
 class Together(msgspec.Struct, frozen=True):
     """Several of these in order, each seeing what the ones before it left; all or none."""
 
     do: tuple[ClinicDayStep, ...]
 
 
-ClinicDayStep = Enter | Confirm | Step | Move | MoveOut | MoveIn | EndHold
+ClinicDayStep = Enter | Confirm | Step | Move | MoveOut | MoveIn | EndHold | BeginSeries | Repoint
 ClinicDayCommand = ClinicDayStep | Together

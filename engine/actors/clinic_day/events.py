@@ -6,7 +6,7 @@ of change it was is the event's name.
 
 from __future__ import annotations
 
-from engine.actors.clinic_day.state import Appointment
+from engine.actors.clinic_day.state import Appointment, Series
 from engine.decider import Event
 
 
@@ -109,6 +109,18 @@ class TurnoverShortened(Event, frozen=True):
     appointment: Appointment
 
 
+class SeriesBooked(Event, frozen=True):
+    """The appointments of a series were booked in this decision; this day keeps which they are."""
+
+    series: Series
+
+
+class AppointmentRepointed(Event, frozen=True):
+    """It is another record's of the same patient now."""
+
+    appointment: Appointment
+
+
 ClinicDayEvent = (
     AppointmentHeld
     | AppointmentBooked
@@ -125,4 +137,6 @@ ClinicDayEvent = (
     | HoldEnded
     | EscalationDeclined
     | TurnoverShortened
+    | SeriesBooked
+    | AppointmentRepointed
 )

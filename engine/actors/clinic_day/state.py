@@ -22,7 +22,7 @@ HOLDING: Final[frozenset[str]] = frozenset(("held", "booked", "checked_in", "in_
 """They take the time of room, doctor and patient. A completed one keeps the room until its cleaning is done."""
 
 
-class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How a room was chosen: kept in the event, so that it can be explained for ever."""
 
     method: Method
@@ -39,7 +39,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``maximum_daily`` (what the room or the wish says itself), ``rule_error``, ``refused`` (the room's own word)."""
 
 
-class Escalation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Escalation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An appointment that waits for a room, or did."""
 
     status: EscalationStatus
@@ -51,7 +51,7 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why there was no room: ``occupied``, ``closure``, ``retired``, ``unavailable``."""
 
 
-class Appointment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Appointment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One appointment, replaced whole at each change. Instants are µs, 0 where nothing happened."""
 
     id: str
@@ -78,14 +78,27 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     started_at: int = 0
     ended_at: int = 0
     series_id: str = ""
+    """Of the series to which it belongs: the id of the series' first appointment."""
     before: tuple[tuple[str, int, int], ...] = ()
     """(room, start, end) that it had before, oldest first, the last eight: whoever subscribed to them must hear."""
+    doctors_before: tuple[str, ...] = ()
+    """Doctors whose it was before, oldest first, the last eight: likewise."""
     reason: FreeText | None = None
     """Of the last change that needed one."""
     note: FreeText | None = None
     overlap_reason: FreeText | None = None
     """Why the patient may be in two places."""
     version: int = 1
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Appointments that were booked together by one recurrence rule. Where each is now, its id says."""
+
+    id: str
+    rrule: str
+    patient_id: str
+    appointment_ids: tuple[str, ...]
+    """In order of time, as booked."""
 
 
 class Busy(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -107,6 +120,10 @@ class ClinicDay(msgspec.Struct):
     """By id, in the order in which they came."""
     moved: dict[str, str] = {}
     """Appointments that are elsewhere now: id to the key of that clinic's day."""
+    ended_holds: dict[str, str] = {}
+    """Holds that are gone: id to ``expired`` or ``released``."""
+    series: dict[str, Series] = {}
+    """Series whose first appointment was booked for this day, by id."""
     version: int = 0
 
     rooms: dict[str, list[Busy]] = {}
