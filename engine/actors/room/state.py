@@ -36,9 +36,13 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the first time, µs; half-open."""
     rrule: str = ""
     until: int = 0
-    """Cut off here: no time that begins at or after this instant counts; 0: not cut off."""
+    """Cut off here: no time that begins at or after this instant counts, and one under way ends; 0: not cut off."""
     reason: FreeText | None = None
     created_at: int = 0
+    since: int = 0
+    """Counts from here on only: it took the place of another, which keeps what was before."""
+    removed: bool = False
+    """Taken back before it had begun: it never counts."""
 
 
 class Taken(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -54,7 +58,7 @@ class Taken(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Room(msgspec.Struct):
-    """State. ``calendar`` is in order of time and has no overlap."""
+    """State. ``calendar`` is in order of time and has no overlap; ``held`` and ``closing`` are indexes, not stored."""
 
     id: str
     clinic_id: str = ""
@@ -62,11 +66,17 @@ class Room(msgspec.Struct):
     profile: RoomProfile = msgspec.field(default_factory=lambda: RoomProfile(id="", name="", type=""))
     display: Display = Display()
     closures: dict[str, Closure] = {}
+    """By id, in the order in which they came; those that are over stay."""
     calendar: list[Taken] = []
     created_at: int = 0
     retired: bool = False
     version: int = 0
-    """Of what the room is; bookings do not count."""
+    """Of what the room is; bookings and closures do not count."""
+
+    held: dict[str, Taken] = {}
+    """The calendar by appointment."""
+    closing: list[tuple[int, str]] = []
+    """(instant by which it is over, id) of the closures that may still count, in order; taken back ones left out."""
 
 
 def room_key(room_id: str) -> str:
