@@ -117,9 +117,11 @@ def judge(policy: Policy | None, subject: Subject, candidate: Candidate) -> Verd
                 failed.append(reason)
         except Exception as error:
             _note(errors, reason, profile.id, error)
-    for rule_id, points in soft:
+    speaking = dict(soft)
+    for rule_id, _ in (policy or NO_RULES).soft:
         try:
-            terms.append(Term(rule_id, points(profile, use)))
+            points = speaking.get(rule_id)
+            terms.append(Term(rule_id, points(profile, use) if points is not None else 0))
         except Exception as error:
             _note(errors, rule_id, profile.id, error)
     if errors:

@@ -60,7 +60,7 @@ def _bind(spec: AnyHard) -> BindHard:
             return _room_type(spec)
         case EquipmentRequired():
             required = frozenset(spec.required)
-            return lambda subject: lambda room, use: required <= room.equipment
+            return lambda subject: lambda room, use: required.issubset(room.equipment)
         case MinimumCapacity(minimum=minimum):
             return lambda subject: lambda room, use: room.capacity >= minimum
         case DepartmentMatch():

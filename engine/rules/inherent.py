@@ -17,7 +17,7 @@ def inherent_tests(subject: Subject) -> list[tuple[str, Meets]]:
     if room_type := wish.room_type:
         tests.append(("room_type", lambda room, use: room.type == room_type))
     if required := frozenset(wish.required_equipment):
-        tests.append(("equipment", lambda room, use: required <= room.equipment))
+        tests.append(("equipment", lambda room, use: required.issubset(room.equipment)))
     capacity = wish.capacity
     tests.append(("capacity", lambda room, use: room.capacity >= capacity))
     if department := wish.department:

@@ -119,9 +119,10 @@ def _parsimony(spec: EquipmentParsimony) -> BindSoft:
 
     def bind(subject: Subject) -> Points:
         asked = frozenset(subject.wish.required_equipment)
+        number = len(asked)
 
         def points(room: RoomProfile, use: RoomUse) -> int:
-            spare = most - len(room.equipment - asked)
+            spare = most + number - len(asked.union(room.equipment))
             return weight * (spare * WHOLE // most) if spare > 0 else 0
 
         return points

@@ -23,11 +23,13 @@ class RoomProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     id: str
     name: str
     type: str
-    equipment: frozenset[str] = frozenset()
+    equipment: tuple[str, ...] = ()
+    """Each once, in order: a set's order differs from process to process, and what is stored must not."""
     capacity: int = 1
     department: str = ""
     floor: int | None = None
-    tags: frozenset[str] = frozenset()
+    tags: tuple[str, ...] = ()
+    """Likewise."""
     is_available: bool = True
     isolation: bool = False
     accessible: bool = False
@@ -42,6 +44,12 @@ class RoomProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Held before each appointment,"""
     cleaning_minutes: int = 0
     """and after it."""
+
+    def __post_init__(self) -> None:
+        for name in ("equipment", "tags"):
+            words = getattr(self, name)
+            if words:
+                msgspec.structs.force_setattr(self, name, tuple(sorted(set(words))))
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
