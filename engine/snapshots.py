@@ -213,10 +213,19 @@ class Snapshots:
                 book.cells[cell.key] = ARCHIVED
 
     def _commands(self, book: Book, whole: bool) -> tuple[list[bytes], list[int]]:
+        """The ids of commands since the last round; a day's are not walked for those of a minute."""
         since = 0 if whole else book.snapshot
-        rows = [(id, position) for kept in (book.older_commands, book.commands) for id, position in kept.items()]
-        chosen = [(id, position) for id, position in rows if position > since]
-        return [id for id, _ in chosen], [position for _, position in chosen]
+        ids: list[bytes] = []
+        positions: list[int] = []
+        for kept in (book.commands, book.older_commands):
+            for id, position in reversed(kept.items()):
+                if position <= since:
+                    break
+                ids.append(id)
+                positions.append(position)
+        ids.reverse()
+        positions.reverse()
+        return ids, positions
 
 
 class _Draft:

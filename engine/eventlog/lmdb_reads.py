@@ -5,7 +5,7 @@ LMDB does not notice a flipped byte, the caller compares each record's leaf hash
 
 ``path/log`` is one LMDB environment with these named databases:
 
-    entries/<hospital>   position (8 bytes, big-endian) -> stored bytes
+    entries/<hospital>   position (8 bytes, big-endian) -> stored bytes, or a frame of several that end at it
     pages                hospital 00 round page -> page of a snapshot     rounds   hospital 00 round -> position, pages
     archive              hospital 00 actor key -> frozen state            meta     format, epoch
 
@@ -25,7 +25,7 @@ import os
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, takewhile
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -35,6 +35,7 @@ import trio
 
 from engine.errors import CommitFailed, LogCorrupt, Unavailable
 from engine.eventlog.directory import check_hospital
+from engine.eventlog.frames import records_of
 from engine.eventlog.store import Round
 
 T = TypeVar("T")
@@ -45,7 +46,8 @@ SLICE_RECORDS = 1000  # a read transaction pins every page freed since it began:
 SLICE_BYTES = 8 << 20
 LOCK_BYTES = 8192  # 126 readers
 
-FORMAT = b"matron-log 1"
+FORMAT = b"matron-log 2"
+KNOWN = (b"matron-log 1", FORMAT)  # in the first every entry stands alone
 ENTRIES = b"entries/"
 TABLES = (b"meta", b"pages", b"rounds", b"archive")
 POSITION = struct.Struct(">Q")
@@ -139,23 +141,26 @@ class ReadSide(ABC):
     def _read(self, hospital: str, start: int, limit: int) -> list[tuple[int, bytes]]:
         log, db = opened(self._log), self._entries_of(hospital)
         found: list[tuple[int, bytes]] = []
-        while db is not None and len(found) < limit:
-            done, size = len(found), 0
+        end = start + limit
+        while db is not None and start < end:
+            most, size = min(end, start + SLICE_RECORDS), 0
             with log.begin() as txn, txn.cursor(db) as cursor:
-                if not cursor.set_range(POSITION.pack(start + done)):
+                if not cursor.set_range(POSITION.pack(start)):
                     break
-                position, key = start + done, b""
-                first = POSITION.unpack(cursor.key())[0]
-                for key, record in islice(cursor.iternext(), min(SLICE_RECORDS, limit - done)):  # noqa: B007 - the last
-                    found.append((position, record))
-                    position += 1
-                    size += len(record)
-                    if size >= SLICE_BYTES:
+                for key, value in cursor.iternext():
+                    size += len(value)
+                    records = records_of(value)
+                    last = POSITION.unpack(key)[0]
+                    first = last - len(records) + 1
+                    if first > start:
+                        raise LogCorrupt(f"{hospital}: positions are missing between {start} and {first}")
+                    found += zip(range(start, most), records[start - first :], strict=False)
+                    start = last + 1
+                    if start >= most or size >= SLICE_BYTES:
                         break
-                last = POSITION.unpack(key)[0]
-            # Keys ascend, so the two ends of a slice tell whether anything between them is missing.
-            if first != start + done or last != start + len(found) - 1:
-                raise LogCorrupt(f"{hospital}: positions are missing between {start + done} and {last}")
+                else:
+                    break
+            start = found[-1][0] + 1
         return found
 
     def _read_at(self, hospital: str, positions: Sequence[int]) -> list[bytes]:
@@ -163,11 +168,14 @@ class ReadSide(ABC):
         found: list[bytes] = []
         for some in _slices(positions):
             with log.begin() as txn:
+                cursor = None if db is None else txn.cursor(db)
                 for position in some:
-                    record = txn.get(POSITION.pack(position), db=db) if db is not None else None
-                    if record is None:
+                    records, last = [], 0
+                    if cursor is not None and cursor.set_range(POSITION.pack(position)):
+                        records, last = records_of(cursor.value()), POSITION.unpack(cursor.key())[0]
+                    if not last - len(records) < position <= last:
                         raise LogCorrupt(f"{hospital}: position {position} is missing")
-                    found.append(record)
+                    found.append(records[position - last - 1])
         return found
 
     def _rounds(self, hospital: str) -> list[Round]:
@@ -304,8 +312,8 @@ def _reserve_lock_file(path: Path) -> None:
 
 
 def check_format(txn: lmdb.Transaction[bytes], meta: lmdb._Database) -> None:
-    """``LogCorrupt`` unless this program wrote it, or one of its format."""
-    if (found := txn.get(b"format", db=meta)) != FORMAT:
+    """``LogCorrupt`` unless this program can read it."""
+    if (found := txn.get(b"format", db=meta)) not in KNOWN:
         raise LogCorrupt(f"the log's format is {found!r}, not {FORMAT!r}")
 
 

@@ -19,6 +19,7 @@ import trio
 
 from engine.errors import CommitFailed, Unavailable
 from engine.eventlog.directory import LogDirectory, check_hospital
+from engine.eventlog.frames import frames
 from engine.eventlog.lmdb_reads import (
     ENTRIES,
     FORMAT,
@@ -173,9 +174,10 @@ class LmdbStore(ReadSide):
             empty = txn.stat()["entries"] == 0
             self._tables = {name: log.open_db(name, txn=txn, create=empty) for name in TABLES}
             meta = self._tables[b"meta"]
-            if empty:
+            if not empty:
+                check_format(txn, meta)
+            if txn.get(b"format", db=meta) != FORMAT:  # a program of before would not know what is written from here on
                 txn.put(b"format", FORMAT, db=meta)
-            check_format(txn, meta)
             self._entries = {
                 name: log.open_db(ENTRIES + name.encode(), txn=txn, create=False) for name in hospital_names(txn)
             }
@@ -253,11 +255,13 @@ class LmdbStore(ReadSide):
         if db is None:
             db = opened(self._log).open_db(ENTRIES + batch.hospital.encode(), txn=txn)
             self._created[batch.hospital] = db
-        after = head + len(batch.records)
-        positions = map(POSITION.pack, range(head + 1, after + 1))
+        after, values = head, []
+        for count, value in frames(batch.records):
+            after += count
+            values.append((POSITION.pack(after), value))
         with txn.cursor(db) as cursor:
-            # To LMDB a position out of order is no error: it only counts fewer records as added.
-            if cursor.putmulti(zip(positions, batch.records, strict=True), append=True)[1] != len(batch.records):
+            # To LMDB a position out of order is no error: it only counts fewer values as added.
+            if cursor.putmulti(values, append=True)[1] != len(values):
                 raise CommitFailed(f"{batch.hospital}: a position after {head} was already taken")
         return after
 
