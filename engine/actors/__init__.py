@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.agenda import AGENDA
+from engine.actors.clinic_day import CLINIC_DAY
 from engine.actors.destination import DESTINATION
 from engine.actors.doctor import DOCTOR
 from engine.actors.doctor_day import DOCTOR_DAY
@@ -26,6 +28,8 @@ _DECIDERS: tuple[Decider[Any], ...] = (
     SLOT_TEMPLATE,
     SERVICE,
     SERVICE_DAY,
+    CLINIC_DAY,
+    AGENDA,
     DESTINATION,
 )
 

@@ -1,4 +1,5 @@
-"""A new slot: its doctor's days are asked first, so that no two of his slots overlap, whatever midnight lies between.
+"""A new slot: its doctor's days are asked first, so that no two of his slots overlap, whatever midnight lies between,
+and no slot overlaps an appointment of his.
 
 R1  A slot begins before it ends and lasts 24 hours at most. Its day is the local day on which it starts.
 R2  Its doctor is in service. A slot in the past is allowed (back-entry), and one on a holiday too.
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from engine import calendar
+from engine.actors.agenda import agenda_key, conflict, overlap
 from engine.actors.doctor import Doctor, doctor_key, in_service
 from engine.actors.doctor_day import PlanSlot, PlanSlots, SlotsPlanned, doctor_day_key, overlapping, slot_overlap
 from engine.actors.hospital import HOSPITAL, Category, Hospital, Id, known
@@ -57,6 +59,9 @@ def open_slot(command: OpenSlot, at: At) -> Deciding:
     for other in (calendar.shift(day, -1), calendar.shift(day, 1)):
         if there := overlapping((yield Look(doctor_day_key(doctor.id, other))), start, end):
             raise slot_overlap(there)
+    for other in (calendar.shift(day, -1), day, calendar.shift(day, 1)):
+        if engaged := overlap((yield Look(agenda_key("doctor", doctor.id, other))), start, end):
+            raise conflict("doctor", engaged)
     slot_id = at.new_id(0)
     day_end = calendar.day_bounds(day, hospital.time_zone).end
     plan = PlanSlots((PlanSlot(slot_id, start, end, command.max_capacity),), day_end)

@@ -2,7 +2,8 @@
 
 R1  One request makes slots for ``MAX_DAYS`` days at most; all that can be made are made in one decision.
 R2  A day is left out, and listed with the reason, when it is a holiday or a day off, when its slot was made before
-    or is over, when the clocks skip its start or end that day, and when the doctor has another slot then.
+    or is over, when the clocks skip its start or end that day, and when the doctor has another slot or an
+    appointment then.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import msgspec
 
 from engine import calendar
+from engine.actors.agenda import Agenda, agenda_key, overlap
 from engine.actors.doctor import Doctor, doctor_key, in_service
 from engine.actors.doctor_day import DoctorDay, PlanSlot, PlanSlots, SlotsPlanned, doctor_day_key, overlapping
 from engine.actors.hospital import HOSPITAL, Hospital, Id, known
@@ -34,6 +36,7 @@ from engine.actors.slot_template import (
     template_view,
 )
 from engine.decider import DAY, MINUTE, At, Deciding, Decision, Done, Look, Propose, Value
+from engine.decisions import finding
 from engine.errors import Invalid
 
 MAX_DAYS = 62
@@ -77,11 +80,12 @@ class GeneratedSlot(msgspec.Struct, frozen=True):
 
 
 class SkippedDay(msgspec.Struct, frozen=True):
-    """Why a day got no slot; ``slot_id`` names the slot that is there."""
+    """Why a day got no slot; ``slot_id`` or ``appointment_id`` names what is there."""
 
     date: str
     reason: str
     slot_id: str | None = None
+    appointment_id: str | None = None
 
 
 class Generated(msgspec.Struct, frozen=True):
@@ -139,6 +143,8 @@ def generate(command: GenerateSlots, at: At) -> Deciding:
         left_out = _left_out(name, shift, template, (before, present, after), at.time)
         if left_out is None and shift.start < latest:  # the slot made just before reaches over midnight
             left_out = SkippedDay(name, "slot_overlap", created[-1].slot_id)
+        if left_out is None:
+            left_out = yield from _engaged(doctor.id, name, shift)
         if left_out is not None:
             skipped.append(left_out)
             continue
@@ -166,6 +172,15 @@ def _left_out(
     for day in days:
         if there := overlapping(day, shift.start, shift.end):
             return SkippedDay(name, "slot_overlap", there.id)
+    return None
+
+
+def _engaged(doctor_id: str, name: str, shift: Shift) -> finding.Deciding[SkippedDay | None]:
+    """R2: the doctor's appointments then; one may begin the day before, or the slot reach over midnight."""
+    for day in (calendar.shift(name, -1), name, calendar.shift(name, 1)):
+        agenda: Agenda | None = yield Look(agenda_key("doctor", doctor_id, day))
+        if there := overlap(agenda, shift.start, shift.end):
+            return SkippedDay(name, "doctor_conflict", appointment_id=there.appointment_id)
     return None
 
 

@@ -13,6 +13,13 @@ from engine.actors.clinic_day.state import Appointment, Assignment, Escalation, 
 from engine.decider import FreeText
 
 
+class Reason(FreeText):
+    """Why somebody overrides what the rules would do: no mere letter, 10 characters at least."""
+
+    __slots__ = ()
+    min_length = 10
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where and when an appointment is. ``room_id`` ``""``: no room, ``escalation`` says why."""
 
