@@ -47,12 +47,15 @@ class DraftRule(msgspec.Struct, frozen=True):
     spec: AnyRule
     new: bool
     """``False``: it must be in the draft, or in the version in force while there is none."""
+    if_version: int | None = None
+    """The clinic's."""
 
 
 class DropRule(msgspec.Struct, frozen=True):
     """Take a rule out of the draft, which is begun if there is none."""
 
     rule_id: str
+    if_version: int | None = None
 
 
 class DiscardDraft(msgspec.Struct, frozen=True):

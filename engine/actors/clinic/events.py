@@ -14,6 +14,7 @@ class ClinicOpened(Event, frozen=True):
     name: str
     settings: ClinicSettings
     time: int
+    id: str = ""
 
 
 class ClinicChanged(Event, frozen=True):

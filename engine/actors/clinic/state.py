@@ -6,13 +6,21 @@ changed in the same decisions, so that a choice looks at one state and not at a 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from engine.rules.caching import PolicyCache
 from engine.rules.kinds import Rule
 from engine.rules.subject import RoomProfile
+
+MAX_ROOMS: Final = 2_000
+"""Rooms of one clinic."""
+MAX_RULES: Final = 200
+"""Rules of one version."""
+KEPT_VERSIONS: Final = 50
+"""Versions whose rules the state has; those before them stand in the log."""
 
 Minutes = Annotated[int, Meta(ge=1, le=1_440)]
 
@@ -47,8 +55,8 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     """When the next one took its place; 0: in force."""
 
 
-class Clinic(msgspec.Struct):
-    """State. ``active``: number of the version in force, 0 while there is none; ``draft``: None while nobody edits."""
+class ClinicRecord(msgspec.Struct):
+    """State as it is stored. ``active``: number of the version in force, 0: none; ``draft``: None: nobody edits."""
 
     id: str
     name: str = ""
@@ -56,14 +64,27 @@ class Clinic(msgspec.Struct):
     rooms: dict[str, RoomProfile] = {}
     """By id, retired ones left out."""
     versions: list[RuleVersion] = []
+    """The newest ``KEPT_VERSIONS``, oldest first; the last one is in force."""
     active: int = 0
     draft: dict[str, Rule] | None = None
     """By id, in the order in which they were added."""
+    rule_ids: list[str] = []
+    """Of all rules that there ever were, so that each is found for ever."""
     rule_errors: int = 0
     """Rules that failed when a room was looked at, ever."""
     created_at: int = 0
     retired: bool = False
     version: int = 0
+    """Of what somebody wrote; failures of rules do not count."""
+
+
+class Clinic(ClinicRecord):
+    """State with what can be made again from it."""
+
+    by_patient: set[str] = set()
+    """Rooms that are for some patients only, by gender or age."""
+    policies: PolicyCache = msgspec.field(default_factory=PolicyCache)
+    """Compiled rules."""
 
 
 RuleStatus = Literal["draft", "active", "archived"]
