@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.actors.agenda import AGENDA
+from engine.actors.clinic import CLINIC
 from engine.actors.clinic_day import CLINIC_DAY
 from engine.actors.destination import DESTINATION
 from engine.actors.doctor import DOCTOR
@@ -28,6 +29,7 @@ _DECIDERS: tuple[Decider[Any], ...] = (
     SLOT_TEMPLATE,
     SERVICE,
     SERVICE_DAY,
+    CLINIC,
     CLINIC_DAY,
     AGENDA,
     DESTINATION,

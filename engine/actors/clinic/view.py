@@ -37,7 +37,7 @@ class ClinicView(msgspec.Struct, frozen=True):
 
 
 class RuleView(msgspec.Struct, frozen=True):
-    """A rule as answered. ``rule_version``: of the rules it is one of, null for the draft; ``version``: the clinic's."""
+    """A rule as answered. ``rule_version``: of the rules it is in, null for the draft; ``version``: the clinic's."""
 
     id: str
     clinic_id: str
