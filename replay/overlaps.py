@@ -147,7 +147,8 @@ def _appointments(event: Any, now: dict[str, Appointment | None]) -> None:
 def _spans(appointment: Appointment) -> Iterator[tuple[str, Span]]:
     """Whose time it takes, and from when to when."""
     holding = appointment.status in HOLDING
-    if appointment.room_id and (holding or appointment.status == "completed"):
+    keeps = holding or (appointment.status == "completed" and appointment.busy_to > appointment.busy_from)
+    if appointment.room_id and keeps:
         yield f"room {appointment.room_id}", (appointment.busy_from, appointment.busy_to, appointment.id)
     if holding:
         yield f"doctor {appointment.doctor_id}", (appointment.start, appointment.end, appointment.id)

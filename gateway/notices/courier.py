@@ -19,7 +19,7 @@ from engine.clock import Clock
 from engine.decider import MINUTE
 from engine.errors import Unavailable
 from gateway.notices.breaker import Breaker
-from gateway.notices.notice import Notice
+from gateway.notices.notice import ALERT, Notice
 from gateway.notices.outbox import Outbox, Parcel
 from gateway.notices.tape import Page, Tape
 from gateway.notices.undelivered import Undelivered
@@ -146,12 +146,14 @@ class Courier:
 
     def _is_wanted(self, notice: Notice) -> bool:
         wanted = self._wanted
-        return notice.type in wanted.events and (not wanted.services or notice.service in wanted.services)
+        if notice.type not in wanted.events and notice.also not in wanted.events:
+            return False
+        return not wanted.services or notice.service in wanted.services
 
     def _is_quiet(self, notice: Notice) -> bool:
         """Alerts are heard at any hour."""
         begin, end = self._wanted.quiet_from, self._wanted.quiet_to
-        if begin is None or end is None or notice.type == "admin_alert":
+        if begin is None or end is None or notice.type == ALERT:
             return False
         now = calendar.local_time(notice.at, self._time_zone).strftime("%H:%M")
         return begin <= now < end if begin < end else now >= begin or now < end

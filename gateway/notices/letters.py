@@ -6,6 +6,7 @@ It knows what each type of notice has to say; no recipient beyond the addresses 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,8 +27,24 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "token_update": ("Token {change}", "Token {token_id} of slot {slot_id}: {change}."),
     "slot_update": ("Slot {change}", "Slot {slot_id}: {change}."),
     "service_update": ("Service {change}", "Service {service_id}: {change}."),
+    "room_update": ("Appointment {change}", "Appointment {appointment_id}, room {room_id}, {start_time}: {change}."),
+    "room_change": ("Room {change}", "Room {room_id} of clinic {clinic_id}: {change}."),
+    "clinic_update": ("Clinic {change}", "Clinic {clinic_id}: {change}."),
+    "rules_update": ("Rules {change}", "The rules of clinic {clinic_id}: {change}."),
     "admin_alert": ("Alert: {alert}", "{alert}: ticket {code} at {counter}, since {since}."),
 }
+
+_ALERTS: Final[dict[str, tuple[str, str]]] = {
+    "appointment_without_room": (
+        "Alert: an appointment has no room",
+        "Appointment {appointment_id} of {start_time} waits for a room ({reason}); to be seen to by {deadline}.",
+    ),
+    "rule_failed": (
+        "Alert: a rule failed",
+        "Rule {rule_id} (version {rule_version}) failed for {rooms} rooms, first for {room_id}: {error}.",
+    ),
+}
+"""What alerts say that are not of a ticket."""
 
 
 class _Said(dict[str, Any]):
@@ -39,8 +56,8 @@ class _Said(dict[str, Any]):
 
 def letter_of(notice: Notice, message_id: str, sender: str, recipients: Sequence[str], time_zone: str) -> bytes:
     """The letter as it is sent; its Message-ID is the same at every try."""
-    subject, text = _TEXTS[notice.type]
-    said = _Said({name: one_line(value) for name, value in notice.data.items()})
+    subject, text = _ALERTS.get(str(notice.data.get("alert")), _TEXTS[notice.type])
+    said = _Said({name: one_line(_shown(value, time_zone)) for name, value in notice.data.items()})
     happened = calendar.local_time(notice.at, time_zone)
     letter = EmailMessage(policy=POLICY)
     letter["From"] = address_of(sender)
@@ -51,6 +68,13 @@ def letter_of(notice: Notice, message_id: str, sender: str, recipients: Sequence
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(f"{text.format_map(said)}\n{happened:%Y-%m-%d %H:%M}\n")
     return letter.as_bytes(policy=POLICY)
+
+
+def _shown(value: Any, time_zone: str) -> Any:
+    """Times as the hospital's clocks show them."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(calendar.zone(time_zone)):%Y-%m-%d %H:%M}"
+    return value
 
 
 def address_of(address: str) -> Address:

@@ -9,13 +9,19 @@ from engine.deltas import Delta
 FIELDS: Final = (
     "change", "near", "code", "ticket_id", "token_id", "service_id", "slot_id", "position", "waiting", "counter",
     "calls", "status", "priority", "category", "alert", "alerts", "since", "step", "to_service", "to_slot",
-    "delay_minutes", "day", "open_counters",
+    "delay_minutes", "day", "open_counters", "clinic_id", "appointment_id", "room_id", "start_time", "end_time",
+    "deadline", "reason", "closure_id", "kind", "recurs", "until", "rule_id", "rule_version", "rooms", "error",
 )  # fmt: skip
-"""All that may leave the house. Who a ticket's patient is the receiver looks up, with a credential of its own."""
+"""All that may leave the house. Whose a ticket or an appointment is the receiver looks up, with its own credential."""
+
+ALERT: Final = "admin_alert"
 
 
 class Notice(NamedTuple):
-    """``id`` is ``position.ordinal``; ``subject`` orders notices; ``service``: its id, or empty; ``at`` in µs."""
+    """``id`` is ``position.ordinal``; ``subject`` orders notices; ``service``: its id, or empty; ``at`` in µs.
+
+    ``also``: of an alert, the type as which the same thing would be told if it were none.
+    """
 
     id: str
     position: int
@@ -24,11 +30,13 @@ class Notice(NamedTuple):
     service: str
     at: int
     data: dict[str, Any]
+    also: str = ""
 
 
 def notices_of(position: int, messages: list[Delta]) -> list[Notice]:
     """The notices of one entry: one for each thing that staff would see, less what is said of one call twice."""
     made: list[Notice] = []
+    alerts = {delta.id: delta for delta in messages if delta.type == ALERT}
     called = {
         delta.fields.get("ticket_id")
         for delta in messages
@@ -38,7 +46,10 @@ def notices_of(position: int, messages: list[Delta]) -> list[Notice]:
         if not delta.staff:
             continue
         kind, _, id = delta.topic.partition(":")
-        fields = {f"{kind}_id": id, **delta.fields} if kind in ("service", "slot") else delta.fields
+        fields = {f"{kind}_id": id, **delta.fields} if kind in ("service", "slot", "clinic") else delta.fields
+        alert = delta if delta.type == ALERT else alerts.get(delta.id, delta)
+        if alert is not delta:  # what staff see and are alerted of besides is told once
+            fields = {**fields, **alert.fields}
         data = {name: fields[name] for name in FIELDS if fields.get(name) is not None}
         # A token's call is its ticket's: the doctor's queue and his slot both tell of it.
         if delta.type == "patient_called" and kind == "slot" and data.get("token_id") in called:
@@ -47,11 +58,12 @@ def notices_of(position: int, messages: list[Delta]) -> list[Notice]:
             Notice(
                 delta.id,
                 position,
-                "ticket_near" if data.get("near") else delta.type,
-                str(data.get("ticket_id") or data.get("token_id") or delta.topic),
+                "ticket_near" if data.get("near") else alert.type,
+                str(data.get("ticket_id") or data.get("token_id") or data.get("appointment_id") or delta.topic),
                 id if kind == "service" else "",
                 delta.at,
                 data,
+                delta.type if alert is not delta else "",
             )
         )
     return made

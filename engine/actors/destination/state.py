@@ -34,6 +34,10 @@ NoticeType = Literal[
     "service_update",
     "token_update",
     "slot_update",
+    "room_update",
+    "room_change",
+    "clinic_update",
+    "rules_update",
     "admin_alert",
 ]
 Channel = Literal["webhook", "email"]
