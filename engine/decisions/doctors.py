@@ -1,6 +1,7 @@
 """Doctors: their own record, and what the hospital must know of them (prefix, specialization).
 
-R1  A doctor with a slot that is not over, or with open tokens or entries in one that is, cannot be removed.
+R1  A doctor with a slot that is not over, or with open tokens or entries in one that is, cannot be removed, nor one
+    with an open appointment.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from engine import calendar
+from engine.actors.agenda import agenda_group
 from engine.actors.doctor import (
     CreateDoctor,
     Doctor,
@@ -23,6 +25,7 @@ from engine.actors.doctor_day import DoctorDay
 from engine.actors.hospital import HOSPITAL, ForgetDoctor, GivePrefix, Hospital, Id, Specialize, known
 from engine.actors.slot.state import Slot
 from engine.decider import At, Deciding, Decision, Done, Look, Members, PersonName, Propose, Value
+from engine.decisions.engagements import HasActiveAppointments, open_engagements
 from engine.errors import Invalid, Rejected
 
 Specialization = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -102,6 +105,14 @@ def remove(command: RemoveDoctor, at: At) -> Deciding:
                         busy.append(planned.id)
     if busy:
         raise HasActiveSlots("the doctor has slots with open work", doctor_id=doctor.id, slot_ids=busy[:10])
+    engaged: list[str] = []
+    for member in (yield Members(agenda_group("doctor", doctor.id))):
+        if member.rpartition(":")[2] >= since:
+            engaged.extend(one.appointment_id for one in (yield from open_engagements(member)))
+    if engaged:
+        raise HasActiveAppointments(
+            "the doctor has open appointments", doctor_id=doctor.id, appointment_ids=engaged[:10]
+        )
     yield Propose(key, RetireDoctor(command.if_version))
     yield Propose(HOSPITAL, ForgetDoctor(command.doctor_id))
     return Done(outcome="removed")

@@ -1,6 +1,6 @@
 """Patients' records: registered, changed, removed, and two records of one person merged.
 
-R1  A patient with open tokens or waiting entries cannot be removed.
+R1  A patient with open tokens, waiting entries or appointments cannot be removed.
 R2  A merge re-points all that is open, in one decision, or nothing: where the rules against double booking would
     not let one person have both, it is refused and names them.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from engine import calendar
+from engine.actors.agenda import agenda_group
 from engine.actors.hospital import HOSPITAL, Id, known
 from engine.actors.patient import (
     Absorb,
@@ -32,6 +33,7 @@ from engine.actors.slot.commands import Repoint
 from engine.actors.slot.state import Slot
 from engine.decider import At, Contact, Deciding, Decision, Done, Look, Members, PersonName, Propose, Value
 from engine.decisions import visits
+from engine.decisions.engagements import HasActiveAppointments, open_engagements, repoint
 from engine.errors import NotFound, Rejected
 
 
@@ -115,6 +117,10 @@ def remove(command: RemovePatient, at: At) -> Deciding:
         day: PatientDay | None = (yield Look(member)) if member.startswith("patient_day:") else None
         if there := open_commitments(day):
             raise HasActiveTokens("the patient has open tokens", token_ids=[one.token_id for one in there[:10]])
+    for member in (yield Members(agenda_group("patient", command.patient_id))):
+        if engaged := (yield from open_engagements(member)):
+            ids = [one.appointment_id for one in engaged[:10]]
+            raise HasActiveAppointments("the patient has open appointments", appointment_ids=ids)
     yield Propose(key, RetirePatient(command.if_version))
     return Done(outcome="removed", subject=command.patient_id)
 
@@ -154,6 +160,7 @@ def merge(command: MergePatients, at: At) -> Deciding:
         slot: Slot = yield Look(slot_key(slot_id))
         changed.append((slot, (yield Propose(slot_key(slot_id), Repoint(tuple(token_ids), command.into)))))
     yield from visits.follow(hospital, at, changed)
+    yield from repoint(command.patient_id, command.into, hospital.policy.patient_overlap)
     return Done(lambda look: patient_view(look(into)), subject=command.into)
 
 
