@@ -16,6 +16,7 @@ from engine.decisions.cancel_token import CANCEL_TOKEN
 from engine.decisions.change_category import CHANGE_CATEGORY
 from engine.decisions.change_slot import CHANGE_SLOT
 from engine.decisions.check_in import CHECK_IN
+from engine.decisions.clinics import ADD_CLINIC, CHANGE_CLINIC, REMOVE_CLINIC
 from engine.decisions.consult import CALL_TOKEN, COMPLETE_CONSULT, START_CONSULT
 from engine.decisions.delay_slot import DELAY_SLOT
 from engine.decisions.destinations import (
@@ -36,6 +37,7 @@ from engine.decisions.no_show import MARK_NO_SHOW
 from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
 from engine.decisions.reschedule_token import RESCHEDULE_TOKEN
+from engine.decisions.room_rules import ACTIVATE_RULES, ADD_RULE, CHANGE_RULE, DISCARD_RULE_DRAFT, REMOVE_RULE
 from engine.decisions.serve_ticket import (
     CANCEL_TICKET,
     COMPLETE_TICKET,
@@ -117,6 +119,14 @@ _DECISIONS: tuple[Decision, ...] = (
     TRANSFER_TICKET,
     UNDO_TICKET,
     WAKE_SERVICE,
+    ADD_CLINIC,
+    CHANGE_CLINIC,
+    REMOVE_CLINIC,
+    ADD_RULE,
+    CHANGE_RULE,
+    REMOVE_RULE,
+    ACTIVATE_RULES,
+    DISCARD_RULE_DRAFT,
     ADD_DESTINATION,
     CHANGE_DESTINATION,
     ROTATE_SECRET,
