@@ -15,6 +15,8 @@ class OpenRoom(msgspec.Struct, frozen=True):
     time_zone: str
     profile: RoomProfile
     display: Display
+    take: tuple[Taken, ...] = ()
+    """What it takes at once: appointments that were waiting for a room."""
 
 
 class ChangeProfile(msgspec.Struct, frozen=True):
@@ -33,6 +35,8 @@ class ChangeDisplay(msgspec.Struct, frozen=True):
 
 class RetireRoom(msgspec.Struct, frozen=True):
     """Use it no longer; refused while the calendar holds anything that is not over (``in_use``)."""
+
+    if_version: int | None = None
 
 
 class AddClosure(msgspec.Struct, frozen=True):
@@ -60,7 +64,8 @@ class ChangeCalendar(msgspec.Struct, frozen=True):
     Refused with ``RoomConflict`` (facts ``room_id``, ``appointment_id``, ``start_time``, ``end_time``) where a stretch
     overlaps another, with ``RoomClosed`` (facts ``room_id``, ``closure_id``, ``kind``) where it meets a closure, with
     ``RoomUnavailable`` where the room is retired or not available. ``checked=False``: written down whatever closures
-    and availability say (an overlap is refused all the same).
+    and availability say (an overlap is refused all the same); nor is an appointment asked that keeps its time here.
+    A stretch of no length frees; what is unknown is free.
     """
 
     free: tuple[str, ...] = ()

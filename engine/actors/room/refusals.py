@@ -53,3 +53,10 @@ class TooManyClosures(Rejected):
 
     code = "too_many_closures"
     rule = "R8"
+
+
+class RoomGone(Rejected):
+    """R5. The room is retired: its history stays, and nothing of it changes. Fact ``room_id``."""
+
+    code = "room_retired"
+    rule = "R5"
