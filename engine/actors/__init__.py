@@ -13,6 +13,7 @@ from engine.actors.doctor_day import DOCTOR_DAY
 from engine.actors.hospital import HOSPITAL_DECIDER
 from engine.actors.patient import PATIENT
 from engine.actors.patient_day import PATIENT_DAY
+from engine.actors.room import ROOM
 from engine.actors.service import SERVICE
 from engine.actors.service_day import SERVICE_DAY
 from engine.actors.slot import SLOT
@@ -33,6 +34,7 @@ _DECIDERS: tuple[Decider[Any], ...] = (
     CLINIC_DAY,
     AGENDA,
     DESTINATION,
+    ROOM,
 )
 
 KINDS: dict[str, Decider[Any]] = {decider.kind: decider for decider in _DECIDERS}

@@ -17,6 +17,7 @@ from engine.decisions.change_category import CHANGE_CATEGORY
 from engine.decisions.change_slot import CHANGE_SLOT
 from engine.decisions.check_in import CHECK_IN
 from engine.decisions.clinics import ADD_CLINIC, CHANGE_CLINIC, REMOVE_CLINIC
+from engine.decisions.closures import ADD_CLOSURE, CHANGE_CLOSURE, REMOVE_CLOSURE
 from engine.decisions.consult import CALL_TOKEN, COMPLETE_CONSULT, START_CONSULT
 from engine.decisions.delay_slot import DELAY_SLOT
 from engine.decisions.destinations import (
@@ -38,6 +39,7 @@ from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
 from engine.decisions.reschedule_token import RESCHEDULE_TOKEN
 from engine.decisions.room_rules import ACTIVATE_RULES, ADD_RULE, CHANGE_RULE, DISCARD_RULE_DRAFT, REMOVE_RULE
+from engine.decisions.rooms import ADD_ROOM, CHANGE_ROOM, REMOVE_ROOM, SET_ROOM_DISPLAY
 from engine.decisions.serve_ticket import (
     CANCEL_TICKET,
     COMPLETE_TICKET,
@@ -134,6 +136,13 @@ _DECISIONS: tuple[Decision, ...] = (
     RETRY_DEAD_LETTER,
     RETRY_DEAD_LETTERS,
     ADVANCE_CURSOR,
+    ADD_ROOM,
+    CHANGE_ROOM,
+    REMOVE_ROOM,
+    SET_ROOM_DISPLAY,
+    ADD_CLOSURE,
+    CHANGE_CLOSURE,
+    REMOVE_CLOSURE,
 )
 
 DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}

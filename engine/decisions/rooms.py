@@ -130,7 +130,7 @@ def change(command: ChangeRoom, at: At) -> Deciding:
     key = room_key(room.id)
 
     def answer(look: Callable[[str], Any]) -> ChangedRoomView:
-        view = room_view(look(key), at.time, hospital.link_key.text)
+        view = room_view(look(key), at.time, hospital.link_key.text, hospital.id)
         return ChangedRoomView(
             **{name: getattr(view, name) for name in view.__struct_fields__},
             affected=appointments(look, room.clinic_id, listed),
@@ -169,7 +169,7 @@ def the_room(room_id: str) -> finding.Deciding[Room]:
 def as_it_is(hospital: Hospital, room_id: str, at: At, outcome: str = "ok") -> Done:
     """The room as the decision leaves it."""
     key = room_key(room_id)
-    return Done(lambda look: room_view(look(key), at.time, hospital.link_key.text), outcome)
+    return Done(lambda look: room_view(look(key), at.time, hospital.link_key.text, hospital.id), outcome)
 
 
 def days_of(clinic_id: str, held: Iterable[Taken]) -> finding.Deciding[list[tuple[str, str]]]:

@@ -97,7 +97,7 @@ class Standing(NamedTuple):
     until: int
 
 
-def room_view(room: Room, time: int, link_key: str | None = None) -> RoomView:
+def room_view(room: Room, time: int, link_key: str | None = None, hospital_id: str = "") -> RoomView:
     """A room; ``link_key`` (hex) only for staff."""
     profile = room.profile
     standing = standing_at(room, time)
@@ -124,7 +124,7 @@ def room_view(room: Room, time: int, link_key: str | None = None) -> RoomView:
         display=display_view(room),
         state=standing.state,
         state_until=calendar.moment(standing.until) if standing.until else None,
-        calendar_link=calendar_link(link_key, "rooms", room.id) if link_key else None,
+        calendar_link=calendar_link(link_key, "rooms", room.id, hospital_id) if link_key else None,
         retired=room.retired,
         created_at=calendar.moment(room.created_at),
         version=room.version,
@@ -190,9 +190,10 @@ def standing_at(room: Room, time: int) -> Standing:
     return Standing("available", min((*free, *(bounds.start for bounds, _ in closed)), default=0))
 
 
-def calendar_link(link_key: str, what: Literal["rooms", "doctors"], id: str) -> Private:
-    """The path of a calendar feed, with the token that opens it."""
-    return Private(f"/api/v1/{what}/{id}/calendar.ics?token={calendar_token(link_key, what, id).text}", "")
+def calendar_link(link_key: str, what: Literal["rooms", "doctors"], id: str, hospital_id: str = "") -> Private:
+    """The path of a calendar feed with the token that opens it; whoever has only the token must name the hospital."""
+    path = f"/api/v1/{what}/{id}/calendar.ics?token={calendar_token(link_key, what, id).text}"
+    return Private(f"{path}&hospital={hospital_id}" if hospital_id else path, "")
 
 
 def calendar_token(link_key: str, what: Literal["rooms", "doctors"], id: str) -> Private:
