@@ -9,7 +9,7 @@ R4  A clinic lists ``MAX_ROOMS`` at most, each as it is now.
 R5  A rule means something: it is checked when it is drafted, and there are ``MAX_RULES`` at most.
 R6  Rules are changed in a draft, which the first change begins from the version in force. An id is a rule's for ever.
 R7  A draft that is activated is in force at once, whole, under the next number; the version before it is archived.
-R8  An earlier version comes in force again under a new number, and leaves the draft as it is.
+R8  An earlier version, of the last ``KEPT_VERSIONS``, comes in force again under a new number; the draft stays.
 R9  A rule that failed is noted, once for a decision.
 """
 

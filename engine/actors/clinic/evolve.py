@@ -66,9 +66,17 @@ def _activate(state: Clinic, event: RulesActivated) -> None:
     if state.versions:
         state.versions[-1] = msgspec.structs.replace(state.versions[-1], archived_at=event.time)
     state.versions.append(
-        RuleVersion(number=event.number, rules=event.rules, activated_at=event.time, activated_by=event.by)
+        RuleVersion(
+            number=event.number,
+            rules=event.rules,
+            count=len(event.rules),
+            activated_at=event.time,
+            activated_by=event.by,
+        )
     )
-    del state.versions[:-KEPT_VERSIONS]
+    if len(state.versions) > KEPT_VERSIONS:
+        oldest = -KEPT_VERSIONS - 1
+        state.versions[oldest] = msgspec.structs.replace(state.versions[oldest], rules=())
     state.active = event.number
     if event.from_draft:
         state.draft = None

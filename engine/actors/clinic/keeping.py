@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 from engine.actors.clinic.events import ClinicEvent, ClinicOpened, RuleDrafted
@@ -33,9 +32,10 @@ def check(state: Clinic) -> None:
     assert state.by_patient == thaw(freeze(state)).by_patient, "the index by_patient is wrong"
     assert state.draft is None or all(id == rule.id for id, rule in state.draft.items()), "R6: a rule under another id"
     assert len(state.draft or ()) <= MAX_RULES, "R5: too many rules"
-    assert len(state.versions) <= KEPT_VERSIONS, "R8: too many versions are kept"
-    assert state.active == (state.versions[-1].number if state.versions else 0), "R7: not the last is in force"
-    assert all(one.number + 1 == next.number for one, next in pairwise(state.versions)), "R7: a number is left out"
+    assert state.active == len(state.versions), "R7: not the last is in force"
+    assert all(one.number == number for number, one in enumerate(state.versions, 1)), "R7: a number is left out"
+    assert not any(one.rules for one in state.versions[:-KEPT_VERSIONS]), "R8: too many versions are kept"
+    assert all(len(one.rules) == one.count for one in state.versions[-KEPT_VERSIONS:]), "R8: a version lost its rules"
     assert all(bool(one.archived_at) for one in state.versions[:-1]), "R7: two versions are in force"
     assert not state.versions or not state.versions[-1].archived_at, "R7: none is in force"
     assert len(set(state.rule_ids)) == len(state.rule_ids), "R6: an id was given twice"

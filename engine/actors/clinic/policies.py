@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from engine.actors.clinic.state import Clinic, RuleVersion
+from engine.actors.clinic.state import KEPT_VERSIONS, Clinic, RuleVersion
 from engine.errors import NotFound
 from engine.rules.compiling import Policy
 from engine.rules.kinds import Rule
@@ -20,7 +20,7 @@ def policy_on(clinic: Clinic, day: date | str) -> Policy | None:
 
 def wants_patient(clinic: Clinic, policy: Policy | None) -> bool:
     """Whether a choice depends on the patient's gender or age, so that somebody has to look into the record."""
-    return bool(clinic.by_patient) or (policy is not None and policy.wants_patient)
+    return clinic.wants_patient or (policy is not None and policy.wants_patient)
 
 
 def cache_counts(clinic: Clinic) -> tuple[int, int]:
@@ -39,8 +39,9 @@ def editable_rules(clinic: Clinic) -> dict[str, Rule]:
 
 
 def version_of(clinic: Clinic, number: int) -> RuleVersion:
-    """The version of this number; ``NotFound`` where there never was one, or it stands in the log alone."""
-    for version in reversed(clinic.versions):
-        if version.number == number:
-            return version
-    raise NotFound("there is no such version of the rules", version=number)
+    """The version of this number; ``NotFound`` where there never was one, or its rules stand in the log alone."""
+    if not 1 <= number <= clinic.active:
+        raise NotFound("there is no such version of the rules", version=number)
+    if number <= clinic.active - KEPT_VERSIONS:
+        raise NotFound(f"only the last {KEPT_VERSIONS} versions can be looked at or used again", version=number)
+    return clinic.versions[number - 1]

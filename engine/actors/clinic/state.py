@@ -45,10 +45,15 @@ class ClinicSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules as they were put in force together; ``number`` counts from 1."""
+    """The rules as they were put in force together; ``number`` counts from 1.
+
+    Of a version older than ``KEPT_VERSIONS`` the state knows when it was in force; its ``rules`` stand in the log.
+    """
 
     number: int
     rules: tuple[Rule, ...]
+    count: int
+    """How many rules it had."""
     activated_at: int
     activated_by: str = ""
     archived_at: int = 0
@@ -64,7 +69,7 @@ class ClinicRecord(msgspec.Struct):
     rooms: dict[str, RoomProfile] = {}
     """By id, retired ones left out."""
     versions: list[RuleVersion] = []
-    """The newest ``KEPT_VERSIONS``, oldest first; the last one is in force."""
+    """Oldest first, number 1 at the front; the last one is in force."""
     active: int = 0
     draft: dict[str, Rule] | None = None
     """By id, in the order in which they were added."""
@@ -85,6 +90,11 @@ class Clinic(ClinicRecord):
     """Rooms that are for some patients only, by gender or age."""
     policies: PolicyCache = msgspec.field(default_factory=PolicyCache)
     """Compiled rules."""
+
+    @property
+    def wants_patient(self) -> bool:
+        """Whether some room is for some patients only."""
+        return bool(self.by_patient)
 
 
 RuleStatus = Literal["draft", "active", "archived"]

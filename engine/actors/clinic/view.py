@@ -85,7 +85,7 @@ def version_view(state: Clinic, version: RuleVersion) -> RuleVersionView:
         clinic_id=state.id,
         rule_version=version.number,
         status=_status(version),
-        rules=len(version.rules),
+        rules=version.count,
         activated_at=calendar.moment(version.activated_at),
         activated_by=version.activated_by,
         archived_at=calendar.moment(version.archived_at) if version.archived_at else None,
