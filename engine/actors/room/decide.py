@@ -59,7 +59,9 @@ def decide(state: Room, command: RoomCommand, at: At) -> list[RoomEvent]:
             return _profile(state, command.profile)
         case ChangeDisplay():
             in_use(state, command.if_version)
-            return [RoomDisplayChanged(display=command.display)] if command.display != state.display else []
+            if command.display == state.display:
+                return []
+            return [RoomDisplayChanged(display=command.display, clinic_id=state.clinic_id)]
         case RetireRoom():
             return _retire(state, command.if_version, at.time)
         case AddClosure():
@@ -137,16 +139,16 @@ def change_closures(state: Room, ended: str, added: Closure | None, time: int) -
     if ended:
         closure = the_closure(state, ended, time)
         if begun(closure, time):
-            events.append(RoomClosureCut(closure_id=ended, until=time))
+            events.append(RoomClosureCut(closure_id=ended, until=time, clinic_id=state.clinic_id))
         else:
-            events.append(RoomClosureRemoved(closure_id=ended))
+            events.append(RoomClosureRemoved(closure_id=ended, clinic_id=state.clinic_id))
     if added is not None:
         assert added.id not in state.closures, "a closure was added before"
         _fits(state, added, time)
         standing = sum(over > time for over, _ in state.closing) - bool(ended)
         if standing >= MAX_CLOSURES:
             raise TooManyClosures(f"a room has {MAX_CLOSURES} closures at most", room_id=state.id)
-        events.append(RoomClosureAdded(closure=added))
+        events.append(RoomClosureAdded(closure=added, clinic_id=state.clinic_id))
     return events
 
 
