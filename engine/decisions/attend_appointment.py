@@ -105,8 +105,7 @@ def complete(command: CompleteAppointment, at: At) -> Deciding:
     clinic_id, day, one = found.clinic.id, found.day, found.appointment
     busy_to = None
     if one.room_id and one.status == "in_progress":
-        # What was shortened before stays short.
-        busy_to = min((yield from plan.until_clean(clinic_id, day, one)), at.time + one.busy_to - one.end)
+        busy_to = yield from plan.until_clean(clinic_id, day, one)
     plan.step(clinic_id, day, one, Step(appointment_id=one.id, to="completed", busy_to=busy_to))
     yield from plan.fill()
     yield from plan.propose()
