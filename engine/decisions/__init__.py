@@ -9,6 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.decider import Decision
+from engine.decisions.appointment_series import BOOK_SERIES, CANCEL_SERIES
+from engine.decisions.attend_appointment import (
+    CHECK_IN_APPOINTMENT,
+    COMPLETE_APPOINTMENT,
+    DECLINE_ESCALATION,
+    MARK_APPOINTMENT_MISSED,
+    SHORTEN_TURNOVER,
+    START_APPOINTMENT,
+)
 from engine.decisions.book_token import BOOK_TOKEN
 from engine.decisions.call_next import CALL_NEXT, CALL_TICKET
 from engine.decisions.cancel_slot import CANCEL_SLOT, DOCTOR_UNAVAILABLE
@@ -62,6 +71,7 @@ from engine.decisions.transfer_ticket import TRANSFER_TICKET
 from engine.decisions.undo_ticket import UNDO_TICKET
 from engine.decisions.undo_token import UNDO_TOKEN
 from engine.decisions.waiting_list import ACCEPT_OFFER, DECLINE_OFFER, LEAVE_WAITING_LIST
+from engine.decisions.wake_clinic_day import WAKE_CLINIC_DAY, WakeClinicDay
 from engine.decisions.wake_service import WAKE_SERVICE, WakeService
 from engine.decisions.wake_slot import WAKE_SLOT, WakeSlot
 
@@ -129,6 +139,15 @@ _DECISIONS: tuple[Decision, ...] = (
     REMOVE_RULE,
     ACTIVATE_RULES,
     DISCARD_RULE_DRAFT,
+    CHECK_IN_APPOINTMENT,
+    START_APPOINTMENT,
+    COMPLETE_APPOINTMENT,
+    MARK_APPOINTMENT_MISSED,
+    SHORTEN_TURNOVER,
+    DECLINE_ESCALATION,
+    BOOK_SERIES,
+    CANCEL_SERIES,
+    WAKE_CLINIC_DAY,
     ADD_DESTINATION,
     CHANGE_DESTINATION,
     ROTATE_SECRET,
@@ -150,4 +169,5 @@ DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision 
 WAKE: dict[str, Callable[[str, int], Any]] = {
     "slot": lambda id, due: WakeSlot(slot_id=id, due=due),
     "service": lambda id, due: WakeService(service_id=id, due=due),
+    "clinic_day": lambda id, due: WakeClinicDay(clinic_id=id.rpartition(":")[0], day=id.rpartition(":")[2], due=due),
 }
