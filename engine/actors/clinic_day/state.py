@@ -88,6 +88,8 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     note: FreeText | None = None
     overlap_reason: FreeText | None = None
     """Why the patient may be in two places."""
+    hold_key: str = ""
+    """Made of the client's own id of a hold and of the client, so that the same request finds it again."""
     version: int = 1
 
 

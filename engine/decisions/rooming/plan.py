@@ -1,129 +1,185 @@
 """A plan: what one decision changes in rooms, clinics' days and people's agendas, and who gets the rooms it frees.
 
-A ``day`` is a local day (``YYYY-MM-DD``) throughout, never the key of an actor.
+A ``day`` is a local day (``YYYY-MM-DD``) throughout, never the key of an actor. The plan asks the rule books of rooms,
+days and agendas with what it has changed so far, so that what it foresees is what they agree to in the end; each actor
+is asked once, for all that the plan has for it.
+
+R1  Held, booked, checked in and in progress take time of room, doctor and patient; what is completed keeps its room
+    until it is clean, and its people until it ended; what is cancelled or missed holds nothing.
+R2  What frees a room gives it, in the same decision, to appointments that wait for one: in order of start, then of
+    waiting.
+R3  An appointment without a room waits with an escalation, for which the clinic sets the deadline.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection
 
-import msgspec
+from msgspec.structs import replace
 
+from engine import calendar
+from engine.actors.agenda import Engagement
+from engine.actors.clinic.refusals import ClinicRetired
 from engine.actors.clinic.state import Clinic
-from engine.actors.clinic_day.commands import EndHold, Place, Step
-from engine.actors.clinic_day.state import Appointment, clinic_day_key
+from engine.actors.clinic_day.commands import Confirm, EndHold, Enter, Move, MoveIn, MoveOut, Place, Step
+from engine.actors.clinic_day.decide import appointment_of
+from engine.actors.clinic_day.indexes import holds_room
+from engine.actors.clinic_day.state import HOLDING, Appointment, Assignment, ClinicDay, Escalation, clinic_day_key
+from engine.actors.clinic_day.steps import confirmed, moved, placed, stepped
 from engine.actors.hospital import Hospital
-from engine.actors.room.state import Closure
-from engine.decider import At, FreeText
+from engine.actors.room.calendar import neighbours
+from engine.actors.room.state import Closure, Display, Room, Taken, room_key
+from engine.decider import MINUTE, At, Find, FreeText, Look
 from engine.decisions.finding import Deciding
-from engine.rules.subject import RoomProfile, Wish
+from engine.decisions.rooming import alternatives, choosing, filling, people, proposing
+from engine.decisions.rooming.changes import Changes, Freed, Opening, beside
+from engine.decisions.rooming.wanting import Alternatives, Found, OtherRoom, OtherTime, Want
+from engine.errors import NotFound, Stale
+from engine.rules.subject import RoomProfile
 
-
-class Want(msgspec.Struct, frozen=True, kw_only=True):
-    """One appointment-to-be. ``overlapping``: the patient may be elsewhere then, somebody said why."""
-
-    appointment_id: str
-    clinic_id: str
-    patient_id: str
-    doctor_id: str
-    start: int
-    end: int
-    day: str
-    wish: Wish
-    overlapping: bool = False
-
-
-class Found(NamedTuple):
-    """An appointment as it is in the plan; ``day`` is the local day on which it starts."""
-
-    clinic: Clinic
-    day: str
-    appointment: Appointment
-
-    @property
-    def key(self) -> str:
-        """The actor of the clinic's day."""
-        return clinic_day_key(self.clinic.id, self.day)
-
-
-class OtherRoom(msgspec.Struct, frozen=True):
-    """A room that could be had at the wanted time."""
-
-    room_id: str
-    name: str
-    score: int
-
-
-class OtherTime(msgspec.Struct, frozen=True):
-    """Another time, and a room that could be had then. Times are µs."""
-
-    start_time: int
-    end_time: int
-    room_id: str
-
-
-class Alternatives(msgspec.Struct, frozen=True):
-    """What could be had instead; each was tested by the code that books."""
-
-    rooms: tuple[OtherRoom, ...] = ()
-    times: tuple[OtherTime, ...] = ()
+__all__ = ["Alternatives", "Found", "OtherRoom", "OtherTime", "Plan", "Want"]
 
 
 class Plan:
     """What one decision changes; it sees its own pending changes, and asks nobody before ``propose``."""
 
+    __slots__ = ("at", "changes", "hospital", "passed_over", "time")
+
     def __init__(self, hospital: Hospital, at: At) -> None:
         self.hospital = hospital
         self.at = at
+        self.time = at.time
+        self.changes = Changes(hospital, at)
+        self.passed_over: Assignment | None = None
+        """Why ``place`` last found no room."""
 
     def clinic(self, clinic_id: str) -> Deciding[Clinic]:
         """The clinic; ``NotFound`` when unknown, ``ClinicRetired`` when it is no longer used."""
-        raise NotImplementedError
+        state = yield from self.changes.clinic_state(clinic_id)
+        if state is None or not state.version:
+            raise NotFound("there is no such clinic", field="clinic_id", clinic_id=clinic_id)
+        if state.retired:
+            raise ClinicRetired("the clinic is no longer used", clinic_id=clinic_id)
+        return state
 
     def found(self, appointment_id: str, if_version: int | None = None) -> Deciding[Found]:
-        """An appointment by its id, terminal ones too (retired clinics too); ``NotFound``, ``Stale``."""
-        raise NotImplementedError
+        """An appointment by its id, over or not, of a retired clinic, too.
 
-    def place(self, want: Want, named: str = "", without: frozenset[str] = frozenset()) -> Deciding[Place | None]:
+        Refuses with ``NotFound``, ``Stale``, and ``HoldExpired`` for a hold that is gone.
+        """
+        key: str | None = yield Find("appointments", appointment_id)
+        if key is None:
+            raise NotFound("there is no such appointment", field="appointment_id", appointment_id=appointment_id)
+        _, clinic_id, day = key.split(":")
+        state: ClinicDay | None
+        state = yield from self.changes.clinic_day(clinic_id, day)
+        one = appointment_of(state, appointment_id)
+        if if_version is not None and if_version != one.version:
+            raise Stale("the appointment has changed", id=appointment_id, version=one.version)
+        clinic = yield from self.changes.clinic_state(clinic_id)
+        assert clinic is not None, "an appointment has a clinic"
+        return Found(clinic, day, one)
+
+    def place(self, want: Want, named: str = "", without: Collection[str] = ()) -> Deciding[Place | None]:
         """A room for it, with the reasons; ``None`` when there is none (``passed_over`` says why, in numbers).
 
         ``named``: this room or a refusal: ``NotFound`` (not a room of this clinic), ``RoomConflict``, ``RoomClosed``,
         ``RoomUnavailable``, ``RoomNotFitting``. ``without``: rooms that are left out. What the appointment of this id
         holds at present is not in its own way. ``release_at`` is filled from the clinic's settings.
         """
-        raise NotImplementedError
+        clinic = yield from self.clinic(want.clinic_id)
+        asked = yield from choosing.question(self.changes, clinic, want)
+        if named:
+            return (yield from choosing.named(self.changes, asked, want, named))
+        place, self.passed_over = yield from choosing.best(self.changes, asked, want, but=without)
+        return place
 
-    def unplaced(self, want: Want, reason: str) -> Deciding[Place]:
-        """No room: with an escalation that is open until the clinic's deadline. ``reason`` as in ``Escalation``."""
-        raise NotImplementedError
+    def unplaced(self, want: Want, reason: str, assignment: Assignment | None = None) -> Deciding[Place]:
+        """R3: no room. ``reason`` as in ``Escalation``."""
+        clinic = yield from self.clinic(want.clinic_id)
+        deadline = self.time + clinic.settings.escalation_minutes * MINUTE
+        return Place(
+            start=want.start,
+            end=want.end,
+            doctor_id=want.doctor_id,
+            assignment=assignment,
+            escalation=Escalation(status="open", opened_at=self.time, deadline=deadline, reason=reason),
+            release_at=choosing.release_at(clinic, want.start, self.time),
+        )
 
     def free_people(self, want: Want) -> Deciding[None]:
         """Refuses with ``DoctorConflict`` or ``PatientOverlap``; the appointment of this id is not in its own way."""
-        raise NotImplementedError
+        return people.free_people(self.changes, want)
 
     def enter(self, clinic_id: str, day: str, appointment: Appointment) -> None:
-        """A new held or booked one (with or without a room): day, room, agendas of doctor and patient."""
-        raise NotImplementedError
+        """A new held or booked one, with or without a room: day, room, agendas of doctor and patient."""
+        change = self.changes.of_day(clinic_id, day)
+        change.ask(Enter(appointment, self._day_end(day)), appointment.id, appointment)
+        if appointment.room_id:
+            self.changes.of_room(appointment.room_id).have(_taken(appointment, day))
+        self._engage(clinic_id, day, appointment)
 
     def move(
         self, clinic_id: str, day: str, appointment: Appointment, place: Place, change: str, reason: FreeText | None
     ) -> Deciding[None]:
-        """Another time, room or doctor, on this day or another (``Move``, or ``MoveOut`` and ``MoveIn``).
+        """Another time, room or doctor, on this day or another; ``change`` as in ``Move``, ``day`` is where it is now.
 
-        ``day`` is where ``appointment`` is now. Agendas follow.
+        A decision that has asked for ``place`` has the room's word; of ``turnover`` and ``declined`` no room is asked.
         """
-        raise NotImplementedError
+        yield from ()
+        if place.start == appointment.start:
+            place = replace(place, release_at=appointment.release_at)
+        here, new_day = self.changes.of_day(clinic_id, day), calendar.local_day(place.start, self.hospital.time_zone)
+        if new_day == day:
+            step = Move(appointment_id=appointment.id, place=place, change=change, reason=reason)
+            after = moved(appointment, step, self.time)
+            here.ask(step, appointment.id, after)
+        else:
+            there, now_at = self.changes.of_day(clinic_id, new_day), clinic_day_key(clinic_id, new_day)
+            moved(appointment, Move(appointment_id=appointment.id, place=place, change=change), self.time)
+            after = placed(appointment, place, self.time, reason)
+            here.ask(MoveOut(appointment.id, now_at), appointment.id, None)
+            there.ask(MoveIn(after, self._day_end(new_day), clinic_day_key(clinic_id, day)), after.id, after)
+        self._room_follows(clinic_id, day, appointment, new_day, after, checked=change not in ("turnover", "declined"))
+        if after.status in HOLDING:
+            if (day, appointment.doctor_id) != (new_day, after.doctor_id):
+                self._disengage(day, appointment)
+            self._engage(clinic_id, new_day, after)
+
+    def confirm(
+        self, clinic_id: str, day: str, appointment: Appointment, release_at: int, note: FreeText | None
+    ) -> None:
+        """What is held is booked; its times are those that it has."""
+        command = Confirm(appointment.id, self._day_end(day), release_at, note)
+        after = confirmed(appointment, command, self.time)
+        self.changes.of_day(clinic_id, day).ask(command, appointment.id, after)
 
     def step(self, clinic_id: str, day: str, appointment: Appointment, step: Step | EndHold) -> None:
-        """A change of state; frees room and people where the new status holds nothing.
-
-        ``completed`` keeps the room until ``step.busy_to`` (see ``until_clean``), and shortens the engagements.
-        """
-        raise NotImplementedError
+        """R1: a change of state; ``completed`` keeps the room until ``step.busy_to`` (see ``until_clean``)."""
+        after = stepped(appointment, step, self.time) if isinstance(step, Step) else None
+        self.changes.of_day(clinic_id, day).ask(step, appointment.id, after)
+        self._room_follows(clinic_id, day, appointment, day, after, checked=False)
+        if after is None or after.status not in HOLDING:
+            self._disengage(day, appointment)
+            if after is not None and after.status == "completed" and self.time > after.start:
+                self._engage(clinic_id, day, after, min(self.time, after.end))
 
     def until_clean(self, clinic_id: str, day: str, appointment: Appointment) -> Deciding[int]:
-        """Until when the room is held when the appointment ends now: cleaning, cut where the next stretch begins."""
-        raise NotImplementedError
+        """Until when the room is cleaned when the appointment ends now; cut where the room's next stretch begins."""
+        room: Room | None = yield Look(room_key(appointment.room_id))
+        busy_to = appointment.busy_to
+        clean = self.time + busy_to - appointment.end
+        if room is None:
+            return clean
+        free = neighbours(room, appointment.busy_from, busy_to, (appointment.id,)).after
+        return clean if free is None else min(clean, busy_to + free)
+
+    def open_room(self, clinic_id: str, profile: RoomProfile, display: Display) -> None:
+        """A new room, to be opened and listed with this plan; who waits for one may get it (``fill``)."""
+        change = self.changes.of_room(profile.id)
+        change.opening, change.profile = Opening(clinic_id, display), profile
+        self.changes.listed.setdefault(clinic_id, {})[profile.id] = profile
+        self.changes.freed[Freed(clinic_id, "", profile.id)] = None
 
     def alter_room(
         self,
@@ -136,18 +192,79 @@ class Plan:
     ) -> Deciding[None]:
         """Changes of a room that go into its one compound, and, with a profile, into its clinic's; the plan sees them.
 
-        Call it before anything is placed. What it may free is looked at by ``fill``.
+        Call it before anything is placed. What it may free is looked at by ``fill``, on today's and all later days.
         """
-        raise NotImplementedError
+        room: Room | None = yield Look(room_key(room_id))
+        if room is None or not room.clinic_id:
+            raise NotFound("there is no such room", field="room_id", room_id=room_id)
+        change = self.changes.of_room(room_id)
+        change.profile, change.closure, change.end_closure, change.if_version = (
+            profile,
+            closure,
+            end_closure,
+            if_version,
+        )
+        if profile is not None:
+            self.changes.listed.setdefault(room.clinic_id, {})[room_id] = profile
+        if profile is not None or end_closure:
+            self.changes.freed[Freed(room.clinic_id, "", room_id)] = None
 
     def fill(self) -> Deciding[None]:
-        """Give rooms that were freed to appointments that wait for one, in order of start, then of waiting."""
-        raise NotImplementedError
+        """R2."""
+        if not self.changes.freed:
+            return
+        for next_one in (yield from filling.waiting(self.changes)):
+            day = yield from self.changes.clinic_day(next_one.clinic_id, next_one.day)
+            assert day is not None, "somebody waits on it"
+            one = day.appointments[next_one.id]
+            place = yield from filling.room_for(self.changes, next_one, one)
+            if place is not None:
+                yield from self.move(next_one.clinic_id, next_one.day, one, place, "assigned", None)
 
     def alternatives(self, want: Want, named: str = "") -> Deciding[Alternatives]:
         """What could be had instead: other rooms then, the nearest times (in the named room, else in any)."""
-        raise NotImplementedError
+        return alternatives.alternatives(self.changes, want, named)
 
     def propose(self) -> Deciding[None]:
         """Ask every actor once, for all that the plan has for it."""
-        raise NotImplementedError
+        return proposing.propose(self.changes)
+
+    def _room_follows(
+        self, clinic_id: str, day: str, before: Appointment, new_day: str, after: Appointment | None, *, checked: bool
+    ) -> None:
+        changes = self.changes
+        had = before.room_id if holds_room(before) else ""
+        has = after.room_id if after is not None and holds_room(after) else ""
+        if had and had != has:
+            changes.of_room(had).give_back(before.id)
+            changes.freed[Freed(clinic_id, day, had)] = None
+        if after is None or not has:
+            return
+        taken = _taken(after, new_day)
+        if had == has:
+            if taken == _taken(before, day):
+                return
+            changes.freed[Freed(clinic_id, day, had)] = None
+        room = changes.of_room(has)
+        room.have(taken)
+        if not checked:
+            room.checked = False
+
+    def _engage(self, clinic_id: str, day: str, one: Appointment, end: int = 0) -> None:
+        overlapping = one.overlap_reason is not None
+        for person, id in (("doctor", one.doctor_id), ("patient", one.patient_id)):
+            engagement = Engagement(
+                one.start, end or one.end, one.id, clinic_id, one.room_id, overlapping and person == "patient"
+            )
+            self.changes.of_agenda(person, id, day).have(engagement)
+
+    def _disengage(self, day: str, one: Appointment) -> None:
+        self.changes.of_agenda("doctor", one.doctor_id, day).release(one.id)
+        self.changes.of_agenda("patient", one.patient_id, day).release(one.id)
+
+    def _day_end(self, day: str) -> int:
+        return beside(day, self.hospital.time_zone).bounds.end
+
+
+def _taken(one: Appointment, day: str) -> Taken:
+    return Taken(one.busy_from, one.busy_to, one.id, one.start, one.end, day)

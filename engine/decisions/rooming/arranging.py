@@ -1,0 +1,63 @@
+"""From what is asked to a place, or to a refusal that says what could be had instead.
+
+R1  Doctor and patient are asked before any room: without them no room is of use.
+R2  A room that was named is taken or refused. Without a name, and without a room, the caller's ``fallback`` says
+    whether that is a refusal or an appointment that waits for one.
+R3  A refusal for want of a room comes with alternatives; they are looked for then only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from engine.actors.clinic_day.commands import Place
+from engine.actors.doctor import doctor_key, in_service
+from engine.actors.room.refusals import RoomClosed, RoomConflict
+from engine.decider import Look
+from engine.decisions import finding
+from engine.decisions.finding import Deciding
+from engine.decisions.rooming.plan import Plan
+from engine.decisions.rooming.refusals import NoRoomAvailable
+from engine.decisions.rooming.wanting import Asked, Want, want_of
+
+Fallback = Literal["reject", "unassigned"]
+
+
+def wanted(plan: Plan, asked: Asked, appointment_id: str) -> Deciding[Want]:
+    """The appointment-to-be of a request: clinic, patient and doctor are known, and the time is one."""
+    clinic = yield from plan.clinic(asked.clinic_id)
+    want = want_of(asked, clinic, appointment_id, plan.hospital.time_zone, plan.time)
+    yield from finding.the_patient(asked.patient_id)
+    in_service((yield Look(doctor_key(asked.doctor_id))))
+    return want
+
+
+def arranged(plan: Plan, want: Want, named: str = "", fallback: Fallback = "reject") -> Deciding[Place]:
+    """R1, R2, R3."""
+    yield from plan.free_people(want)
+    return (yield from arranged_room(plan, want, named, fallback))
+
+
+def arranged_room(
+    plan: Plan, want: Want, named: str = "", fallback: Fallback = "reject", without: Collection[str] = ()
+) -> Deciding[Place]:
+    """R2, R3: for those whose time does not change."""
+    try:
+        place = yield from plan.place(want, named, without)
+    except (RoomConflict, RoomClosed) as refused:
+        offered = yield from plan.alternatives(want, named)
+        raise type(refused)(refused.detail, **refused.facts, alternatives=offered.facts()) from None
+    if place is not None:
+        return place
+    why = plan.passed_over
+    assert why is not None, "where there is no room there is a reason"
+    if fallback == "unassigned":
+        return (yield from plan.unplaced(want, "occupied", why))
+    offered = yield from plan.alternatives(want)
+    raise NoRoomAvailable(
+        "no room of the clinic can be had then",
+        considered=why.considered,
+        failed=why.failed,
+        alternatives=offered.facts(),
+    )
