@@ -18,11 +18,14 @@ from engine.decisions.attend_appointment import (
     SHORTEN_TURNOVER,
     START_APPOINTMENT,
 )
+from engine.decisions.book_appointment import BOOK_APPOINTMENT
 from engine.decisions.book_token import BOOK_TOKEN
 from engine.decisions.call_next import CALL_NEXT, CALL_TICKET
+from engine.decisions.cancel_appointment import CANCEL_APPOINTMENT
 from engine.decisions.cancel_slot import CANCEL_SLOT, DOCTOR_UNAVAILABLE
 from engine.decisions.cancel_token import CANCEL_TOKEN
 from engine.decisions.change_category import CHANGE_CATEGORY
+from engine.decisions.change_room import CHANGE_APPOINTMENT_ROOM
 from engine.decisions.change_slot import CHANGE_SLOT
 from engine.decisions.check_in import CHECK_IN
 from engine.decisions.clinics import ADD_CLINIC, CHANGE_CLINIC, REMOVE_CLINIC
@@ -39,6 +42,7 @@ from engine.decisions.destinations import (
     ROTATE_SECRET,
 )
 from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
+from engine.decisions.hold_room import CONFIRM_APPOINTMENT, HOLD_ROOM, RELEASE_APPOINTMENT
 from engine.decisions.hold_seat import CONFIRM_HOLD, HOLD_SEAT, RELEASE_HOLD
 from engine.decisions.hospital import ADD_HOSPITAL, CHANGE_POLICY
 from engine.decisions.insert_emergency import INSERT_EMERGENCY
@@ -46,6 +50,7 @@ from engine.decisions.join_queue import JOIN_QUEUE
 from engine.decisions.no_show import MARK_NO_SHOW
 from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
+from engine.decisions.reschedule_appointment import RESCHEDULE_APPOINTMENT
 from engine.decisions.reschedule_token import RESCHEDULE_TOKEN
 from engine.decisions.room_rules import ACTIVATE_RULES, ADD_RULE, CHANGE_RULE, DISCARD_RULE_DRAFT, REMOVE_RULE
 from engine.decisions.rooms import ADD_ROOM, CHANGE_ROOM, REMOVE_ROOM, SET_ROOM_DISPLAY
@@ -139,6 +144,13 @@ _DECISIONS: tuple[Decision, ...] = (
     REMOVE_RULE,
     ACTIVATE_RULES,
     DISCARD_RULE_DRAFT,
+    BOOK_APPOINTMENT,
+    HOLD_ROOM,
+    CONFIRM_APPOINTMENT,
+    RELEASE_APPOINTMENT,
+    RESCHEDULE_APPOINTMENT,
+    CHANGE_APPOINTMENT_ROOM,
+    CANCEL_APPOINTMENT,
     CHECK_IN_APPOINTMENT,
     START_APPOINTMENT,
     COMPLETE_APPOINTMENT,
