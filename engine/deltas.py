@@ -17,11 +17,9 @@ from typing import Any, Final, NamedTuple
 from engine import calendar
 from engine.actors.service import events as service
 from engine.actors.slot import events as slot
-
-Fields = dict[str, Any]
+from engine.room_deltas import ALERTS, Fields, Placed, of_clinic, of_clinic_day, of_room
 
 SERVICES: Final = "services"
-ALERTS: Final = "alerts"
 ALL: Final = "all"
 """Not the topic of any message: whoever follows it gets each ``staff`` message once, under its own topic."""
 
@@ -79,10 +77,6 @@ def deltas(position: int, time: int, changes: Iterable[tuple[str, Iterable[Any]]
                 for topic, type, fields, staff in read(id, event):
                     made.append(Delta(topic, type, f"{position}.{ordinal}", time, fields, staff))
     return made
-
-
-Placed = tuple[str, str, Fields, bool]
-"""Topic, type, fields, and whether it is the one for ``all``."""
 
 
 # -- live queues --------------------------------------------------------------------------------------------
@@ -346,4 +340,10 @@ _SLOT: Final[dict[type[Any], str]] = {
     slot.SlotCancelled: "cancelled",
 }
 
-_KINDS: Final[dict[str, Callable[[str, Any], Iterator[Placed]]]] = {"service": _of_service, "slot": _of_slot}
+_KINDS: Final[dict[str, Callable[[str, Any], Iterator[Placed]]]] = {
+    "service": _of_service,
+    "slot": _of_slot,
+    "clinic": of_clinic,
+    "clinic_day": of_clinic_day,
+    "room": of_room,
+}

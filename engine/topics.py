@@ -10,11 +10,16 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from engine.deltas import ALERTS, ALL, SERVICES
+from engine.deltas import ALL, SERVICES
 from engine.errors import NotFound
+from engine.room_deltas import ALERTS
 from engine.views import QUERIES
 
 _BY_NAME: Final = {query.__name__: query for query in QUERIES}
+
+
+CLINIC_ROOMS: Final = "clinic_rooms"
+"""That a clinic's rooms are not what they were: whoever shows a day of them looks again."""
 
 
 class Topic(NamedTuple):
@@ -34,8 +39,11 @@ _WITH_ID: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "board": (("", "GetBoard", "service_id"),),
     "ticket": (("", "GetTicketByLink", "link"),),
     "slot": (("slot", "GetSlot", "slot_id"), ("tokens", "ListSlotTokens", "slot_id")),
+    "clinic": (("", "GetClinic", "clinic_id"),),
+    "clinic_day": (("", "GetClinicDay", "clinic_id:date"),),
 }
-"""Each part's name, its query, and the field of it that the id goes to. Where a query is not registered is no topic."""
+"""Each part's name, its query, and the fields of it that the parts of the id go to. Where a query is not registered
+is no topic."""
 
 
 def topic(name: str) -> Topic:
@@ -48,11 +56,21 @@ def topic(name: str) -> Topic:
             return Topic(name, name, empty=b'{"items":[]}')
         if kind == ALL:
             return Topic(name, name)
+    if kind == CLINIC_ROOMS and "GetClinic" in _BY_NAME:
+        _query("GetClinic", {"clinic_id": id})  # an id that no clinic can have
+        return Topic(name, name)
     rows = _WITH_ID.get(kind, ())
     if not rows or not id or any(query not in _BY_NAME for _, query, _ in rows):
         raise NotFound("there is no such topic")
-    parts = tuple([(member, _query(query, {field: id})) for member, query, field in rows])
+    parts = tuple([(member, _query(query, _fields(field, id))) for member, query, field in rows])
     return Topic(name, f"{kind}:{id.partition('.')[0]}" if kind == "ticket" else name, parts)
+
+
+def _fields(names: str, id: str) -> dict[str, Any]:
+    given = id.split(":", names.count(":"))
+    if len(given) <= names.count(":"):
+        raise NotFound("there is no such topic")
+    return dict(zip(names.split(":"), given, strict=True))
 
 
 def _query(name: str, fields: dict[str, Any]) -> Any:

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.clinic.view import ClinicView, RuleVersionView, RuleView
+from engine.actors.clinic_day.view import AppointmentView
 from engine.actors.destination.state import DestinationView, SecretView
 from engine.actors.doctor import DoctorView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
+from engine.actors.room.view import RoomView
 from engine.actors.service.view import NextView, ServiceView, TicketView
 from engine.actors.slot.view import HoldView, SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
+from engine.decisions.appointment_series import SeriesView
 from engine.decisions.cancel_slot.answer import PlanView
+from engine.decisions.closures import ClosureOutcome
 from engine.decisions.delay_slot import DelayedSlotView
 from engine.decisions.destinations import RetriedView
 from engine.decisions.insert_emergency import EmergencyView
+from engine.decisions.rooms import ChangedRoomView
 from engine.decisions.slot_templates import Generated
 from engine.views import ANSWERS as VIEWS
 
@@ -72,6 +78,32 @@ ANSWERS: dict[str, Any] = {
     "TransferTicket": TicketView,
     "PrioritizeTicket": TicketView,
     "UndoTicket": TicketView,
+    "AddClinic": ClinicView,
+    "ChangeClinic": ClinicView,
+    "AddRule": RuleView,
+    "ChangeRule": RuleView,
+    "ActivateRules": RuleVersionView,
+    "DiscardRuleDraft": ClinicView,
+    "AddRoom": RoomView,
+    "ChangeRoom": ChangedRoomView,
+    "SetRoomDisplay": RoomView,
+    "AddClosure": ClosureOutcome,
+    "ChangeClosure": ClosureOutcome,
+    "RemoveClosure": ClosureOutcome,
+    "BookAppointment": AppointmentView,
+    "HoldRoom": AppointmentView,
+    "ConfirmAppointment": AppointmentView,
+    "CheckInAppointment": AppointmentView,
+    "StartAppointment": AppointmentView,
+    "CompleteAppointment": AppointmentView,
+    "MarkAppointmentMissed": AppointmentView,
+    "CancelAppointment": AppointmentView,
+    "RescheduleAppointment": AppointmentView,
+    "ChangeAppointmentRoom": AppointmentView,
+    "ShortenTurnover": AppointmentView,
+    "DeclineEscalation": AppointmentView,
+    "BookSeries": SeriesView,
+    "CancelSeries": SeriesView,
     "AddDestination": SecretView,
     "ChangeDestination": DestinationView,
     "RotateSecret": SecretView,

@@ -24,6 +24,7 @@ from engine.views import QUERIES
 from gateway import board, health, openapi, pages
 from gateway.auth import Authenticator, check_role
 from gateway.batch import BatchEndpoint
+from gateway.calendars import CalendarEndpoint, brings_token
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CommandEndpoint, QueryEndpoint
 from gateway.engine import Engine
@@ -57,11 +58,7 @@ def table_over(engine: Engine, limits: Limits, pages_of_health: health.Pages) ->
     types = command_and_query_types()
     table: Table = Router()
     for row in TABLE:
-        shape = Shape(types[row.name], row.ids)
-        made: Endpoint = (
-            CommandEndpoint(row, shape, engine, limits) if row.writes else QueryEndpoint(row, shape, engine)
-        )
-        table.add(row.method, BASE + row.path, made)
+        table.add(row.method, BASE + row.path, _endpoint(row, Shape(types[row.name], row.ids), engine, limits))
     table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
     others = {
         **health.endpoints(pages_of_health),
@@ -72,6 +69,14 @@ def table_over(engine: Engine, limits: Limits, pages_of_health: health.Pages) ->
     for path, page in others.items():
         table.add("GET", path, page)
     return table
+
+
+def _endpoint(row: Row, shape: Shape, engine: Engine, limits: Limits) -> Endpoint:
+    if row.writes:
+        return CommandEndpoint(row, shape, engine, limits)
+    if row.calendar:
+        return CalendarEndpoint(row, shape, engine)
+    return QueryEndpoint(row, shape, engine, limits)
 
 
 def command_and_query_types() -> Mapping[str, type[Any]]:
@@ -139,7 +144,7 @@ class Gateway(BaseRoute):
             method = call.scope["method"]
             endpoint, call.ids = self._table.find("GET" if method == "HEAD" else method, call.scope["path"])
             label, call.writes = endpoint.label, endpoint.writes
-            if endpoint.roles is not None:
+            if endpoint.roles is not None and not (isinstance(endpoint, CalendarEndpoint) and brings_token(call)):
                 call.caller = self._auth.caller(call.headers)
                 check_role(call.caller, endpoint.roles)
             with trio.move_on_at(call.until):

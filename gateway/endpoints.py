@@ -40,11 +40,7 @@ class CommandEndpoint:
 
     async def answer(self, call: Call) -> Response:
         """Ask the engine, and say what came of it."""
-        body = await wire.read_body(call.receive, call.headers, self._limits.body_bytes)
-        value: object = {}
-        if body:
-            wire.check_media_type(call.headers)
-            value = wire.decode(body, self._limits.json_depth)
+        value = await body_of(call, self._limits)
         version = if_match(call.headers)
         if version is not None and not self.shape.versioned:
             raise invalid("If-Match", "there is no version here to compare with")
@@ -91,24 +87,29 @@ class JsonResponse(Response):
 
 
 class QueryEndpoint:
-    """A read: the query string and the path are the query."""
+    """A read: the path and the query string, or the body of a row that asks, are the query."""
 
     writes = False
 
-    def __init__(self, row: Row, shape: Shape, engine: Engine) -> None:
+    def __init__(self, row: Row, shape: Shape, engine: Engine, limits: Limits) -> None:
         self.row = row
         self.shape = shape
         self.roles: frozenset[Role] | None = None if row.public else row.roles
         self.label = BASE + row.path
         self._engine = engine
+        self._limits = limits
 
     async def answer(self, call: Call) -> Response:
         """View, and send what is there."""
-        given = parameters(call.scope["query_string"])
-        if self.row.public:
-            call.caller = visitor(given.pop("hospital", None), call.headers)
-        as_csv = self.row.csv and wants_csv(given, call.headers.get(b"accept", b""))
-        query = self.shape.from_parameters(given, call.ids)
+        as_csv = False
+        if self.row.asks:
+            query = self.shape.from_body(await body_of(call, self._limits), call.ids)
+        else:
+            given = parameters(call.scope["query_string"])
+            if self.row.public:
+                call.caller = visitor(given.pop("hospital", None), call.headers)
+            as_csv = self.row.csv and wants_csv(given, call.headers.get(b"accept", b""))
+            query = self.shape.from_parameters(given, call.ids)
         reply = await self._engine.view(call.hospital, query, call.who, within=call.within())
         value = wire.answer(reply.body)
         if as_csv:
@@ -119,6 +120,15 @@ class QueryEndpoint:
             # nobody is told that nothing has changed.
             headers["ETag"] = f'"{reply.version}"'
         return Response(wire.encode(value), headers=headers, media_type=JSON)
+
+
+async def body_of(call: Call, limits: Limits) -> object:
+    """The JSON value of a request's body; no body says no more than ``{}``."""
+    body = await wire.read_body(call.receive, call.headers, limits.body_bytes)
+    if not body:
+        return {}
+    wire.check_media_type(call.headers)
+    return wire.decode(body, limits.json_depth)
 
 
 def wants_csv(given: dict[str, str], accept: bytes) -> bool:

@@ -8,6 +8,9 @@ DOCTOR = "0193a1d2-7a10-7c4e-8b21-3f5d6c7e8a90"
 PATIENT = "0193a1d2-7b34-7d18-9c02-1a2b3c4d5e6f"
 SLOT = "0193a1d3-0c55-7e21-a1b2-c3d4e5f60718"
 SERVICE = "0193a1d4-1e66-7f32-b4c5-d6e7f8091a2b"
+CLINIC = "0193a1d5-2f77-7043-85d6-e7f809102a3b"
+ROOM = "0193a1d5-3a88-7154-96e7-f8091a2b3c4d"
+OTHER_ROOM = "0193a1d5-3a89-7265-a7f8-091a2b3c4d5e"
 OTHER_SLOT = "0193a1d3-0c56-7a02-b3c4-d5e6f7081920"
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -55,6 +58,63 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "PrioritizeTicket": {"priority": "high", "reason": "Chest pain"},
     "CompleteTicket": {"counter": "1"},
     "ConfirmHold": {"patient_id": PATIENT, "category": "ONLINE"},
+    "AddClinic": {"name": "Orthopaedics", "settings": {"hold_minutes": 5, "release_minutes": 15}},
+    "ChangeClinic": {"name": "Orthopaedics", "settings": {"early_check_in_minutes": 60, "alternatives": 5}},
+    "AddRule": {
+        "clinic_id": CLINIC,
+        "rule": {
+            "kind": "allowed_hours", "name": "Weekdays, nine to five", "days": [0, 1, 2, 3, 4], "opens": "09:00",
+            "closes": "17:00",
+        },
+    },
+    "ChangeRule": {"rule": {"kind": "preferred_room", "name": "Ground floor first", "tags": ["ground"], "weight": 20}},
+    "EvaluateRules": {
+        "clinic_id": CLINIC, "doctor_id": DOCTOR, "patient_id": PATIENT, "start_time": "2026-02-02T09:00:00Z",
+        "end_time": "2026-02-02T09:30:00Z", "required_equipment": ["ultrasound"], "version": "draft",
+    },
+    "DryRunRules": {"date": "2026-02-02"},
+    "AddRoom": {
+        "clinic_id": CLINIC, "name": "Room 12", "type": "examination", "equipment": ["ultrasound", "couch"], "floor": 1,
+        "setup_minutes": 5, "cleaning_minutes": 10,
+    },
+    "ChangeRoom": {
+        "name": "Room 12", "type": "examination", "equipment": ["couch"], "floor": 1, "is_available": False,
+        "cleaning_minutes": 10,
+    },
+    "SetRoomDisplay": {"color_hex": "#2E7D32", "label": "12", "display_order": 3},
+    "AddClosure": {
+        "room_id": ROOM, "kind": "maintenance", "start_time": "2026-02-06T12:00:00Z",
+        "end_time": "2026-02-06T14:00:00Z", "rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=8", "reason": "Filters",
+        "affected": "move",
+    },
+    "ChangeClosure": {
+        "kind": "maintenance", "start_time": "2026-02-06T13:00:00Z", "end_time": "2026-02-06T14:00:00Z",
+    },
+    "CheckConflicts": {
+        "checks": [
+            {"room_id": ROOM, "start_time": "2026-02-02T09:00:00Z", "end_time": "2026-02-02T09:30:00Z"},
+            {
+                "room_id": OTHER_ROOM, "start_time": "2026-02-02T09:00:00Z", "end_time": "2026-02-02T09:30:00Z",
+                "doctor_id": DOCTOR,
+            },
+        ],
+    },
+    "BookAppointment": {
+        "clinic_id": CLINIC, "patient_id": PATIENT, "doctor_id": DOCTOR, "start_time": "2026-02-02T09:00:00Z",
+        "end_time": "2026-02-02T09:30:00Z", "required_equipment": ["ultrasound"], "fallback": "unassigned",
+    },
+    "HoldRoom": {
+        "clinic_id": CLINIC, "patient_id": PATIENT, "doctor_id": DOCTOR, "start_time": "2026-02-02T09:00:00Z",
+        "end_time": "2026-02-02T09:30:00Z", "room_id": ROOM,
+    },
+    "BookSeries": {
+        "clinic_id": CLINIC, "patient_id": PATIENT, "doctor_id": DOCTOR, "start_time": "2026-02-02T09:00:00Z",
+        "end_time": "2026-02-02T09:30:00Z", "rrule": "FREQ=WEEKLY;COUNT=6", "mode": "skip",
+    },
+    "RescheduleAppointment": {"start_time": "2026-02-03T10:00:00Z", "end_time": "2026-02-03T10:30:00Z"},
+    "ChangeAppointmentRoom": {"room_id": OTHER_ROOM, "reason": "The patient cannot climb stairs"},
+    "ShortenTurnover": {"minutes": 5, "reason": "An emergency needs the room"},
+    "DeclineEscalation": {"reason": "It takes place at the bedside"},
     "AddDestination": {
         "name": "Text messages", "channel": "webhook", "url": "https://sms.example.org/matron",
         "events": ["ticket_near", "patient_called"], "quiet_from": "21:00", "quiet_to": "07:00",

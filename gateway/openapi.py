@@ -17,6 +17,7 @@ from engine.decider import Private
 from gateway.answers import ANSWERS, WAITING
 from gateway.auth import DEV_HOSPITAL
 from gateway.batch import BatchAnswer, BatchRequest
+from gateway.calendars import CALENDAR
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CSV, JSON, Page
 from gateway.examples import EXAMPLES
@@ -28,6 +29,7 @@ REF = "#/components/schemas/{name}"
 INTERFACE = "1.0.0"
 READ_PROBLEMS = (401, 403, 404, 422, 503, 504)
 WRITE_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 504)
+ASK_PROBLEMS = (400, 401, 403, 404, 413, 415, 422, 503, 504)
 STALE = str(CODES["stale_version"])
 BY_METHOD = {"GET": (200,), "POST": (201,), "PUT": (200,), "DELETE": (204,)}
 BATCH = Row("POST", "/batch", "BatchRequest", "Many commands, each decided on its own", frozenset(), statuses=(200,))
@@ -51,21 +53,22 @@ def endpoints(types: Mapping[str, type[Any]]) -> Mapping[str, Endpoint]:
 def document(types: Mapping[str, type[Any]]) -> Json:
     """The whole document."""
     inputs: dict[str, type[Any]] = {**{row.name: types[row.name] for row in TABLE}, "BatchRequest": BatchRequest}
-    outputs = {**{row.name: ANSWERS[row.name] for row in TABLE if row.name in ANSWERS}, "BatchRequest": BatchAnswer}
+    shown = {row.name: ANSWERS[row.name] for row in TABLE if row.name in ANSWERS and not row.calendar}
+    outputs = {**shown, "BatchRequest": BatchAnswer}
     named = [*inputs.values(), *outputs.values(), WAITING, ProblemDocument]
     refs, schemas = msgspec.json.schema_components(named, schema_hook=private_schema, ref_template=REF)
     answers = dict(zip(outputs, refs[len(inputs) : -2], strict=True))
     paths: dict[str, Json] = {}
     for row in (*TABLE, BATCH):
         whole = schemas[inputs[row.name].__name__]
-        operation = command(row, whole) if row.writes else query(row, whole)
+        operation = command(row, whole) if row.writes else question(row, whole) if row.asks else query(row, whole)
         operation["responses"] = responses(row, answers.get(row.name))
         if VERSION_FIELD in whole.get("properties", {}):
             operation["responses"][STALE] = refer("responses", "Problem")
         paths.setdefault(f"{BASE}{row.path}/", {})[row.method.lower()] = operation
-    # A query is its parameters, and a command's ids stand in its path: neither is part of a body.
+    # A query is its parameters, or has its own body; ids stand in the path and are no part of a body.
     for row in TABLE:
-        if not row.writes:
+        if not row.writes and not row.asks:
             schemas.pop(inputs[row.name].__name__, None)
         else:
             strip(schemas[row.name], {*row.ids, VERSION_FIELD})
@@ -125,6 +128,17 @@ def command(row: Row, schema: Json) -> Json:
     return operation
 
 
+def question(row: Row, schema: Json) -> Json:
+    """The operation of a query that comes as a body."""
+    content: Json = {"schema": {"$ref": REF.format(name=row.name)}, "example": EXAMPLES[row.name]}
+    parameters = [*ids(row, schema), *(refer("parameters", name) for name in ("Wait", "HospitalId"))]
+    return {
+        **heading(row, schema),
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": {JSON: content}},
+    }
+
+
 def query(row: Row, schema: Json) -> Json:
     """The operation of a query."""
     required = set(schema.get("required", ()))
@@ -134,8 +148,9 @@ def query(row: Row, schema: Json) -> Json:
             parameters.append({"name": name, "in": "query", "required": name in required, "schema": without_null(each)})
     if row.csv:
         parameters.append({"name": "format", "in": "query", "schema": {"enum": ["json", "csv"], "default": "json"}})
-    if row.public:
+    if row.public or row.calendar:
         parameters += [{"name": "hospital", "in": "query", "schema": {"type": "string", "default": DEV_HOSPITAL}}]
+    if row.public:
         return {**heading(row, schema), "parameters": [*parameters, refer("parameters", "Wait")], "security": []}
     parameters += [refer("parameters", name) for name in ("Wait", "HospitalId")]
     return {**heading(row, schema), "parameters": parameters}
@@ -147,6 +162,8 @@ def heading(row: Row, schema: Json) -> Json:
     roles = f"Roles: {', '.join(sorted(row.roles))}." if row.roles else "Each command needs the role of its own row."
     if row.public:
         roles = "Open to anybody."
+    if row.calendar:
+        roles += " With `token` open to anybody; `hospital` says then whose it is."
     said["description"] = f"{schema.get('description', '')}\n\n{roles}".strip()
     return said
 
@@ -185,10 +202,12 @@ def responses(row: Row, answer: Json | None) -> Json:
         if status != NO_CONTENT:
             waiting = {"$ref": REF.format(name=WAITING.__name__)}
             said["content"] = {JSON: {"schema": waiting if status == SUCCESS["waiting"] else answer}}
+            if row.calendar:
+                said["content"] = {CALENDAR: {"schema": {"type": "string"}}}
             if row.csv:
                 said["content"][CSV] = {"schema": {"type": "string"}}
         made[str(status)] = said
-    for status in WRITE_PROBLEMS if row.writes else READ_PROBLEMS:
+    for status in WRITE_PROBLEMS if row.writes else ASK_PROBLEMS if row.asks else READ_PROBLEMS:
         made[str(status)] = refer("responses", "Problem")
     return made
 

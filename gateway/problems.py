@@ -70,6 +70,8 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     outcome: Outcome | None = None
     rule: str = ""
     facts: dict[str, Any] = {}
+    suggestions: Sequence[dict[str, Any]] = ()
+    """What to say instead, each as the members of the body to change; each was tried by the code that decides."""
 
 
 class Problem(Exception):
@@ -103,6 +105,7 @@ class Problem(Exception):
             outcome=self.outcome,
             rule=self.rule,
             facts={name: told(value) for name, value in self.facts.items()},
+            suggestions=suggestions(self.facts),
         )
 
     def response(self, request_id: str) -> Response:
@@ -120,6 +123,17 @@ def told(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [told(item) for item in value]
     return value
+
+
+def suggestions(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The alternatives of a refused booking, other rooms before other times, as what would be sent instead."""
+    offered = facts.get("alternatives") or {}
+    rooms = [{"room_id": room["room_id"]} for room in offered.get("rooms", ())]
+    times = [
+        {"start_time": told(time["start_time"]), "end_time": told(time["end_time"]), "room_id": time["room_id"]}
+        for time in offered.get("times", ())
+    ]
+    return [*rooms, *times]
 
 
 def invalid(field: str, message: str) -> Problem:

@@ -38,6 +38,7 @@ ORDER = (
     "engine.eventlog.entry",
     "engine.eventlog.store",
     "engine.eventlog.pages",
+    "engine.eventlog.frames",
     "engine.eventlog.tree",
     "engine.eventlog.checkpoint",
     "engine.decisions.**",
@@ -51,6 +52,7 @@ ORDER = (
     "engine.eventlog.lmdb_store",
     "engine.recovery",
     "engine.views.**",
+    "engine.room_deltas",
     "engine.deltas",
     "engine.topics",
     "engine.actor",
@@ -101,6 +103,7 @@ REPLAY_MAY = (
     "engine.eventlog.checkpoint",
     "engine.eventlog.directory",
     "engine.eventlog.pages",
+    "engine.eventlog.frames",
     "engine.eventlog.lmdb_reads",
     "engine.recovery",
 )

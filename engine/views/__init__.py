@@ -8,15 +8,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.actors.clinic.view import ClinicView
+from engine.actors.clinic_day.view import AppointmentView
 from engine.actors.destination.state import DestinationView
 from engine.actors.doctor import DoctorView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
+from engine.actors.room.view import ClosureView, RoomView
 from engine.actors.service.statistics import StatisticsView
 from engine.actors.service.view import BoardView, IntegrityView, PublicTicketView, QueueView, ServiceView, TicketView
 from engine.actors.slot.view import SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
-from engine.views import destinations, people, queues, report, settings, slots, tokens, waiting
+from engine.decisions.appointment_series import SeriesView
+from engine.views import (
+    appointments,
+    availability,
+    calendars,
+    clinics,
+    destinations,
+    people,
+    queues,
+    report,
+    room_conflicts,
+    room_days,
+    rooms,
+    settings,
+    slots,
+    tokens,
+    waiting,
+)
 from engine.views.paging import Page
 from engine.views.reader import Found, Reader
 
@@ -49,6 +69,23 @@ _ROWS: tuple[tuple[type[Any], Callable[[Reader, Any], Found], Any], ...] = (
     (queues.GetStatistics, queues.get_statistics, StatisticsView),
     (queues.GetTicket, queues.get_ticket, TicketView),
     (queues.GetTicketByLink, queues.get_ticket_by_link, PublicTicketView),
+    (clinics.ListClinics, clinics.list_clinics, Page[ClinicView]),
+    (clinics.GetClinic, clinics.get_clinic, ClinicView),
+    (rooms.ListRooms, rooms.list_rooms, Page[RoomView]),
+    (rooms.GetRoom, rooms.get_room, RoomView),
+    (rooms.ListClosures, rooms.list_closures, Page[ClosureView]),
+    (rooms.GetClosure, rooms.get_closure, ClosureView),
+    (room_days.GetRoomSchedule, room_days.get_room_schedule, room_days.ScheduleView),
+    (room_days.GetClinicDay, room_days.get_clinic_day, room_days.ClinicDayView),
+    (availability.AvailableRooms, availability.available_rooms, availability.AvailabilityView),
+    (room_conflicts.CheckConflicts, room_conflicts.check_conflicts, room_conflicts.ConflictsView),
+    (appointments.ListAppointments, appointments.list_appointments, Page[AppointmentView]),
+    (appointments.GetAppointment, appointments.get_appointment, AppointmentView),
+    (appointments.GetSeries, appointments.get_series, SeriesView),
+    (appointments.ListEscalations, appointments.list_escalations, Page[AppointmentView]),
+    (calendars.RoomCalendar, calendars.room_calendar, calendars.CalendarView),
+    (calendars.DoctorCalendar, calendars.doctor_calendar, calendars.CalendarView),
+    (calendars.DoctorCalendarLink, calendars.doctor_calendar_link, calendars.LinkView),
     (report.DailyReport, report.answer, report.Report),
 )
 

@@ -45,14 +45,16 @@ class Row(msgspec.Struct, frozen=True):
     summary: str
     roles: frozenset[Role]
     location: str = ""
+    asks: bool = False  # a query whose question is too long for an address: it comes as the body of a POST
     csv: bool = False  # the answer can be had as text/csv too
+    calendar: bool = False  # the answer is text/calendar, and who has its link needs no key
     public: bool = False  # needs no key; the hospital stands in the query string, `main` where none does
     statuses: tuple[int, ...] = ()  # of success, where the method does not say it: see `successes`
 
     @property
     def writes(self) -> bool:
         """Whether the row is a command."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.asks
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -17,12 +17,13 @@ from gateway.problems import Problem, invalid
 from gateway.routes.row import ADMIN, EVERYBODY, INTEGRATION, NETWORK, READERS, Role
 from gateway.shapes import clip, parameters
 
-OPEN: Final = frozenset({"board", "ticket"})
+OPEN: Final = frozenset({"board", "ticket", "clinic_day", "clinic_rooms"})
 """Kinds of topics that need no key: what stands on a wall, and what only the holder of a link can name."""
 
 ROLES: Final[dict[str, frozenset[Role]]] = {
     "service": READERS,
     "slot": READERS,
+    "clinic": READERS,
     "alerts": READERS,
     "services": EVERYBODY,
     "all": frozenset({INTEGRATION, ADMIN, NETWORK}),
