@@ -29,10 +29,12 @@ from engine.process import uncollected
 from engine.recovery import ARCHIVED, Archived, Book, Cell
 
 PAGE: Final = 2_000
-"""Actors of one page."""
+PAGE_BYTES: Final = 1 << 20
+"""Actors of one page, and bytes of their states: a page is one commit, and bookings wait behind it."""
 
 _SLICE: Final = 200
-"""Actors that are frozen before the others run."""
+_SLICE_BYTES: Final = 64 << 10
+"""Actors, and bytes of them, that are frozen before the others run."""
 
 _READ: Final = 2_000
 """Entries that are read at once."""
@@ -189,15 +191,13 @@ class Snapshots:
         number = (await self._store.rounds(book.hospital) or [Round(0, 0, 0)])[-1].number + 1
         pages = 0
         closed: list[Cell] = []
-        for start in range(0, max(len(keys), 1), PAGE):
+        taken = 0
+        while taken < len(keys) or not pages:
             page = Page(_CODE, time)
-            if start == 0:
+            if not pages:
                 page.commands, page.positions = commands
             draft = _Draft(book, page, filed)
-            for first in range(start, min(start + PAGE, len(keys)), _SLICE):
-                for key in keys[first : min(first + _SLICE, start + PAGE)]:
-                    draft.add(key)
-                await trio.lowlevel.checkpoint()
+            taken = await _fill(draft, keys, taken)
             await self._log.durable(tail, tail.head)
             if draft.closed:
                 await self._store.write_archive(book.hospital, [(key, state) for key, state, _ in draft.closed])
@@ -228,6 +228,19 @@ class Snapshots:
         return ids, positions
 
 
+async def _fill(draft: _Draft, keys: list[str], taken: int) -> int:
+    """Put actors from ``taken`` on into a page until it is full, in slices; where the next page begins."""
+    end, pause = min(taken + PAGE, len(keys)), taken + _SLICE
+    size = 0
+    while taken < end and draft.size < PAGE_BYTES:
+        draft.add(keys[taken])
+        taken += 1
+        if taken >= pause or draft.size >= size + _SLICE_BYTES:
+            await trio.lowlevel.checkpoint()
+            pause, size = taken + _SLICE, draft.size
+    return taken
+
+
 class _Draft:
     """A page in the making. Closed actors are set apart: their states go to the archive."""
 
@@ -237,6 +250,7 @@ class _Draft:
         self._filed = filed
         self._archived: list[tuple[str, list[tuple[str, str]]]] = []
         self.closed: list[tuple[str, bytes, Cell]] = []
+        self.size = 0  # bytes of states taken in
 
     def add(self, key: str) -> None:
         """Take an actor in, as it is now."""
@@ -253,6 +267,7 @@ class _Draft:
         decider = cell.decider
         filed = list(decider.files(cell.state))
         frozen = book.freeze(cell)
+        self.size += len(frozen)
         if cell.due is None and decider.closed(cell.state, book.time):
             self.closed.append((key, frozen, cell))
             self._archived.append((key, filed))
