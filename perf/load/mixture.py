@@ -24,6 +24,9 @@ _PER: Final = sum(share * _REQUESTS[kind] for kind, share in _SHARES.items()) / 
 """Requests of what begins, on average."""
 
 _SERVICES: Final = 10
+_A_DAY: Final = 1_500
+"""Services at the least, and tickets that one of them gives in a day: a long load is that of more services."""
+
 _BUSY: Final = 4.0
 _PATIENTS: Final = 5_000
 _SLOTS: Final = 100
@@ -40,10 +43,11 @@ async def prepare(founder: Founder, settings: Settings, hospital: str) -> list[S
     days, slots = -(-bookings // patients), min(_SLOTS, patients)
     rate = settings.rate / _PER if settings.rate else 100.0
     doctors = min(_TODAY, max(10, round(rate * _SHARES["visit"] / 100 * 8)))
-    counters = min(200, max(4, round(rate * _SHARES["join"] / 100 * _BUSY / _SERVICES) + settings.closed))
+    services = min(200, max(_SERVICES, round(begun * _SHARES["join"] / 100 / _A_DAY)))
+    counters = min(200, max(4, round(rate * _SHARES["join"] / 100 * _BUSY / services) + settings.closed))
     site = await found_site(
         founder, hospital, doctors=doctors, patients=patients, days=days, slots=slots,
-        capacity=-(-patients // min(slots, doctors)) + 1, services=_SERVICES, counters=counters, today=doctors,
+        capacity=-(-patients // min(slots, doctors)) + 1, services=services, counters=counters, today=doctors,
         time_zone=morning(SystemClock().wall()),
     )  # fmt: skip
     return [site]
