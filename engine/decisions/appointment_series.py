@@ -16,19 +16,21 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from engine import calendar
 from engine.actors.clinic.state import Clinic, clinic_key
 from engine.actors.clinic_day.commands import BeginSeries, Place, Step
-from engine.actors.clinic_day.state import Appointment, ClinicDay, Series, clinic_day_key
+from engine.actors.clinic_day.state import ClinicDay, Series, clinic_day_key
 from engine.actors.clinic_day.view import AppointmentView, appointment_view
-from engine.actors.doctor import doctor_key, in_service
 from engine.actors.hospital import Id
 from engine.decider import At, Deciding, Decision, Done, Find, FreeText, Look, Value
 from engine.decisions import finding
+from engine.decisions.book_appointment import appointment_of
+from engine.decisions.rooming.arranging import Fallback, arranged, wanted
 from engine.decisions.rooming.plan import Plan, Want
 from engine.decisions.rooming.refusals import NoRoomAvailable
-from engine.decisions.rooming.wanting import Asked, want_of
+from engine.decisions.rooming.wanting import Asked
 from engine.errors import NotFound, Rejected
 from engine.recurrence import LocalStart, parse_rrule, series_starts
 
@@ -43,7 +45,7 @@ class BookSeries(Asked, frozen=True, kw_only=True):
 
     rrule: Annotated[str, Meta(min_length=1, max_length=1_000)]
     mode: Literal["all_or_nothing", "skip"] = "all_or_nothing"
-    fallback: Literal["reject", "unassigned"] = "reject"
+    fallback: Fallback = "reject"
 
 
 class CancelSeries(Value, frozen=True):
@@ -91,11 +93,8 @@ def book_series(command: BookSeries, at: At) -> Deciding:
     """R1..R4."""
     hospital = yield from finding.the_hospital()
     plan = Plan(hospital, at)
-    clinic = yield from plan.clinic(command.clinic_id)
-    yield from finding.the_patient(command.patient_id)
-    in_service((yield Look(doctor_key(command.doctor_id))))
     rule = parse_rrule(command.rrule, "rrule")
-    first = want_of(command, clinic, at.new_id(0), hospital.time_zone, at.time)
+    first = yield from wanted(plan, command, at.new_id(0))
     series_id = first.appointment_id
     booked: list[_Kept] = []
     skipped: list[SkippedTime] = []
@@ -111,8 +110,9 @@ def book_series(command: BookSeries, at: At) -> Deciding:
             fault = fault or refusal
             skipped.append(_skipped(occurrence, refusal))
             continue
-        plan.enter(clinic.id, want.day, _appointment(command, want, place, series_id, at))
-        booked.append(_Kept(clinic.id, want.day, want.appointment_id))
+        one = replace(appointment_of(want, place, command, at.time), series_id=series_id)
+        plan.enter(want.clinic_id, want.day, one)
+        booked.append(_Kept(want.clinic_id, want.day, one.id))
     if fault is not None and not booked:
         raise fault
     series = Series(
@@ -121,7 +121,7 @@ def book_series(command: BookSeries, at: At) -> Deciding:
         patient_id=command.patient_id,
         appointment_ids=tuple(one.appointment_id for one in booked),
     )
-    plan.changes.of_day(clinic.id, booked[0].day).steps.append(BeginSeries(series))
+    plan.changes.of_day(first.clinic_id, booked[0].day).steps.append(BeginSeries(series))
     yield from plan.propose()
     return _answer(series, booked, skipped, "created")
 
@@ -155,7 +155,7 @@ def _want(first: Want, occurrence: LocalStart, appointment_id: str, time_zone: s
     start = occurrence.start
     if start is None:
         raise NoSuchLocalTime("the clocks skip this time")
-    return msgspec.structs.replace(
+    return replace(
         first,
         appointment_id=appointment_id,
         start=start,
@@ -165,9 +165,12 @@ def _want(first: Want, occurrence: LocalStart, appointment_id: str, time_zone: s
 
 
 def _place(plan: Plan, command: BookSeries, want: Want) -> finding.Deciding[Place]:
-    """R2: people and room of one of them, as if it were booked by itself."""
+    """R2: people and room of one of them, as if it were booked by itself; what is left out needs no alternatives."""
+    named = command.room_id or ""
+    if command.mode == "all_or_nothing":
+        return (yield from arranged(plan, want, named, command.fallback))
     yield from plan.free_people(want)
-    place = yield from plan.place(want, command.room_id or "")
+    place = yield from plan.place(want, named)
     if place is not None:
         return place
     why = plan.passed_over
@@ -175,29 +178,6 @@ def _place(plan: Plan, command: BookSeries, want: Want) -> finding.Deciding[Plac
         return (yield from plan.unplaced(want, "occupied", why))
     considered, failed = (why.considered, why.failed) if why else (0, {})
     raise NoRoomAvailable("no room of the clinic can be had then", considered=considered, failed=failed)
-
-
-def _appointment(command: BookSeries, want: Want, place: Place, series_id: str, at: At) -> Appointment:
-    return Appointment(
-        id=want.appointment_id,
-        patient_id=want.patient_id,
-        doctor_id=want.doctor_id,
-        start=want.start,
-        end=want.end,
-        status="booked",
-        wish=want.wish,
-        room_id=place.room_id,
-        busy_from=place.busy_from,
-        busy_to=place.busy_to,
-        assignment=place.assignment,
-        escalation=place.escalation,
-        created_at=at.time,
-        updated_at=at.time,
-        release_at=place.release_at,
-        series_id=series_id,
-        note=command.note,
-        overlap_reason=command.overlap_reason,
-    )
 
 
 def _skipped(occurrence: LocalStart, refusal: Rejected) -> SkippedTime:
