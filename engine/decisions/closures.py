@@ -32,7 +32,8 @@ from engine.actors.room.state import Closure, ClosureKind, Room, Taken
 from engine.actors.room.view import ClosureView, closure_view
 from engine.decider import At, Deciding, Decision, Done, Find, FreeText, Value
 from engine.decisions import finding
-from engine.decisions.rooming.plan import Plan, Want
+from engine.decisions.rooming.plan import Plan
+from engine.decisions.rooming.wanting import again
 from engine.decisions.rooms import MAX_AFFECTED, appointments, days_of, the_room
 from engine.errors import NotFound, Rejected
 from engine.recurrence import MAX_TEXT, parse_rrule
@@ -152,6 +153,9 @@ def _close(room: Room, closure: Closure, ended: str, command: ClosureFields, at:
             outcomes.append((yield from _move(plan, room, one)))
     if ended:
         yield from plan.fill()
+        for at_, one in enumerate(outcomes):
+            if one.outcome == "waiting":
+                outcomes[at_] = yield from _after(plan, one)
     listed = yield from days_of(room.clinic_id, met)
     if not command.dry_run:
         yield from plan.propose()
@@ -165,18 +169,8 @@ def _move(plan: Plan, room: Room, taken: Taken) -> finding.Deciding[MetAppointme
     one: Appointment = found.appointment
     if one.status == "in_progress" or one.status == "completed":
         return MetAppointment(one.id, "kept", room.id)
-    want = Want(
-        appointment_id=one.id,
-        clinic_id=found.clinic.id,
-        patient_id=one.patient_id,
-        doctor_id=one.doctor_id,
-        start=one.start,
-        end=one.end,
-        day=found.day,
-        wish=one.wish,
-        overlapping=True,
-    )
-    place = yield from plan.place(want, without=frozenset((room.id,)))
+    want = again(found.clinic.id, found.day, one)
+    place = yield from plan.place(want)
     if place is None and one.status == "held":
         plan.step(found.clinic.id, found.day, one, EndHold(one.id, "released"))
         return MetAppointment(one.id, "released", None)
@@ -185,6 +179,12 @@ def _move(plan: Plan, room: Room, taken: Taken) -> finding.Deciding[MetAppointme
         fate, place = "waiting", (yield from plan.unplaced(want, "closure"))
     yield from plan.move(found.clinic.id, found.day, one, place, "room", None)
     return MetAppointment(one.id, fate, place.room_id or None)
+
+
+def _after(plan: Plan, met: MetAppointment) -> finding.Deciding[MetAppointment]:
+    """R4: who waits may have a room again that the change gives back."""
+    one = (yield from plan.found(met.appointment_id)).appointment
+    return MetAppointment(one.id, "moved", one.room_id) if one.room_id else met
 
 
 def _outcome(

@@ -14,13 +14,13 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from engine.actors.clinic.commands import DelistRoom, ListRoom
+from engine.actors.clinic.commands import DelistRoom
 from engine.actors.clinic.state import Clinic, clinic_key
 from engine.actors.clinic_day.state import ClinicDay, clinic_day_key
 from engine.actors.clinic_day.view import AppointmentView, appointment_view
 from engine.actors.hospital import Hospital, Id
 from engine.actors.room import room_key
-from engine.actors.room.commands import ChangeDisplay, OpenRoom, RetireRoom
+from engine.actors.room.commands import ChangeDisplay, RetireRoom
 from engine.actors.room.decide import in_use
 from engine.actors.room.display import color
 from engine.actors.room.state import Display, Room, Taken
@@ -110,8 +110,9 @@ def add(command: AddRoom, at: At) -> Deciding:
     clinic = yield from plan.clinic(command.clinic_id)
     room_id = at.new_id(0)
     profile = yield from _profile(room_id, command)
-    yield Propose(room_key(room_id), OpenRoom(clinic.id, hospital.time_zone, profile, Display()))
-    yield Propose(clinic_key(clinic.id), ListRoom(profile))
+    plan.open_room(clinic.id, profile, Display())
+    yield from plan.fill()
+    yield from plan.propose()
     return as_it_is(hospital, room_id, at, "created")
 
 
