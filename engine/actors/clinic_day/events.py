@@ -89,7 +89,7 @@ class AppointmentMissed(Event, frozen=True):
     by_clock: bool = False
 
 
-class HoldEnded(Event, frozen=True):
+class HoldEnded(Event, frozen=True, tag="AppointmentHoldEnded"):
     """A hold lapsed or was given back; nothing else is left of it but how it ended."""
 
     appointment_id: str
