@@ -47,9 +47,9 @@ class Cache:
 
     __slots__ = ("hits", "misses")
 
-    def __init__(self) -> None:
-        self.hits = 0
-        self.misses = 0
+    def __init__(self, hits: int = 0, misses: int = 0) -> None:
+        self.hits = hits
+        self.misses = misses
 
 
 class Mailboxes:
@@ -88,10 +88,10 @@ class Gauges:
         """Commands and queries so far, in a number that grows with each."""
         return self.states.hits + self.states.misses + self.entries
 
-    def document(self, open_mailboxes: int) -> dict[str, Any]:
-        """All of it as plain maps; ``open_mailboxes`` is how many actors have a mailbox now."""
+    def document(self, open_mailboxes: int, **more: Cache) -> dict[str, Any]:
+        """All of it as plain maps; ``open_mailboxes``: how many actors have a mailbox now, ``more``: further caches."""
         boxes = self.mailboxes
-        caches = {name: getattr(self, name) for name in ("states", "keys", "repeats", "topics")}
+        caches = {name: getattr(self, name) for name in ("states", "keys", "repeats", "topics")} | more
         return {
             "commits": {
                 "count": sum(self.commits.counts),

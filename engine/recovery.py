@@ -50,6 +50,9 @@ class Archived:
 ARCHIVED: Final = Archived()
 
 
+_FIGURES: Final = 1_000
+"""Actors of a kind that are asked for figures."""
+
 _NEAR: Final = 64
 """How far from the end of its list an id is first looked for when it is not the last."""
 
@@ -180,6 +183,11 @@ class Book:
         cell.due = decider.due(cell.state)
         self.cells[key] = cell
         return cell
+
+    def in_hand(self, kind: str) -> list[Any]:
+        """The states of a kind's actors that have been touched since they were read; for figures about caches."""
+        cells = [self.cells.get(f"{kind}:{id}") for id in self.directory.ids(f"{kind}s", None, _FIGURES)]
+        return [cell.state for cell in cells if isinstance(cell, Cell)]
 
     def freeze(self, cell: Cell) -> bytes:
         """The bytes of a state: ``[version, position, state]``; the same state always gives the same bytes."""

@@ -16,6 +16,7 @@ from typing import Any, Final
 import trio
 
 from engine.actor import MAILBOX, Mailbox, Message, Reply
+from engine.actors.clinic.policies import cache_counts
 from engine.answers import Answers
 from engine.asking import Asking, Then
 from engine.batch import Batch
@@ -30,7 +31,7 @@ from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, LogLimits
 from engine.eventlog.store import Store
 from engine.feed import Feed
-from engine.gauges import Gauges
+from engine.gauges import Cache, Gauges
 from engine.partition import Partition
 from engine.process import Collector, process_figures, settle_memory
 from engine.reading import StateReader
@@ -181,8 +182,16 @@ class Engine:
                 "full": self._log.full,
             },
             "stream": asdict(self.feed.counts),
-            **self._gauges.document(sum(len(partition.mailboxes) for partition in self.partitions.values())),
+            **self._gauges.document(
+                sum(len(partition.mailboxes) for partition in self.partitions.values()), policies=self._policies()
+            ),
         }
+
+    def _policies(self) -> Cache:
+        """How often clinics' rules were there, compiled, when they were asked for."""
+        clinics = [clinic for partition in self.partitions.values() for clinic in partition.book.in_hand("clinic")]
+        counts = [cache_counts(clinic) for clinic in clinics]
+        return Cache(sum(hits for hits, _ in counts), sum(misses for _, misses in counts))
 
     async def until_ready(self) -> None:
         """Return once the engine serves."""
