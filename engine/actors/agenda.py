@@ -6,7 +6,8 @@ whoever books looks there, and at the days beside, because an appointment may sp
 
 R1  No two engagements of a doctor overlap; intervals are half-open.
 R2  No two engagements of a patient overlap, unless the later one was entered as overlapping, with a reason.
-R3  An appointment stands once in a day; entered again it takes the place of what was there.
+R3  An appointment stands once in a day; entered again it takes the place of what was there, and where it takes no
+    more time than before nobody is asked again.
 """
 
 from __future__ import annotations
@@ -118,23 +119,30 @@ def conflict(person: Person, there: Engagement) -> Rejected:
 
 def decide(state: Agenda, command: ChangeAgenda, at: At) -> Iterable[AgendaChanged]:
     """The event of a change."""
-    dropped: tuple[str, ...] = ()
-    if state.engagements and command.drop:
-        here = {one.appointment_id for one in state.engagements}
-        dropped = tuple(id for id in command.drop if id in here)
+    here = {one.appointment_id: one for one in state.engagements}
+    dropped = tuple([id for id in command.drop if id in here])
     if not dropped and not command.engage:
         return ()
-    engagements = state.engagements
     gone = {*dropped, *(one.appointment_id for one in command.engage)}
+    wanted = [one for one in command.engage if not _within(one, here.get(one.appointment_id))]
+    engagements = state.engagements
     if len(command.engage) > 1:  # they must agree with one another, too
         engagements = [one for one in engagements if one.appointment_id not in gone]
-    for one in command.engage:
+        for one in command.engage:
+            if one not in wanted:
+                insort(engagements, one)
+        gone = set()
+    for one in wanted:
         if not one.overlapping and (there := _overlap(engagements, one.start, one.end, gone)):
             raise conflict(state.person, there)
-        if len(command.engage) > 1:
+        if len(wanted) > 1:
             insort(engagements, one)
-            gone.discard(one.appointment_id)
     return (AgendaChanged(dropped=dropped, engaged=command.engage),)
+
+
+def _within(one: Engagement, former: Engagement | None) -> bool:
+    """R3: whether it takes no time that it did not have."""
+    return former is not None and former.start <= one.start and one.end <= former.end
 
 
 def evolve(state: Agenda, event: AgendaChanged) -> None:

@@ -61,7 +61,9 @@ def repoint(patient_id: str, into: str, overlap_too: bool) -> Deciding[None]:
             if reason is not None:
                 raise _conflict(there, reason)
         yield Propose(member, ChangeAgenda(drop=tuple(one.appointment_id for one in there)))
-        yield Propose(agenda_key("patient", into, day), ChangeAgenda(engage=tuple(there)))
+        # Those that may overlap come last: no later one may overlap them.
+        engaged = tuple(sorted(there, key=lambda one: one.overlapping))
+        yield Propose(agenda_key("patient", into, day), ChangeAgenda(engage=engaged))
         for one in there:
             home: str | None = yield Find("appointments", one.appointment_id)
             assert home is not None, "what is open is filed"

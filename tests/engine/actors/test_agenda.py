@@ -93,6 +93,14 @@ def test_an_appointment_entered_again_takes_the_place_of_what_was_there():
     assert actor.state.engagements[0].start == at(530)
 
 
+def test_what_takes_no_more_time_than_before_asks_nobody_again():
+    actor = agenda(PATIENT, engaged("a", 540, 600), engaged("b", 550, 610, overlapping=True))
+    actor.ask(ChangeAgenda(engage=(Engagement(at(540), at(590), "a", "clinic", "another room"),)))
+    assert actor.state.engagements[0].room_id == "another room"
+    with pytest.raises(PatientOverlap):
+        actor.ask(ChangeAgenda(engage=(engaged("a", 540, 595),)))
+
+
 def test_appointments_of_one_change_must_agree_with_each_other():
     actor = agenda(DOCTOR)
     with pytest.raises(DoctorConflict):
@@ -102,6 +110,9 @@ def test_appointments_of_one_change_must_agree_with_each_other():
     # The two change places: each is in the way of the other only as it was.
     actor.ask(ChangeAgenda(engage=(engaged("a", 600, 660), engaged("b", 540, 600))))
     assert ids(actor) == ["b", "a"]
+    # What keeps its time is not overrun by what comes before it in the change.
+    with pytest.raises(DoctorConflict):
+        actor.ask(ChangeAgenda(engage=(engaged("a", 590, 660), engaged("b", 540, 600))))
 
 
 def test_dropping_what_is_not_there_changes_nothing():

@@ -118,6 +118,7 @@ def test_a_series_keeps_its_wall_time_when_the_clocks_change() -> None:
         "2026-03-28T01:30:00+00:00",
         "2026-03-30T00:30:00+00:00",
     ]
+    house.room()
     refused = house.refusal(BookSeries(**house.wanted(at=start), rrule=DAILY))
     assert (refused.code, refused.facts["occurrence"]) == ("no_such_local_time", "2026-03-29T02:30")
 
