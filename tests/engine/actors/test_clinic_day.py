@@ -41,8 +41,10 @@ def at(of: int) -> int:
 
 def made(id: str = "a", start: int = TEN, minutes: int = 30, room: str = "r1", **more: Any) -> Appointment:
     """An appointment with ten minutes of cleaning."""
-    busy = {"room_id": room, "busy_from": at(start), "busy_to": at(start + minutes + 10)} if room else {}
-    fields = {"patient_id": "p", "doctor_id": "d", "status": "booked", "wish": Wish(), "created_at": NOW} | busy | more
+    busy = _busy(start, minutes, room)
+    fields: dict[str, Any] = (
+        {"patient_id": "p", "doctor_id": "d", "status": "booked", "wish": Wish(), "created_at": NOW} | busy | more
+    )
     return Appointment(id=id, start=at(start), end=at(start + minutes), **fields)
 
 
@@ -52,8 +54,12 @@ def waiting(id: str = "w", start: int = TEN, opened: int = 1) -> Appointment:
 
 
 def place(start: int = TEN, minutes: int = 30, room: str = "r1", **more: Any) -> Place:
-    busy = {"room_id": room, "busy_from": at(start), "busy_to": at(start + minutes + 10)} if room else {}
-    return Place(start=at(start), end=at(start + minutes), **({"doctor_id": "d"} | busy | more))
+    fields: dict[str, Any] = {"doctor_id": "d"} | _busy(start, minutes, room) | more
+    return Place(start=at(start), end=at(start + minutes), **fields)
+
+
+def _busy(start: int, minutes: int, room: str) -> dict[str, Any]:
+    return {"room_id": room, "busy_from": at(start), "busy_to": at(start + minutes + 10)} if room else {}
 
 
 def day(*there: Appointment, now: int = at(480)) -> Actor:
