@@ -6,8 +6,8 @@ to ask next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Never
 
 import msgspec
 
@@ -156,13 +156,13 @@ def _bind(policy: Policy, subject: Subject) -> tuple[list[tuple[str, Meets]], li
     return tests, terms
 
 
-def _raising(error: Exception) -> Points:
+def _raising(error: Exception) -> Callable[[RoomProfile, RoomUse], Never]:
     """A rule that failed before it saw a room fails for each of them."""
 
-    def points(room: RoomProfile, use: RoomUse) -> int:
+    def fail(room: RoomProfile, use: RoomUse) -> Never:
         raise error.with_traceback(None)
 
-    return points
+    return fail
 
 
 def _note(errors: dict[tuple[str, str], RuleError], rule_id: str, room_id: str, error: Exception) -> None:

@@ -31,8 +31,8 @@ from engine.actors.clinic.events import (
     RulesDrafted,
 )
 from engine.actors.clinic.events import ClinicRetired as Retired
-from engine.actors.clinic.policies import editable_rules, version_of
-from engine.actors.clinic.refusals import ClinicFull, ClinicInUse, ClinicRetired, NoDraft, TooManyRules
+from engine.actors.clinic.policies import drafted, editable_rules, version_of
+from engine.actors.clinic.refusals import ClinicFull, ClinicInUse, ClinicRetired, TooManyRules
 from engine.actors.clinic.state import MAX_ROOMS, MAX_RULES, Clinic
 from engine.decider import At
 from engine.errors import Invalid, NotFound, Stale
@@ -73,7 +73,7 @@ def decide(state: Clinic, command: ClinicCommand, at: At) -> list[ClinicEvent]:
             _editable(state, command.rule_id)
             return [*_begun(state), RuleDropped(rule_id=command.rule_id)]
         case DiscardDraft():
-            _drafted(state)
+            drafted(state)
             return [DraftDiscarded()]
         case Activate():
             return _activate(state, command, at)
@@ -114,7 +114,7 @@ def _draft(state: Clinic, command: DraftRule) -> list[ClinicEvent]:
 def _activate(state: Clinic, command: Activate, at: At) -> list[ClinicEvent]:
     """R7, R8."""
     if command.version is None:
-        rules, from_draft = tuple(_drafted(state).values()), True
+        rules, from_draft = tuple(drafted(state).values()), True
     elif command.version == state.active:
         return []
     else:
@@ -135,12 +135,6 @@ def _failures(command: NoteFailures) -> list[ClinicEvent]:
 def _begun(state: Clinic) -> list[ClinicEvent]:
     """R6: the first change begins a draft."""
     return [RulesDrafted(from_version=state.active)] if state.draft is None else []
-
-
-def _drafted(state: Clinic) -> dict[str, Rule]:
-    if state.draft is None:
-        raise NoDraft("there is no draft of rules", clinic_id=state.id)
-    return state.draft
 
 
 def _editable(state: Clinic, rule_id: str) -> None:

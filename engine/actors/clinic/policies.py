@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from engine.actors.clinic.refusals import NoDraft
 from engine.actors.clinic.state import KEPT_VERSIONS, Clinic, RuleVersion
 from engine.errors import NotFound
 from engine.rules.compiling import Policy
@@ -36,6 +37,13 @@ def rules_in_force(clinic: Clinic) -> tuple[Rule, ...]:
 def editable_rules(clinic: Clinic) -> dict[str, Rule]:
     """What an edit changes: the draft, or what it would begin from."""
     return clinic.draft if clinic.draft is not None else {rule.id: rule for rule in rules_in_force(clinic)}
+
+
+def drafted(clinic: Clinic) -> dict[str, Rule]:
+    """The rules of the draft, by id; ``NoDraft`` where nobody edits."""
+    if clinic.draft is None:
+        raise NoDraft("there is no draft of rules", clinic_id=clinic.id)
+    return clinic.draft
 
 
 def version_of(clinic: Clinic, number: int) -> RuleVersion:
