@@ -1,6 +1,6 @@
-"""The pages for patients: a service's board for the waiting room, and the page of one ticket with its QR code.
+"""The pages: a service's board for the waiting room, a ticket with its QR code, and the day board of a clinic's rooms.
 
-Both are shells without anybody's data: their scripts ask the interface for what is shown, so that a page needs no
+All are shells without anybody's data: their scripts ask the interface for what is shown, so that a page needs no
 engine and a credential is asked of nobody. Knows templates, files and addresses; no rule, and no state.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
@@ -37,7 +38,8 @@ POLICY = (
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}  # a ticket's address is its key
 
-SERVICE = re.compile(r"[0-9A-Za-z_-]{1,64}")
+SERVICE = CLINIC = re.compile(r"[0-9A-Za-z_-]{1,64}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LINK = re.compile(r"[0-9a-f-]{36}\.[0-9a-f]{32}")
 HOSPITAL = re.compile(r"[0-9A-Za-z_-]{1,64}")
 HOST = re.compile(r"[0-9A-Za-z.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?")
@@ -51,6 +53,7 @@ def endpoints() -> Mapping[str, Endpoint]:
     shown = Pages()
     made: dict[str, Endpoint] = {
         "/board/{service}": Page("/board/{service}", shown.board),
+        "/clinics/{clinic}/board": Page("/clinics/{clinic}/board", shown.day_board),
         "/t/{link}": Page("/t/{link}", shown.ticket),
         "/t/{link}/qr.svg": Page("/t/{link}/qr.svg", shown.qr_code),
     }
@@ -73,6 +76,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._board = environment.get_template("board.html").render
+        self._day_board = environment.get_template("day_board.html").render
         self._ticket = environment.get_template("ticket.html").render
         self._lost = environment.get_template("lost.html").render
 
@@ -81,6 +85,12 @@ class Pages:
         if not SERVICE.fullmatch(call.ids["service"]):
             return self._page(call, self._lost, FAMILIES["not_found"], what="board")
         return self._page(call, self._board, service=call.ids["service"])
+
+    async def day_board(self, call: Call) -> Response:
+        """A clinic's rooms on the day of the address, else on whatever day it is while the page is shown."""
+        if not CLINIC.fullmatch(call.ids["clinic"]):
+            return self._page(call, self._lost, FAMILIES["not_found"], what="board")
+        return self._page(call, self._day_board, clinic=call.ids["clinic"], date=day(query(call)))
 
     async def ticket(self, call: Call) -> Response:
         """The page of a ticket, for whoever has its link."""
@@ -128,6 +138,15 @@ def hospital(asked: Mapping[str, str]) -> str:
     """The hospital that the address names."""
     named = asked.get("hospital", MAIN)
     return named if HOSPITAL.fullmatch(named) else MAIN
+
+
+def day(asked: Mapping[str, str]) -> str:
+    """The date that the address names; ``""`` where it names none that there is."""
+    named = asked.get("date", "")
+    try:
+        return date.fromisoformat(named).isoformat() if DAY.fullmatch(named) else ""
+    except ValueError:
+        return ""
 
 
 def address(call: Call) -> str:

@@ -69,7 +69,7 @@ class StandIn:
         self.url = url
 
     def tell(self, **what: Any) -> dict[str, Any]:
-        """Set ``board``, ``ticket`` or ``mode`` (on, mute, off), or send ``messages`` as one entry's deltas.
+        """Set ``board``, ``ticket``, ``day`` or ``mode`` (on, mute, off), or send ``messages`` as one entry's deltas.
 
         ``forget``: the log begins anew, as for another board.
         """
@@ -104,6 +104,7 @@ class Theatre:
     def __init__(self) -> None:
         self.board: Any = None
         self.ticket: Any = None
+        self.day: Any = None
         self.mode = "on"
         self.sent: list[dict[str, Any]] = []
         self.questions = 0
@@ -114,6 +115,7 @@ class Theatre:
         told = await request.json()
         self.board = told.get("board", self.board)
         self.ticket = told.get("ticket", self.ticket)
+        self.day = told.get("day", self.day)
         self.mode = told.get("mode", self.mode)
         if "forget" in told:
             self.sent = []
@@ -127,7 +129,8 @@ class Theatre:
         self.questions += 1
         if self.mode == "off":
             return Response(None, 503)
-        shown = self.board if request.url.path.endswith("/board/") else self.ticket
+        by_path = {"services": self.board, "tickets": self.ticket, "clinics": self.day}
+        shown = by_path[request.url.path.split("/")[3]]
         return JSONResponse(shown) if shown else JSONResponse({"code": "not_found"}, 404)
 
     async def stream(self, request: Request) -> Response:
@@ -141,8 +144,8 @@ class Theatre:
     async def frames(self, topic: str, after: int | None) -> AsyncIterator[bytes]:
         seen = len(self.sent) if after is None else after
         if after is None:
-            shown = self.board if topic.startswith("board:") else self.ticket
-            if shown:
+            by_topic = {"board": self.board, "ticket": self.ticket, "clinic_day": self.day}
+            if shown := by_topic[topic.partition(":")[0]]:
                 yield event({"type": "snapshot", "topic": topic, "seq": seen, "data": shown})
         while self.mode != "off":
             for frame in self.sent[seen:] if self.mode == "on" else ():
@@ -168,6 +171,7 @@ async def main() -> None:
         Route("/api/v1/stream", theatre.stream),
         Route("/api/v1/services/{id}/board/", theatre.view),
         Route("/api/v1/tickets/link/{link}/", theatre.view),
+        Route("/api/v1/clinics/{id}/day/", theatre.view),
     ]
     engine = ScriptedEngine()
     app = create_app(cast("Engine", engine), Nobody(), engine.page, routes=routes)
