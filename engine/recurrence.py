@@ -137,9 +137,14 @@ def _parsed(text: str) -> Rule:
         if name not in _PARTS:
             raise _Misread("a rule may say FREQ, INTERVAL, BYDAY, WKST, COUNT and UNTIL")
         parts[name] = value
-    freq = parts.get("FREQ")
-    if freq != "DAILY" and freq != "WEEKLY":
-        raise _Misread("FREQ is DAILY or WEEKLY")
+    freq: Literal["DAILY", "WEEKLY"]
+    match parts.get("FREQ"):
+        case "DAILY":
+            freq = "DAILY"
+        case "WEEKLY":
+            freq = "WEEKLY"
+        case _:
+            raise _Misread("FREQ is DAILY or WEEKLY")
     if "COUNT" in parts and "UNTIL" in parts:
         raise _Misread("a rule ends by COUNT or by UNTIL, not by both")
     weekdays = tuple(
@@ -179,7 +184,8 @@ def _until(text: str) -> datetime:
         if matched.group(4) is None:
             wall = time.max
         else:
-            wall = time(*(int(part) for part in matched.group(4, 5, 6)), tzinfo=UTC if matched.group(7) else None)
+            hour, minute, second = (int(part) for part in matched.group(4, 5, 6))
+            wall = time(hour, minute, second, tzinfo=UTC if matched.group(7) else None)
     except (AssertionError, ValueError):
         raise _Misread("UNTIL is a day or a time, such as 20261231 or 20261231T225959Z") from None
     # Some calendars write 9999 for never.

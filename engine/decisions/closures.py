@@ -131,7 +131,7 @@ def affected(room: Room, closure: Closure, time: int) -> list[Taken]:
     return [
         one
         for one in calendar[bisect_right(calendar, time, key=busy_to) :]
-        if one.end > time and any(times(closure, room.time_zone, max(one.start, time), one.end))
+        if (end := min(one.end, one.busy_to)) > time and any(times(closure, room.time_zone, max(one.start, time), end))
     ]
 
 
@@ -153,9 +153,9 @@ def _close(room: Room, closure: Closure, ended: str, command: ClosureFields, at:
             outcomes.append((yield from _move(plan, room, one)))
     if ended:
         yield from plan.fill()
-        for at_, one in enumerate(outcomes):
-            if one.outcome == "waiting":
-                outcomes[at_] = yield from _after(plan, one)
+        for place, told in enumerate(outcomes):
+            if told.outcome == "waiting":
+                outcomes[place] = yield from _after(plan, told)
     listed = yield from days_of(room.clinic_id, met)
     if not command.dry_run:
         yield from plan.propose()

@@ -126,7 +126,7 @@ def change(command: ChangeRoom, at: At) -> Deciding:
     yield from plan.alter_room(room.id, profile=profile, if_version=command.if_version)
     yield from plan.fill()
     yield from plan.propose()
-    held = [] if profile.is_available else [one for one in room.calendar if one.end > at.time]
+    held = [] if profile.is_available else [one for one in room.calendar if min(one.end, one.busy_to) > at.time]
     listed = yield from days_of(room.clinic_id, held)
     key = room_key(room.id)
 

@@ -177,20 +177,22 @@ def _calendar(state: Room, command: ChangeCalendar, time: int) -> list[RoomEvent
         events += _profile(state, command.profile)
     if command.end_closure or command.closure is not None:
         events += change_closures(state, command.end_closure, command.closure, time)
-    taking = [one for one in command.take if one.busy_from < one.busy_to]
-    leaving = frozenset((*command.free, *(one.appointment_id for one in command.take)))
+    # What is as it was is not asked again, and stays in the way of the others.
+    changed = [one for one in command.take if state.held.get(one.appointment_id) != one]
+    stays = {one.appointment_id for one in command.take} - {one.appointment_id for one in changed}
+    leaving = frozenset((*command.free, *(one.appointment_id for one in changed))) - stays
     taken: list[Taken] = []
-    for at, stretch in enumerate(taking):
+    for stretch in changed:
+        if stretch.busy_from >= stretch.busy_to:
+            continue  # a stretch of no length takes nothing
         known = state.held.get(stretch.appointment_id)
-        if known == stretch:
-            continue
         # Who keeps his time, and has more or less of the cleaning, is not sent away for what came later.
         moves = known is None or (known.start, known.end) != (stretch.start, stretch.end)
         refused = objection(
             state,
             stretch,
             leaving,
-            taking[:at],
+            taken,
             checked=command.checked and moves,
             ended_closures=(command.end_closure,) if command.end_closure else (),
             new_closures=(command.closure,) if command.closure is not None else (),
@@ -199,9 +201,9 @@ def _calendar(state: Room, command: ChangeCalendar, time: int) -> list[RoomEvent
         if refused is not None:
             raise refused
         taken.append(stretch)
-    # A stretch of no length takes nothing; what is unknown was forgotten when it was long over.
-    stays = {one.appointment_id for one in taking}
-    freed = tuple(sorted(id for id in leaving if id in state.held and id not in stays))
+    # What is unknown was forgotten when it was long over.
+    has = {one.appointment_id for one in taken}
+    freed = tuple(sorted(id for id in leaving if id in state.held and id not in has))
     if freed:
         events.append(RoomFreed(appointment_ids=freed))
     if taken:

@@ -30,7 +30,8 @@ def evolve(state: Room, event: RoomEvent) -> None:
     match event:
         case RoomTaken():
             for one in event.taken:
-                _leave(state, one.appointment_id)
+                _leave(state, one.appointment_id)  # all of them first: they may change places
+            for one in event.taken:
                 insort(state.calendar, one, key=busy_from)
                 state.held[one.appointment_id] = one
         case RoomFreed():

@@ -13,7 +13,7 @@ from engine.actors.room.closing import begun, closed_times, next_time, over_at
 from engine.actors.room.display import auto_color, color_of, color_source, contrast_text
 from engine.actors.room.state import Closure, ClosureKind, ColorSource, Room
 from engine.actors.slot.view import link
-from engine.decider import DAY, FreeText, Private
+from engine.decider import DAY, MINUTE, FreeText, Private
 from engine.rules.subject import Gender
 
 RoomState = Literal["available", "maintenance", "closed", "cleaning", "occupied"]
@@ -183,7 +183,9 @@ def standing_at(room: Room, time: int) -> Standing:
         if bounds.start <= time:
             return Standing(_SHOWN[closure.kind], bounds.end)
     for held in conflicts(room, time, time + 1):
-        over = min(held.end, held.busy_to)
+        over = held.end
+        if held.busy_to < over:  # it ended early, and its cleaning began then
+            over = held.busy_to - room.profile.cleaning_minutes * MINUTE
         return Standing("occupied", over) if time < over else Standing("cleaning", held.busy_to)
     after = neighbours(room, time, time).after
     free = [time + after] if after is not None else []
