@@ -26,7 +26,7 @@ from perf.machine import environment
 from perf.reason import reason
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
-from perf.workloads import batches, booking, depth, http, memory, queues, recovery
+from perf.workloads import batches, booking, depth, http, memory, queues, recovery, rooms
 
 WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "booking": booking.measure,
@@ -34,6 +34,7 @@ WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "batches": batches.measure,
     "depth": depth.measure,
     "queues": queues.measure,
+    "rooms": rooms.measure,
     "recovery": recovery.measure,
     "memory": memory.measure,
 }

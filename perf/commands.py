@@ -31,8 +31,11 @@ from perf.scenarios import described, scenarios
 
 ALL: Final = "all"
 _SENTENCE: Final = re.compile(r"(?<=[.?!])\s")
-LONG: Final = frozenset({"soak", "overload", "baselines"})
+LONG: Final = frozenset({"soak", "overload", "baselines", "room-baselines"})
 """Left out of ``all`` unless it is quick: minutes each, or other people's servers."""
+
+_AS_LONG_AS_IT_TAKES: Final = 4 * 3_600.0
+"""Seconds at the most, where the number of users ends a run."""
 
 OUT: Final = Path("perf-runs")
 
@@ -49,6 +52,7 @@ _OPTIONS: Final = (
     click.option("--seconds", type=click.FloatRange(0, min_open=True), help="How long requests are sent."),
     click.option("--connections", type=click.IntRange(1), help="Open at a time at the most."),
     click.option("--closed", type=click.IntRange(1), metavar="N", help="Closed loop instead: N callers."),
+    click.option("--attempts", type=click.IntRange(1), help="Ends when so many users have come."),
     click.option("--seed", type=int, help="Of everything that is drawn."),
     click.option(
         "--arrivals", type=click.Path(exists=True, dir_okay=False), metavar="CSV",
@@ -198,8 +202,10 @@ async def _fill(
 
 def _settings(scenario: Load | Comparison, options: dict[str, Any]) -> Settings:
     settings = scenario.quick if options["quick"] else scenario.defaults
-    names = ("rate", "seconds", "connections", "closed", "seed", "arrivals")
+    names = ("rate", "seconds", "connections", "closed", "seed", "arrivals", "attempts")
     given = {name: options[name] for name in names if options[name] is not None}
+    if given.get("attempts") and not given.get("seconds"):
+        given["seconds"] = _AS_LONG_AS_IT_TAKES
     if given.get("rate") and isinstance(scenario, Load) and scenario.relative:
         given["saturation"] = given["rate"] / scenario.relative
     settings = msgspec.structs.replace(settings, **given)

@@ -17,6 +17,7 @@ from perf.audience import Heard
 from perf.figures import Incorrect, Row
 from perf.load.order import Measured
 from perf.load.plan import Settings
+from perf.verify.room_sums import RoomSums
 
 FORMAT: Final = 1
 
@@ -93,6 +94,8 @@ class Repeat(msgspec.Struct, kw_only=True):
     heard: Heard | None = None
     """What those who followed the stream heard."""
     profile: Profile | None = None
+    rooms: RoomSums | None = None
+    """What became of all who asked for a room; ``None`` where nobody did."""
 
     @property
     def sound(self) -> bool:

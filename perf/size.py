@@ -39,6 +39,12 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     """Who follow the queue whose news are counted."""
     streaming: float = 15.0
     """Seconds for which commands are sent to a queue that is followed."""
+    rooms: int = 1_000
+    """Of the clinic in which the best room is looked for."""
+    choices: int = 200
+    """Questions of one round."""
+    taken: int = 300
+    """Bookings of one round that ask for a room which is taken, in process."""
     any_disk: bool = False
     """Also on a file system that a log must not be on."""
     settle: bool = True
@@ -51,4 +57,5 @@ SEATS = 15
 QUICK = Size(
     rounds=2, bookings=300, requests=200, connections=10, deep=600, probes=60, entries=2_000, slots=100, rushes=1,
     queue=2_000, followers=50, audience=50, streaming=2.0, settle=False,
+    rooms=60, choices=20, taken=10,
 )  # fmt: skip

@@ -20,6 +20,9 @@ from perf.load.wires import Got, Wires
 
 _CODE: Final = re.compile(rb'"code":"(\w+)"')
 _OUTCOME: Final = re.compile(rb'"outcome":"(not_applied|unknown)"')
+_CONFLICT: Final = 409
+"""The status of what a rule refused."""
+
 _KEPT: Final = 500
 """Answers that are written to the file at a time."""
 
@@ -74,9 +77,11 @@ class Account:
         if got is not None:
             self._second(int(now - self.start)).done += 1
         if flight.due - self.start >= self._warm:
-            measured.ops.setdefault(step.op, Histogram()).add(wait)
+            # What a rule refused is another question than what was done, and is told apart.
+            op = f"{step.op}, refused" if good and status == _CONFLICT else step.op
+            measured.ops.setdefault(op, Histogram()).add(wait)
             measured.answering.add(now - flight.sent)
-        if step.method != "GET":
+        if step.method != "GET" and not step.reads:
             self._keep(flight, got, status, good=good)
 
     def skip(self, steps: Sequence[Step], why: str) -> None:

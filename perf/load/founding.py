@@ -55,12 +55,13 @@ class Engineer:
         made = AddHospital(hospital_id=hospital, name=f"Hospital {hospital}", time_zone=time_zone)
         await self._engine.ask(hospital, made, CLERK)
 
-    async def make(self, hospital: str, commands: list[Any]) -> list[str]:
+    async def make(self, hospital: str, commands: list[Any], outcome: str = "created") -> list[str]:
         """Have all of these done."""
         if not commands:
             return []
-        run = await ask_all(self._engine, hospital, commands, callers=min(_CALLERS, len(commands)))
-        return [str(msgspec.msgpack.decode(reply.body)["id"]) for reply in run.replies]
+        callers = min(_CALLERS, len(commands))
+        run = await ask_all(self._engine, hospital, commands, callers=callers, outcome=outcome)
+        return [str(msgspec.msgpack.decode(reply.body).get("id", "")) for reply in run.replies]
 
 
 class Caller:
@@ -76,8 +77,8 @@ class Caller:
         made = AddHospital(hospital_id=hospital, name=f"Load of {hospital}", time_zone=time_zone)
         await self.make(hospital, [made])
 
-    async def make(self, hospital: str, commands: list[Any]) -> list[str]:
-        """Have all of these done."""
+    async def make(self, hospital: str, commands: list[Any], outcome: str = "created") -> list[str]:
+        """Have all of these done; over HTTP a status tells, which is looked at for each."""
         made = [""] * len(commands)
         turns = iter(range(len(commands)))
 
@@ -122,11 +123,8 @@ async def found_site(
 ) -> Site:  # fmt: skip
     """A hospital with so many of each. ``slots`` a day, far ahead; ``today``: slots that begin in two hours."""
     await founder.add(hospital, time_zone)
-    new = [AddDoctor(name=PersonName(f"Dr. Number {n}"), specialization=f"Field {n % 10}") for n in range(doctors)]
-    site = Site(hospital, doctors=await founder.make(hospital, new), capacity=capacity, counters=counters)
-    site.patients = await founder.make(
-        hospital, [RegisterPatient(name=PersonName(f"Asha Rao {n}")) for n in range(patients)]
-    )
+    site = Site(hospital, capacity=capacity, counters=counters)
+    await found_people(founder, site, doctors, patients)
     for day in range(days):
         each = -(-slots // doctors)
         length = timedelta(hours=_HOURS) / each
@@ -139,6 +137,15 @@ async def found_site(
     site.services = await founder.make(
         hospital, [AddService(name=f"Service {n + 1}", settings=settings) for n in range(services)]
     )
+    return site
+
+
+async def found_people(founder: Founder, site: Site, doctors: int, patients: int) -> Site:
+    """So many more of each in a hospital that is there; the site has these, and no others."""
+    new = [AddDoctor(name=PersonName(f"Dr. Number {n}"), specialization=f"Field {n % 10}") for n in range(doctors)]
+    site.doctors = await founder.make(site.hospital, new)
+    more = [RegisterPatient(name=PersonName(f"Asha Rao {n}")) for n in range(patients)]
+    site.patients = await founder.make(site.hospital, more)
     return site
 
 

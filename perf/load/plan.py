@@ -16,6 +16,9 @@ PLACED: Final = frozenset({201, 202})
 
 DONE: Final = frozenset({200})
 
+HELD: Final = "{held}"
+"""In a body: the id that the chain holds."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a scenario is run. ``rate``: requests per second in all; ``closed``: callers of a closed loop, 0: open."""
@@ -35,10 +38,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     followers: int = 0
     """Who follow the stream meanwhile."""
     hospitals: int = 1
+    attempts: int = 0
+    """Users who come in all, then it is over; 0: as many as come in that time."""
 
     @property
     def requests(self) -> int:
         """About how many will be asked at the most; a closed loop asks as fast as it is answered."""
+        if self.attempts:
+            return self.attempts
         return round((CLOSED_MOST if self.closed else self.rate) * self.seconds)
 
 
@@ -49,7 +56,7 @@ CLOSED_MOST: Final = 6_000
 class Site(msgspec.Struct):
     """One hospital of the load: ids of what is in it. ``days``: slots by day; ``today``: those that begin in hours.
 
-    ``service`` have ``counters`` counters each, called "1" and so on.
+    ``service`` have ``counters`` counters each, called "1" and so on. ``rooms`` are those of its one ``clinic``.
     """
 
     hospital: str
@@ -60,13 +67,16 @@ class Site(msgspec.Struct):
     capacity: int = 0
     services: list[str] = []
     counters: int = 0
+    clinic: str = ""
+    rooms: list[str] = []
 
 
 class Step(NamedTuple):
-    """One request. ``path`` is below the API's base; ``{}`` in it stands for the id that the chain holds.
+    """One request. ``path`` is below the API's base; ``{}`` in it, and ``HELD`` in ``body``, stand for the held id.
 
     ``offset``: seconds after the chain's start at which it is due. ``good``: the statuses that are no error.
-    ``made``: what an answer's id is then the id of; it is held for the steps behind.
+    ``made``: what an answer's id is then the id of; it is held for the steps behind. ``offered``: the room that a
+    refusal offers is held instead. ``reads``: nothing is written, whatever the method.
     """
 
     op: str
@@ -75,7 +85,14 @@ class Step(NamedTuple):
     body: str = ""
     good: frozenset[int] = DONE
     offset: float = 0.0
-    made: Literal["", "tokens", "tickets"] = ""
+    made: Literal["", "tokens", "tickets", "appointments"] = ""
+    offered: bool = False
+    reads: bool = False
+
+    @property
+    def needs(self) -> bool:
+        """Whether it can only be asked with an id that a step before it gave."""
+        return "{}" in self.path or HELD in self.body
 
 
 class Chain(NamedTuple):

@@ -26,8 +26,9 @@ from perf.runs import Profile, Repeat, Sample, moment
 from perf.serving import server
 from perf.size import Tell
 from perf.verify.answers import read_answers
-from perf.verify.log import heads_of, verify_log
+from perf.verify.log import examine, heads_of
 from perf.verify.remote import verify_remote
+from perf.verify.room_sums import merged
 from perf.verify.weighing import weigh
 
 DEVELOPER: Final = "developer"
@@ -114,7 +115,9 @@ async def _once(
             repeat.checks = await verify_remote(place.host, place.port, place.key, sites, told)
     if not setup.target:
         told = read_answers([Path(order.record) for order in orders], DEVELOPER)
-        repeat.checks += await verify_log(data, told, tell)
+        verdicts = await examine(data, told, tell)
+        repeat.checks += verdicts.checks()
+        repeat.rooms = merged(verdicts.rooms) if verdicts.rooms else None
         repeat.entries = sum((await heads_of(data)).values())
         repeat.log_bytes = os.stat(data / "log" / "data.mdb").st_blocks * 512
         if scenario.weighs:
@@ -190,6 +193,6 @@ class Named:
         """A new hospital."""
         await self._founder.add(f"{self._prefix}-{hospital}", time_zone)
 
-    async def make(self, hospital: str, commands: list[object]) -> list[str]:
+    async def make(self, hospital: str, commands: list[object], outcome: str = "created") -> list[str]:
         """Have all of these done."""
-        return await self._founder.make(f"{self._prefix}-{hospital}", commands)
+        return await self._founder.make(f"{self._prefix}-{hospital}", commands, outcome)

@@ -22,8 +22,8 @@ class Founder(Protocol):
     async def add(self, hospital: str, time_zone: str = "UTC") -> None:
         """A new hospital."""
 
-    async def make(self, hospital: str, commands: list[Any]) -> list[str]:
-        """Have all of these done; the ids of what they made, in order."""
+    async def make(self, hospital: str, commands: list[Any], outcome: str = "created") -> list[str]:
+        """Have all of these done; the ids of what they made (or, with ``outcome`` ``ok``, changed), in order."""
 
 
 class Goal(msgspec.Struct, frozen=True):

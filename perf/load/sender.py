@@ -13,6 +13,7 @@ import heapq
 import sys
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from time import perf_counter, process_time
 from typing import Final
 
@@ -22,8 +23,9 @@ import msgspec
 from engine.process import tune_process
 from perf.load.account import Account
 from perf.load.flight import Flight, Life
+from perf.load.offers import offered_room
 from perf.load.order import Order, Said
-from perf.load.plan import Step
+from perf.load.plan import HELD, Step
 from perf.load.scenario import Load
 from perf.load.wires import Got, Wires
 from perf.scenarios import loads
@@ -89,7 +91,8 @@ class Sender:
 
     def _all(self, scenario: Load) -> Iterator[Life]:
         order = self.order
-        for number, chain in enumerate(scenario.plan(order.sites, order.settings)):
+        chains = islice(scenario.plan(order.sites, order.settings), order.settings.attempts or None)
+        for number, chain in enumerate(chains):
             if number % order.parts == order.part:
                 yield Life(chain, number)
 
@@ -117,21 +120,24 @@ class Sender:
         path = step.path
         if "{}" in path:
             path = path.replace("{}", life.held)
+        body = step.body.replace(HELD, life.held) if HELD in step.body else step.body
         key = f"{self.order.run}-{life.number}-{life.next}"
         flight = Flight(life, key, due, perf_counter())
         self.account.sent(flight.due, flight.sent, free=not waited)
-        self.wires.send(flight, self._request(step, path, key, life.chain.hospital))
+        self.wires.send(flight, self._request(step, path, body, key, life.chain.hospital))
 
     def _answered(self, flight: Flight, got: Got | None) -> None:
         now = perf_counter()
         life, step = flight.life, flight.step
         good = got is not None and got.status in step.good
-        if good and step.made and got is not None:
+        if step.offered:
+            life.held = offered_room(got)
+        elif good and step.made and got is not None:
             life.held, life.made = got.id, step.made
         self.account.answered(flight, got, now, good=good)
         life.next += 1
         more = life.next < len(life.chain.steps)
-        if more and (not good or ("{}" in life.step.path and not life.held)):
+        if more and (not good or (life.step.needs and not life.held)):
             self.account.skip(life.chain.steps[life.next :], "nobody was there" if good else "the one before failed")
             more = False
         if self.over:
@@ -167,14 +173,14 @@ class Sender:
         key = f"Authorization: Bearer {self.order.key}\r\n" if self.order.key else ""
         return f" HTTP/1.1\r\nHost: {self.order.host}\r\nHospital-Id: {hospital}\r\n{key}"
 
-    def _request(self, step: Step, path: str, key: str, hospital: str) -> bytes:
+    def _request(self, step: Step, path: str, body: str, key: str, hospital: str) -> bytes:
         head = f"{step.method} /api/v1{path}{self.heads[hospital]}"
         if step.method == "GET":
             return f"{head}\r\n".encode()
-        head += f"Idempotency-Key: {key}\r\n"
-        if not step.body:
+        head += "" if step.reads else f"Idempotency-Key: {key}\r\n"
+        if not body:
             return f"{head}Content-Length: 0\r\n\r\n".encode()
-        return f"{head}Content-Type: application/json\r\nContent-Length: {len(step.body)}\r\n\r\n{step.body}".encode()
+        return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 def say(said: Said) -> None:

@@ -10,8 +10,10 @@ from perf.report import aim, number
 from perf.reporting.document import VIOLATED, Block, Figure, Heading, Listing, Points, Table, Text
 from perf.reporting.material import Material
 from perf.reporting.plots import Axis, Line, plot
+from perf.reporting.rooms import rooms
 from perf.runs import Repeat, Run
 from perf.scenarios import described, scenarios
+from perf.verify.log import OVERLAPS
 
 _OF_EACH = ("p50", "p95", "p99", "max")
 _SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999)
@@ -37,6 +39,7 @@ def _scene(run: Run) -> list[Block]:
     blocks += [Heading(4, "Actual results")]
     if run.repeats:
         blocks.append(Listing(results(run)))
+    blocks += rooms(run)
     blocks += _figures(run)
     for number_, repeat in enumerate(run.repeats, 1):
         blocks += _checks(repeat, f"run {number_} of {len(run.repeats)}" if len(run.repeats) > 1 else "")
@@ -97,7 +100,7 @@ def results(run: Run) -> str:
     lines += ["", f"Throughput:      {rate:,.1f} answers/s{_goal(goals.get('answers'))}"]
     refused = {code: count for repeat in run.repeats for code, count in repeat.measured.problems.items()}
     lines.append(f"Errors by kind:  {', '.join(f'{count:,} {code}' for code, count in refused.items()) or 'none'}")
-    for name in ("nobody is booked twice", "no seat beyond the capacity", "every queue is sound"):
+    for name in ("nobody is booked twice", "no seat beyond the capacity", "every queue is sound", OVERLAPS):
         faults = [check for repeat in run.repeats for check in repeat.checks if check.name == name]
         if faults:
             wrong = [check.detail for check in faults if not check.ok]

@@ -16,8 +16,12 @@ from perf.load.order import Answer
 from perf.runs import Check
 from perf.size import Tell
 from perf.verify.answers import Told
+from perf.verify.room_sums import RoomSums, RoomTally
+from perf.verify.rooms import differing_agendas, differing_calendars, forgotten
 from perf.verify.states import double_bookings, overfull_slots, unsound_queues
 from replay.check import READ, check_hospital
+
+OVERLAPS = "no room, doctor or patient in two places at one time"
 
 _NAMED = 3
 """Of what is wrong, so many are named."""
@@ -27,6 +31,8 @@ class Verdicts:
     """Faults by check, over all hospitals."""
 
     def __init__(self) -> None:
+        self.rooms: list[RoomSums] = []
+        """Of each hospital that has appointments."""
         self._counts: dict[str, int] = {}
         self._faults: dict[str, list[str]] = {}
 
@@ -46,6 +52,11 @@ class Verdicts:
 
 async def verify_log(data: Path, told: Mapping[str, Told], tell: Tell) -> list[Check]:
     """Every check of every hospital in this folder. ``told``: by hospital, what clients were told."""
+    return (await examine(data, told, tell)).checks()
+
+
+async def examine(data: Path, told: Mapping[str, Told], tell: Tell) -> Verdicts:
+    """The same, with what was counted on the way."""
     verdicts = Verdicts()
     async with LmdbReader(data) as reader:
         hospitals = await reader.hospitals()
@@ -57,9 +68,12 @@ async def verify_log(data: Path, told: Mapping[str, Told], tell: Tell) -> list[C
             fault = checked.fault or "; ".join(checked.differing[:_NAMED])
             fault = fault or ("" if checked.equal else "two folds differ")
             verdicts.looked("the log gives the live states", checked.entries, [f"{hospital}: {fault}"] if fault else [])
+            if checked.appointments:
+                unnamed = [""] * (checked.overlapping - len(checked.overlaps))
+                verdicts.looked(OVERLAPS, checked.appointments, [*checked.overlaps, *unnamed])
             if not checked.fault:
                 await _look(reader, hospital, told.get(hospital, Told()), verdicts)
-    return verdicts.checks()
+    return verdicts
 
 
 async def heads_of(data: Path) -> dict[str, int]:
@@ -78,6 +92,7 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
             wanted.setdefault(answer.position, []).append((id, answer))
     false: list[str] = []
     head = await reader.head(hospital)
+    tally = RoomTally()
     while book.head < head:
         for position, record in await reader.read(hospital, book.head + 1, min(READ, head - book.head)):
             try:
@@ -85,6 +100,7 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
             except LogCorrupt as fault:
                 verdicts.looked("the log gives the live states", 0, [str(fault)])
                 return
+            tally.entry(entry)
             for id, answer in wanted.pop(position, ()):
                 lost.extend(_wrong(id, answer, entry, record))
             if entry.refusal is None and entry.fingerprint:
@@ -102,6 +118,11 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
     verdicts.looked("no seat beyond the capacity", *overfull_slots(book))
     verdicts.looked("nobody is booked twice", *double_bookings(book))
     verdicts.looked("every queue is sound", *unsound_queues(book))
+    if tally.sums.booked:
+        verdicts.rooms.append(tally.sums)
+        verdicts.looked("rooms' calendars and appointments agree", *differing_calendars(book))
+        verdicts.looked("people's agendas and appointments agree", *differing_agendas(book))
+        verdicts.looked("nobody without a room is forgotten", *forgotten(book))
 
 
 def _wrong(id: bytes, answer: Answer, entry: object, record: bytes) -> list[str]:
