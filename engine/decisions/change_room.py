@@ -37,7 +37,7 @@ def change_room(command: ChangeAppointmentRoom, at: At) -> Deciding:
     if command.room_id is not None and command.room_id == one.room_id:
         raise Invalid("the appointment is in this room", field="room_id")
     want = again(clinic.id, day, one)
-    place = yield from arranged_room(plan, want, command.room_id or "", without=(one.room_id,))
+    place = yield from arranged_room(plan, want, command.room_id or "", present=one, without=(one.room_id,))
     yield from plan.move(clinic.id, day, one, place, "room", command.reason)
     yield from plan.fill()
     yield from plan.propose()

@@ -50,7 +50,7 @@ def reschedule_appointment(command: RescheduleAppointment, at: At) -> Deciding:
         raise Invalid("the appointment is at this time", field="start_time")
     new_day = calendar.local_day(start, plan.hospital.time_zone)
     want = replace(again(clinic.id, day, one), start=start, end=end, doctor_id=doctor_id, day=new_day)
-    place = yield from arranged(plan, want, command.room_id or "", command.fallback)
+    place = yield from arranged(plan, want, command.room_id or "", command.fallback, one)
     yield from plan.move(clinic.id, day, one, place, "rescheduled", command.reason)
     yield from plan.fill()
     yield from plan.propose()

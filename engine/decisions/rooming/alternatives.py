@@ -4,6 +4,7 @@ R1  Nothing is offered that the code that books has not agreed to: rules, room, 
 R2  The nearest times come first, the later one of two that are equally near; none in the past.
 R3  The search is bounded, in rooms and in tests: an offer may be missed, none is made up. Free gaps of the rooms, less
     what doctor and patient have, say where a test is worth its while; near the wanted time the steps are short.
+R4  Where an appointment is now is no alternative for it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 
 from engine import calendar
 from engine.actors.clinic.state import Clinic
+from engine.actors.clinic_day.state import Appointment
 from engine.actors.room.calendar import free_gaps
 from engine.actors.room.state import Room, room_key
 from engine.calendar import Bounds
@@ -40,23 +42,31 @@ GRID: Final = 5 * MINUTE
 """Offers begin at whole five minutes, or where the wanted time would."""
 
 
-def alternatives(changes: Changes, want: Want, room_id: str = "") -> Deciding[Alternatives]:
-    """R1..R3: with a room, other rooms at the wanted time and other times in this one; else other times in any."""
+def alternatives(
+    changes: Changes, want: Want, room_id: str = "", present: Appointment | None = None
+) -> Deciding[Alternatives]:
+    """R1..R4: with a room, other rooms at the wanted time and other times in this one; else other times in any."""
     clinic = yield from changes.clinic_state(want.clinic_id)
     assert clinic is not None, "its clinic was looked at before"
     asked = yield from question(changes, clinic, want)
-    rooms = (yield from _rooms_then(changes, asked, want, room_id)) if room_id else ()
-    return Alternatives(rooms, (yield from _times(changes, asked, want, room_id)))
+    same = present is not None and (present.doctor_id, present.end - present.start) == (
+        want.doctor_id,
+        want.end - want.start,
+    )
+    now_at = present.start if present is not None and same else None
+    but = {room_id, present.room_id if present is not None and now_at == want.start else ""}
+    rooms = (yield from _rooms_then(changes, asked, want, but)) if room_id else ()
+    return Alternatives(rooms, (yield from _times(changes, asked, want, room_id, now_at)))
 
 
-def _rooms_then(changes: Changes, asked: Question, want: Want, but: str) -> Deciding[tuple[OtherRoom, ...]]:
+def _rooms_then(changes: Changes, asked: Question, want: Want, but: set[str]) -> Deciding[tuple[OtherRoom, ...]]:
     try:
         yield from free_people(changes, want)
     except Rejected:
         return ()
     clinic, policy, subject, days = asked
     rooms = changes.profiles(clinic)
-    others = [room for room in rooms.values() if room.id != but]
+    others = [room for room in rooms.values() if room.id not in but]
     standing = candidates(others, policy, want.doctor_id, want.start, want.end, days, want.appointment_id)
     found: list[OtherRoom] = []
     for one in choose(policy, subject, standing).ranked:
@@ -68,8 +78,10 @@ def _rooms_then(changes: Changes, asked: Question, want: Want, but: str) -> Deci
     return tuple(found)
 
 
-def _times(changes: Changes, asked: Question, want: Want, room_id: str) -> Deciding[tuple[OtherTime, ...]]:
-    """R2, R3."""
+def _times(
+    changes: Changes, asked: Question, want: Want, room_id: str, now_at: int | None
+) -> Deciding[tuple[OtherTime, ...]]:
+    """R2, R3, R4."""
     clinic = asked.clinic
     rooms = _worth_asking(changes, asked, room_id)
     length, most = want.end - want.start, clinic.settings.search_hours * HOUR
@@ -96,7 +108,7 @@ def _times(changes: Changes, asked: Question, want: Want, room_id: str) -> Decid
         for _, _, rank, start in wanted:
             if len(found) == clinic.settings.alternatives or tests == MAX_TESTS:
                 return tuple(found)
-            if refusals.get(start, 0) >= MAX_REFUSALS or _near(found, start, min(length, step)):
+            if start == now_at or refusals.get(start, 0) >= MAX_REFUSALS or _near(found, start, min(length, step)):
                 continue
             tests += 1
             other = replace(want, start=start, end=start + length, day=calendar.local_day(start, changes.time_zone))

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from engine.actors.clinic_day.commands import Place
+from engine.actors.clinic_day.state import Appointment
 from engine.actors.doctor import doctor_key, in_service
 from engine.actors.room.refusals import RoomClosed, RoomConflict
 from engine.decider import Look
@@ -33,20 +34,27 @@ def wanted(plan: Plan, asked: Asked, appointment_id: str) -> Deciding[Want]:
     return want
 
 
-def arranged(plan: Plan, want: Want, named: str = "", fallback: Fallback = "reject") -> Deciding[Place]:
-    """R1, R2, R3."""
+def arranged(
+    plan: Plan, want: Want, named: str = "", fallback: Fallback = "reject", present: Appointment | None = None
+) -> Deciding[Place]:
+    """R1, R2, R3; ``present``: the appointment as it is, where it is to be moved."""
     yield from plan.free_people(want)
-    return (yield from arranged_room(plan, want, named, fallback))
+    return (yield from arranged_room(plan, want, named, fallback, present))
 
 
 def arranged_room(
-    plan: Plan, want: Want, named: str = "", fallback: Fallback = "reject", without: Collection[str] = ()
+    plan: Plan,
+    want: Want,
+    named: str = "",
+    fallback: Fallback = "reject",
+    present: Appointment | None = None,
+    without: Collection[str] = (),
 ) -> Deciding[Place]:
     """R2, R3: for those whose time does not change."""
     try:
         place = yield from plan.place(want, named, without)
     except (RoomConflict, RoomClosed) as refused:
-        offered = yield from plan.alternatives(want, named)
+        offered = yield from plan.alternatives(want, named, present)
         raise type(refused)(refused.detail, **refused.facts, alternatives=offered.facts()) from None
     if place is not None:
         return place
@@ -54,7 +62,7 @@ def arranged_room(
     assert why is not None, "where there is no room there is a reason"
     if fallback == "unassigned":
         return (yield from plan.unplaced(want, "occupied", why))
-    offered = yield from plan.alternatives(want)
+    offered = yield from plan.alternatives(want, present=present)
     raise NoRoomAvailable(
         "no room of the clinic can be had then",
         considered=why.considered,

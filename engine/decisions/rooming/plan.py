@@ -221,9 +221,12 @@ class Plan:
             if place is not None:
                 yield from self.move(next_one.clinic_id, next_one.day, one, place, "assigned", None)
 
-    def alternatives(self, want: Want, named: str = "") -> Deciding[Alternatives]:
-        """What could be had instead: other rooms then, the nearest times (in the named room, else in any)."""
-        return alternatives.alternatives(self.changes, want, named)
+    def alternatives(self, want: Want, named: str = "", present: Appointment | None = None) -> Deciding[Alternatives]:
+        """What could be had instead: other rooms then, the nearest times (in the named room, else in any).
+
+        ``present``: the appointment as it is, where it is to be moved.
+        """
+        return alternatives.alternatives(self.changes, want, named, present)
 
     def propose(self) -> Deciding[None]:
         """Ask every actor once, for all that the plan has for it."""
@@ -251,12 +254,12 @@ class Plan:
             room.checked = False
 
     def _engage(self, clinic_id: str, day: str, one: Appointment, end: int = 0) -> None:
-        overlapping = one.overlap_reason is not None
-        for person, id in (("doctor", one.doctor_id), ("patient", one.patient_id)):
-            engagement = Engagement(
-                one.start, end or one.end, one.id, clinic_id, one.room_id, overlapping and person == "patient"
-            )
-            self.changes.of_agenda(person, id, day).have(engagement)
+        changes, end = self.changes, end or one.end
+        own = Engagement(one.start, end, one.id, clinic_id, one.room_id)
+        changes.of_agenda("doctor", one.doctor_id, day).have(own)
+        if one.overlap_reason is not None:
+            own = Engagement(one.start, end, one.id, clinic_id, one.room_id, True)
+        changes.of_agenda("patient", one.patient_id, day).have(own)
 
     def _disengage(self, day: str, one: Appointment) -> None:
         self.changes.of_agenda("doctor", one.doctor_id, day).release(one.id)

@@ -31,7 +31,8 @@ def propose(changes: Changes) -> Deciding[None]:
         yield Propose(clinic_key(clinic_id), ListRoom(profile))
     for clinic_id, (number, errors) in changes.errors.items():
         if clinic_id not in changes.listed:
-            yield Propose(clinic_key(clinic_id), NoteFailures(number, tuple(tuple(one) for one in errors.values())))
+            failures = tuple((one.rule_id, one.rooms, one.first_room, one.error) for one in errors.values())
+            yield Propose(clinic_key(clinic_id), NoteFailures(number, failures))
 
 
 def _change(change: RoomChange, time_zone: str) -> OpenRoom | ChangeCalendar:
