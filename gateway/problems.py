@@ -125,7 +125,7 @@ def told(value: Any) -> Any:
     return value
 
 
-def suggestions(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def suggestions(facts: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     """The alternatives of a refused booking, other rooms before other times, as what would be sent instead."""
     offered = facts.get("alternatives") or {}
     rooms = [{"room_id": room["room_id"]} for room in offered.get("rooms", ())]
@@ -133,7 +133,7 @@ def suggestions(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"start_time": told(time["start_time"]), "end_time": told(time["end_time"]), "room_id": time["room_id"]}
         for time in offered.get("times", ())
     ]
-    return [*rooms, *times]
+    return (*rooms, *times)
 
 
 def invalid(field: str, message: str) -> Problem:

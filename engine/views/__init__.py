@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.actors.clinic.view import ClinicView
+from engine.actors.clinic.view import ClinicView, RuleVersionView, RuleView
 from engine.actors.clinic_day.view import AppointmentView
 from engine.actors.destination.state import DestinationView
 from engine.actors.doctor import DoctorView
@@ -32,6 +32,9 @@ from engine.views import (
     room_conflicts,
     room_days,
     rooms,
+    rule_dry_runs,
+    rule_trials,
+    rules,
     settings,
     slots,
     tokens,
@@ -71,6 +74,11 @@ _ROWS: tuple[tuple[type[Any], Callable[[Reader, Any], Found], Any], ...] = (
     (queues.GetTicketByLink, queues.get_ticket_by_link, PublicTicketView),
     (clinics.ListClinics, clinics.list_clinics, Page[ClinicView]),
     (clinics.GetClinic, clinics.get_clinic, ClinicView),
+    (rules.ListRules, rules.list_rules, Page[RuleView]),
+    (rules.GetRule, rules.get_rule, RuleView),
+    (rules.ListRuleVersions, rules.list_rule_versions, Page[RuleVersionView]),
+    (rule_trials.EvaluateRules, rule_trials.evaluate_rules, rule_trials.EvaluationView),
+    (rule_dry_runs.DryRunRules, rule_dry_runs.dry_run_rules, rule_dry_runs.DryRunView),
     (rooms.ListRooms, rooms.list_rooms, Page[RoomView]),
     (rooms.GetRoom, rooms.get_room, RoomView),
     (rooms.ListClosures, rooms.list_closures, Page[ClosureView]),

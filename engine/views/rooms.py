@@ -151,7 +151,7 @@ def _filter(query: ListRooms) -> Callable[[Room], bool]:
             room.retired == query.retired
             and query.clinic_id in (None, room.clinic_id)
             and query.type in (None, profile.type)
-            and equipment <= profile.equipment
+            and equipment.issubset(profile.equipment)
             and query.capacity <= profile.capacity
             and query.department in (None, profile.department)
             and query.floor in (None, profile.floor)

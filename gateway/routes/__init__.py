@@ -5,11 +5,23 @@ The router, the check of roles, the batch and the OpenAPI document all read this
 
 from __future__ import annotations
 
-from gateway.routes import destinations, hospital, people, services, slots, tokens, waiting
+from gateway.routes import (
+    appointments,
+    clinics,
+    destinations,
+    hospital,
+    people,
+    rooms,
+    services,
+    slots,
+    tokens,
+    waiting,
+)
 from gateway.routes.row import BASE, ROLES, Role, Row
 
 TABLE: tuple[Row, ...] = (
-    *hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS, *services.ROWS, *destinations.ROWS,
+    *hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS, *services.ROWS, *clinics.ROWS, *rooms.ROWS,
+    *appointments.ROWS, *destinations.ROWS,
 )  # fmt: skip
 
 __all__ = ["BASE", "ROLES", "TABLE", "Role", "Row"]

@@ -15,6 +15,7 @@ from engine.decisions.hospital import AddHospital
 from engine.eventlog.entry import Principal
 from engine.eventlog.memory_store import MemoryStore
 from engine.runtime import Engine, Readiness, open_engine
+from engine.views.calendars import DoctorCalendar, RoomCalendar
 from gateway.app import create_app
 from gateway.auth import Authenticator, Caller, Nobody
 from gateway.health import Pages, Vitals
@@ -24,6 +25,8 @@ from gateway.request_log import RequestLog
 from tests.gateway.ways import reached
 
 UNKNOWN = "01890000-0000-7000-8000-000000000000"
+EMPTY = {"name": "Nothing", "time_zone": "UTC", "events": []}
+"""A calendar; its page is made of what is in the answer."""
 SYSTEM = Principal("test", "system")
 
 
@@ -40,7 +43,8 @@ class ScriptedEngine:
     ) -> Reply:
         self.asked.append((hospital, command, who, key, within))
         if self._does is None:
-            return Reply(msgspec.msgpack.encode({"id": UNKNOWN}), "ok", len(self.asked))
+            shown = EMPTY if isinstance(command, (RoomCalendar, DoctorCalendar)) else {"id": UNKNOWN}
+            return Reply(msgspec.msgpack.encode(shown), "ok", len(self.asked))
         done = self._does(command)
         return done if isinstance(done, Reply) else await done
 

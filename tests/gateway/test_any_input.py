@@ -20,8 +20,8 @@ from gateway.wire import decode
 from tests.gateway.surface import UNKNOWN
 
 TYPES = command_and_query_types()
-WRITES = [row for row in TABLE if row.writes]
-READS = [row for row in TABLE if not row.writes]
+WRITES = [row for row in TABLE if row.writes or row.asks]
+READS = [row for row in TABLE if not (row.writes or row.asks)]
 DEPTH = 32
 
 words = some.text(max_size=8) | some.sampled_from(

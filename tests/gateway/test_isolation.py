@@ -14,23 +14,40 @@ ABSENCE = {"from_time": TIMES["start_time"], "to_time": TIMES["end_time"], "reas
 DAYS = {"from_date": "2100-02-01", "to_date": "2100-02-28"}
 REASON = {"reason": "entered wrongly"}
 ONLINE = {"category": "ONLINE"}
+ROOM = {"name": "Room 1", "type": "examination"}
+RULE = {"kind": "maximum_duration", "name": "An hour", "minutes": 60}
+CLOSED = {"kind": "closed", "start_time": "2100-02-07T09:00:00Z", "end_time": "2100-02-07T10:00:00Z"}
+VISIT = {"start_time": "2100-02-03T09:00:00Z", "end_time": "2100-02-03T09:30:00Z"}
+ANOTHER = {"start_time": "2100-02-05T09:00:00Z", "end_time": "2100-02-05T09:30:00Z"}
+AGAIN = {"rrule": "FREQ=WEEKLY;COUNT=2"}
+WEEKLY = {"start_time": "2100-02-03T12:00:00Z", "end_time": "2100-02-03T12:30:00Z", **AGAIN}
+WHY = {"reason": "it was entered wrongly"}
 WARD = {"name": "Ward", "channel": "email", "addresses": ["ward@example.org"]}
 
 
 async def things(client: Any, name: str) -> dict[str, str]:
     """One id of each kind in this hospital, under the name that paths give it."""
 
-    async def made(path: str, body: dict[str, Any]) -> str:
+    async def made(path: str, body: dict[str, Any], id: str = "id") -> str:
         response = await client.post(f"{BASE}{path}", json=body, headers={"Hospital-Id": name})
         assert response.status_code in (201, 202), response.text
-        return str(response.json()["id"])
+        return str(response.json()[id])
 
     doctor = await made("/doctors", {"name": "Dr. Rao", "specialization": "Cardiology"})
     patient, other = [await made("/patients", {"name": "Jane Doe"}) for _ in range(2)]
     slot, open_slot = [await made("/slots", {"doctor": doctor, **times}) for times in (TIMES, LATER)]
     service = await made("/services", {"name": "Laboratory"})
     ticket = (await client.post(f"{BASE}/services/{service}/tickets", json={}, headers={"Hospital-Id": name})).json()
+    clinic = await made("/clinics", {"name": "Orthopaedics"})
+    room = await made("/rooms", {"clinic_id": clinic, **ROOM})
+    asked = {"clinic_id": clinic, "doctor_id": doctor, "patient_id": patient}
     return {
+        "clinic_id": clinic,
+        "room_id": room,
+        "rule_id": await made("/rules", {"clinic_id": clinic, "rule": RULE}),
+        "closure_id": await made("/closures", {"room_id": room, **CLOSED}),
+        "appointment_id": await made("/appointments", {**asked, **VISIT}),
+        "series_id": await made("/appointments/series", {**asked, **WEEKLY}, "series_id"),
         "doctor_id": doctor,
         "patient_id": patient,
         "slot_id": slot,
@@ -64,6 +81,15 @@ def bodies(mine: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /tickets/{ticket_id}/call": {"counter": "1"},
         "POST /tickets/{ticket_id}/transfer": {"to_service": mine["service_id"]},
         "POST /tickets/{ticket_id}/priority": {"priority": "high", **REASON},
+        "PUT /clinics/{clinic_id}": {"name": "Ours", "settings": {}},
+        "POST /clinics/{clinic_id}/rules/dry-run": {"date": "2100-02-03"},
+        "PUT /rules/{rule_id}": {"rule": RULE},
+        "PUT /rooms/{room_id}": ROOM,
+        "PUT /closures/{closure_id}": CLOSED,
+        "POST /appointments/{appointment_id}/reschedule": VISIT,
+        "PUT /appointments/{appointment_id}/room": {"room_id": mine["room_id"], **WHY},
+        "POST /appointments/{appointment_id}/turnover": {"minutes": 5, **WHY},
+        "POST /appointments/{appointment_id}/decline": WHY,
         "POST /tokens/{token_id}/category": {"category": "WALKIN", **REASON},
         "POST /holds/{hold_id}/confirm": {"patient_id": mine["patient_id"], **ONLINE},
     }
@@ -98,6 +124,8 @@ async def test_no_body_and_no_filter_reaches_another_hospital():
         assert (await client.post(f"{BASE}/hospitals", json=north)).status_code == 201
         mine, theirs = await things(client, "main"), await things(client, "north")
         slot, patient = mine["slot_id"], mine["patient_id"]
+        visit = {"clinic_id": mine["clinic_id"], "doctor_id": mine["doctor_id"], "patient_id": patient, **ANOTHER}
+        check = {"room_id": mine["room_id"], **VISIT}
         for path, body in (
             ("/slots", {"doctor": theirs["doctor_id"], **TIMES}),
             ("/slot-templates", {"doctor": theirs["doctor_id"], **WEEK}),
@@ -111,11 +139,33 @@ async def test_no_body_and_no_filter_reaches_another_hospital():
             ("/holds", {"slot_id": slot, "patient_id": theirs["patient_id"]}),
             (f"/services/{mine['service_id']}/tickets", {"patient_id": theirs["patient_id"]}),
             (f"/tickets/{mine['ticket_id']}/transfer", {"to_service": theirs["service_id"]}),
+            ("/rooms", {"clinic_id": theirs["clinic_id"], **ROOM}),
+            ("/rules", {"clinic_id": theirs["clinic_id"], "rule": RULE}),
+            ("/closures", {"room_id": theirs["room_id"], **CLOSED}),
+            *[
+                (path, {**visit, name: theirs[name], **more})
+                for name in ("clinic_id", "doctor_id", "patient_id", "room_id")
+                for path, more in (
+                    ("/appointments", {}),
+                    ("/appointments/holds", {}),
+                    ("/appointments/series", AGAIN),
+                )
+            ],
+            *[
+                ("/rooms/conflicts", {"checks": [{**check, name: theirs[name]}]})
+                for name in ("room_id", "doctor_id", "patient_id")
+            ],
+            *[("/rules/evaluate", {**visit, name: theirs[name]}) for name in ("clinic_id", "doctor_id", "patient_id")],
+            (f"/appointments/{mine['appointment_id']}/reschedule", {**VISIT, "room_id": theirs["room_id"]}),
+            (f"/appointments/{mine['appointment_id']}/reschedule", {**VISIT, "doctor_id": theirs["doctor_id"]}),
             (f"/holds/{mine['hold_id']}/confirm", {"patient_id": theirs["patient_id"], **ONLINE}),
         ):
             response = await client.post(f"{BASE}{path}/", json=body, headers={"Hospital-Id": "main"})
             assert response.status_code == 404, f"{path} {body}: {response.text}"
         for path in ("/tokens/?slot_id={slot_id}", "/tokens/?patient_id={patient_id}", "/slots/?doctor_id={doctor_id}",
-                     "/waiting-list/?slot_id={slot_id}", "/slot-templates/?doctor_id={doctor_id}"):  # fmt: skip
+                     "/waiting-list/?slot_id={slot_id}", "/slot-templates/?doctor_id={doctor_id}",
+                     "/rooms/?clinic_id={clinic_id}", "/closures/?room_id={room_id}",
+                     "/appointments/?clinic_id={clinic_id}", "/appointments/?doctor_id={doctor_id}",
+                     "/appointments/?patient_id={patient_id}", "/escalations/?clinic_id={clinic_id}"):  # fmt: skip
             response = await client.get(f"{BASE}{path.format(**theirs)}", headers={"Hospital-Id": "main"})
             assert response.json()["items"] == []
