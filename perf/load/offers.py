@@ -1,4 +1,4 @@
-"""What a refusal offers instead: the first room of the alternatives that a problem carries."""
+"""What a refusal offers instead: the first room among the alternatives that a problem states as a fact."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def offered_room(got: Got | None) -> str:
     """Its id; empty where nothing was refused, or nothing offered."""
     if got is None or got.status != _CONFLICT:
         return ""
-    problem: dict[str, Any] = msgspec.json.decode(got.body)
-    rooms = (problem.get("alternatives") or {}).get("rooms") or []
+    facts: dict[str, Any] = msgspec.json.decode(got.body).get("facts") or {}
+    rooms = (facts.get("alternatives") or {}).get("rooms") or []
     return str(rooms[0]["room_id"]) if rooms else ""

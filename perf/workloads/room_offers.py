@@ -35,6 +35,9 @@ from perf.verify.log import examine
 SECTION: Final = "offers of rooms"
 
 _ROOMS: Final = 10
+_FIT: Final = 9
+"""The first ones; the tenth is for isolation alone."""
+
 _TAKEN: Final = 7
 """Rooms that are held before somebody asks for one of them."""
 
@@ -98,7 +101,7 @@ class _Desk:
     async def _crowd(self) -> list[str]:
         """A new hour in which most rooms are held."""
         self.hours += 1
-        taken = self._random.sample(self.site.rooms, _TAKEN)
+        taken = self._random.sample(self.site.rooms[:_FIT], _TAKEN)
         for user, room in enumerate(taken):
             await self.engine.ask(HOSPITAL, self._want(user, room_id=room), CLERK)
         return taken

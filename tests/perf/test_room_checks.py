@@ -114,3 +114,10 @@ def test_sums_of_several_hospitals_are_added_up():
     assert both.conflicts == 3
     assert (both.failed, both.points) == ({"busy": 2}, {"continuity": 500})
     assert merged([]) == RoomSums()
+
+
+def test_who_was_refused_a_room_got_one_that_was_offered(loaded):
+    named = loaded[1].measured.statuses["book this room"]
+    offered = loaded[1].measured.statuses["book the offered room"]
+    assert 0 < sum(offered.values()) <= named["409"]
+    assert offered["201"] > 0

@@ -104,10 +104,10 @@ def test_who_named_a_room_asks_for_the_one_that_was_offered_and_only_then():
 
 def test_the_first_room_that_a_refusal_offers_is_held():
     offers = {"rooms": [{"room_id": "one", "score": 60}, {"room_id": "two", "score": 50}], "times": []}
-    problem = {"code": "room_conflict", "alternatives": offers}
+    problem = {"code": "room_conflict", "facts": {"room_id": "other", "alternatives": offers}}
     assert offered_room(Got(409, 0, "", msgspec.json.encode(problem))) == "one"
     assert offered_room(Got(409, 0, "", msgspec.json.encode({"code": "doctor_conflict"}))) == ""
-    assert offered_room(Got(409, 0, "", msgspec.json.encode(problem | {"alternatives": {"rooms": []}}))) == ""
+    assert offered_room(Got(409, 0, "", msgspec.json.encode({"facts": {"alternatives": {"rooms": []}}}))) == ""
     assert offered_room(Got(201, 7, "id", b"{}")) == ""
     assert offered_room(None) == ""
 
