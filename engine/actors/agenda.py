@@ -119,11 +119,11 @@ def conflict(person: Person, there: Engagement) -> Rejected:
 
 def decide(state: Agenda, command: ChangeAgenda, at: At) -> Iterable[AgendaChanged]:
     """The event of a change."""
-    here = {one.appointment_id: one for one in state.engagements}
+    gone = {*command.drop, *[one.appointment_id for one in command.engage]}
+    here = {one.appointment_id: one for one in state.engagements if one.appointment_id in gone}
     dropped = tuple([id for id in command.drop if id in here])
     if not dropped and not command.engage:
         return ()
-    gone = {*dropped, *(one.appointment_id for one in command.engage)}
     wanted = [one for one in command.engage if not _within(one, here.get(one.appointment_id))]
     engagements = state.engagements
     if len(command.engage) > 1:  # they must agree with one another, too
@@ -149,9 +149,10 @@ def evolve(state: Agenda, event: AgendaChanged) -> None:
     """The state after an event."""
     state.version += 1
     engagements = state.engagements
-    gone = {*event.dropped, *(one.appointment_id for one in event.engaged)}
-    if any(one.appointment_id in gone for one in engagements):
-        engagements[:] = [one for one in engagements if one.appointment_id not in gone]
+    gone = {*event.dropped, *[one.appointment_id for one in event.engaged]}
+    left = [one for one in engagements if one.appointment_id not in gone]
+    if len(left) < len(engagements):
+        engagements[:] = left
     for one in event.engaged:
         # Thousands of these name a few clinics and rooms: one text each, not one per reading.
         kept = msgspec.structs.replace(one, clinic_id=intern(one.clinic_id), room_id=intern(one.room_id))
