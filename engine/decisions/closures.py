@@ -5,7 +5,7 @@ R2  ``keep``: they stay where they are, and the answer lists them. ``move``: eac
     rules or, where there is none, waits for one; all of them in the same decision. Who is in the room stays; a hold
     for which there is no other room ends.
 R3  What was is never rewritten: a change ends the closure for what is to come, and another one takes its place.
-R4  A room that is open again goes to who waits for one, in the same decision.
+R4  What is given back of a room goes to who waits for one, in the same decision.
 R5  A dry run says what would become of whom, and changes nothing.
 """
 
@@ -151,11 +151,11 @@ def _close(room: Room, closure: Closure, ended: str, command: ClosureFields, at:
         outcomes = []
         for one in met:
             outcomes.append((yield from _move(plan, room, one)))
-    if ended:
-        yield from plan.fill()
-        for place, told in enumerate(outcomes):
-            if told.outcome == "waiting":
-                outcomes[place] = yield from _after(plan, told)
+    # Who leaves gives back more of the room than is closed.
+    yield from plan.fill()
+    for place, told in enumerate(outcomes):
+        if told.outcome == "waiting":
+            outcomes[place] = yield from _after(plan, told)
     listed = yield from days_of(room.clinic_id, met)
     if not command.dry_run:
         yield from plan.propose()
@@ -182,7 +182,7 @@ def _move(plan: Plan, room: Room, taken: Taken) -> finding.Deciding[MetAppointme
 
 
 def _after(plan: Plan, met: MetAppointment) -> finding.Deciding[MetAppointment]:
-    """R4: who waits may have a room again that the change gives back."""
+    """R4: who waits may have a room that the change gives back."""
     one = (yield from plan.found(met.appointment_id)).appointment
     return MetAppointment(one.id, "moved", one.room_id) if one.room_id else met
 
