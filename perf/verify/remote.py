@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import trio
@@ -13,10 +14,18 @@ from perf.figures import Incorrect
 from perf.load.plan import Site
 from perf.runs import Check
 from perf.verify.answers import Told
-from perf.verify.log import Verdicts
+from perf.verify.log import OVERLAPS, Verdicts
 
 _CONNECTIONS: Final = 8
 _SEATED: Final = ("CONFIRMED", "COMPLETED")
+_TIMES: Final = (
+    ("room", "busy_from", "busy_to"),
+    ("doctor", "start_time", "end_time"),
+    ("patient", "start_time", "end_time"),
+)
+"""Whose time an appointment takes, and from when to when."""
+
+_HOLDING: Final = ("held", "booked", "checked_in", "in_progress")
 
 
 async def verify_remote(
@@ -26,7 +35,9 @@ async def verify_remote(
     verdicts = Verdicts()
     for site in sites:
         reader = _Reader(host, port, key, site.hospital)
-        await _things(reader, told.get(site.hospital, Told()), verdicts)
+        things = await _things(reader, told.get(site.hospital, Told()), verdicts)
+        if site.rooms:
+            verdicts.looked(OVERLAPS, *_overlaps(things))
         await _slots(reader, site, told.get(site.hospital, Told()), verdicts)
         found = await reader.all([f"/services/{id}/integrity/" for id in [*site.services, *site.doctors]])
         faults = [f"queue {one['service_id']} of {site.hospital}: {one}" for one in found if one and not one["ok"]]
@@ -34,8 +45,8 @@ async def verify_remote(
     return verdicts.checks()
 
 
-async def _things(reader: _Reader, told: Told, verdicts: Verdicts) -> None:
-    """What was made is there."""
+async def _things(reader: _Reader, told: Told, verdicts: Verdicts) -> list[Any]:
+    """What was made is there; what it is."""
     made = {answer.id: answer for answer in told.acknowledged.values() if answer.id and answer.made}
     found = await reader.all([f"/{answer.made}/{id}/" for id, answer in made.items()])
     lost = [
@@ -44,6 +55,27 @@ async def _things(reader: _Reader, told: Told, verdicts: Verdicts) -> None:
         if thing is None
     ]
     verdicts.looked("every acknowledged write can be read back", len(made), lost)
+    return [thing for thing in found if thing is not None]
+
+
+def _overlaps(things: Sequence[Any]) -> tuple[int, list[str]]:
+    """Appointments looked at, and those that are in the room, or with the doctor or patient, of another one then."""
+    booked = [one for one in things if one.get("status") in _HOLDING]
+    lines: defaultdict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
+    for one in booked:
+        for kind, begins, ends in _TIMES:
+            if one[f"{kind}_id"] is not None:
+                times = (datetime.fromisoformat(one[begins]), datetime.fromisoformat(one[ends]))
+                lines[f"{kind} {one[f'{kind}_id']}"].append((*times, one["id"]))
+    faults = []
+    for whose, line in lines.items():
+        line.sort()
+        latest = line[0]
+        for one in line[1:]:
+            if one[0] < latest[1]:
+                faults.append(f"{whose} is in {latest[2]} and in {one[2]} at one time")
+            latest = max(latest, one, key=lambda held: held[1])
+    return len(booked), faults
 
 
 async def _slots(reader: _Reader, site: Site, told: Told, verdicts: Verdicts) -> None:
