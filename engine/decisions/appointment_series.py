@@ -14,15 +14,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
-import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
 from engine import calendar
 from engine.actors.clinic.state import Clinic, clinic_key
 from engine.actors.clinic_day.commands import BeginSeries, Place, Step
-from engine.actors.clinic_day.state import ClinicDay, Series, clinic_day_key
-from engine.actors.clinic_day.view import AppointmentView, appointment_view
+from engine.actors.clinic_day.state import ClinicDay, Series, Skipped, clinic_day_key
+from engine.actors.clinic_day.view import AppointmentView, SeriesView, appointment_view, series_view
 from engine.actors.hospital import Id
 from engine.decider import At, Deciding, Decision, Done, Find, FreeText, Look, Value
 from engine.decisions import finding
@@ -33,6 +32,8 @@ from engine.decisions.rooming.refusals import NoRoomAvailable
 from engine.decisions.rooming.wanting import Asked
 from engine.errors import NotFound, Rejected
 from engine.recurrence import LocalStart, parse_rrule, series_starts
+
+__all__ = ["BOOK_SERIES", "CANCEL_SERIES", "BookSeries", "CancelSeries", "NoSuchLocalTime", "SeriesView"]
 
 MAX_OCCURRENCES = 60
 """Appointments of one series."""
@@ -54,24 +55,6 @@ class CancelSeries(Value, frozen=True):
     series_id: Id
     from_time: Moment | None = None
     reason: FreeText | None = None
-
-
-class SkippedTime(msgspec.Struct, frozen=True):
-    """A time of the rule that was not booked, and why; ``start_time`` is null where the clocks skip it."""
-
-    start_time: datetime | None
-    local: str
-    code: str
-    detail: str
-
-
-class SeriesView(msgspec.Struct, frozen=True):
-    """A series: its appointments in order as booked, wherever they are now, and what was left out."""
-
-    series_id: str
-    rrule: str
-    appointments: list[AppointmentView]
-    skipped: list[SkippedTime]
 
 
 class NoSuchLocalTime(Rejected):
@@ -97,7 +80,7 @@ def book_series(command: BookSeries, at: At) -> Deciding:
     first = yield from wanted(plan, command, at.new_id(0))
     series_id = first.appointment_id
     booked: list[_Kept] = []
-    skipped: list[SkippedTime] = []
+    skipped: list[Skipped] = []
     fault: Rejected | None = None
     for occurrence in series_starts(rule, first.start, hospital.time_zone, MAX_OCCURRENCES):
         try:
@@ -120,10 +103,11 @@ def book_series(command: BookSeries, at: At) -> Deciding:
         rrule=rule.text,
         patient_id=command.patient_id,
         appointment_ids=tuple(one.appointment_id for one in booked),
+        skipped=tuple(skipped),
     )
     plan.changes.of_day(first.clinic_id, booked[0].day).steps.append(BeginSeries(series))
     yield from plan.propose()
-    return _answer(series, booked, skipped, "created")
+    return _answer(series, booked, "created")
 
 
 def cancel_series(command: CancelSeries, at: At) -> Deciding:
@@ -147,7 +131,7 @@ def cancel_series(command: CancelSeries, at: At) -> Deciding:
         kept.append(_Kept(found.clinic.id, found.day, id))
     yield from plan.fill()
     yield from plan.propose()
-    return _answer(series, kept, [], "ok", patient_id)
+    return _answer(series, kept, "ok", patient_id)
 
 
 def _want(first: Want, occurrence: LocalStart, appointment_id: str, time_zone: str) -> Want:
@@ -180,19 +164,18 @@ def _place(plan: Plan, command: BookSeries, want: Want) -> finding.Deciding[Plac
     raise NoRoomAvailable("no room of the clinic can be had then", considered=considered, failed=failed)
 
 
-def _skipped(occurrence: LocalStart, refusal: Rejected) -> SkippedTime:
-    start = None if occurrence.start is None else calendar.moment(occurrence.start)
-    return SkippedTime(start, occurrence.local, refusal.code, refusal.detail)
+def _skipped(occurrence: LocalStart, refusal: Rejected) -> Skipped:
+    return Skipped(local=occurrence.local, start=occurrence.start or 0, code=refusal.code, detail=refusal.detail)
 
 
-def _answer(series: Series, kept: list[_Kept], skipped: list[SkippedTime], outcome: str, patient_id: str = "") -> Done:
+def _answer(series: Series, kept: list[_Kept], outcome: str, patient_id: str = "") -> Done:
     def answer(look: Callable[[str], Any]) -> SeriesView:
         views: list[AppointmentView] = []
         for one in kept:
             day: ClinicDay = look(clinic_day_key(one.clinic_id, one.day))
             clinic: Clinic = look(clinic_key(one.clinic_id))
             views.append(appointment_view(one.clinic_id, day.appointments[one.appointment_id], clinic.rooms))
-        return SeriesView(series.id, series.rrule, views, skipped)
+        return series_view(series, views)
 
     return Done(answer, outcome, patient_id or series.patient_id)
 

@@ -93,6 +93,17 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     version: int = 1
 
 
+class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A time of a series that was not booked, and the refusal that said why."""
+
+    local: str
+    """As the hospital's clocks show it, ``2026-03-29T02:30``."""
+    start: int = 0
+    """0: they skip it."""
+    code: str
+    detail: str = ""
+
+
 class Series(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Appointments that were booked together by one recurrence rule. Where each is now, its id says."""
 
@@ -101,6 +112,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     patient_id: str
     appointment_ids: tuple[str, ...]
     """In order of time, as booked."""
+    skipped: tuple[Skipped, ...] = ()
+    """Left out, in order of time: whoever still wants one books it by itself."""
 
 
 class Busy(msgspec.Struct, frozen=True, order=True, gc=False):

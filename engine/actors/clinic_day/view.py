@@ -15,6 +15,7 @@ from engine.actors.clinic_day.state import (
     Escalation,
     EscalationStatus,
     Method,
+    Series,
     Status,
 )
 from engine.decider import FreeText
@@ -87,6 +88,24 @@ class AppointmentView(msgspec.Struct, frozen=True):
     version: int
 
 
+class SkippedTime(msgspec.Struct, frozen=True):
+    """A time of the rule that was not booked, and why; ``start_time`` is null where the clocks skip it."""
+
+    start_time: datetime | None
+    local: str
+    code: str
+    detail: str
+
+
+class SeriesView(msgspec.Struct, frozen=True):
+    """A series: its appointments in order as booked, wherever they are now, and what was left out."""
+
+    series_id: str
+    rrule: str
+    appointments: list[AppointmentView]
+    skipped: list[SkippedTime]
+
+
 def appointment_view(
     clinic_id: str, one: Appointment, rooms: Mapping[str, RoomProfile] | None = None
 ) -> AppointmentView:
@@ -119,6 +138,12 @@ def appointment_view(
         updated_at=calendar.moment(one.updated_at),
         version=one.version,
     )
+
+
+def series_view(series: Series, appointments: list[AppointmentView]) -> SeriesView:
+    """A series as answered; whoever asks finds its appointments, which may have moved."""
+    skipped = [SkippedTime(_moment(one.start), one.local, one.code, one.detail) for one in series.skipped]
+    return SeriesView(series.id, series.rrule, appointments, skipped)
 
 
 def day_views(day: ClinicDay, rooms: Mapping[str, RoomProfile] | None = None) -> list[AppointmentView]:

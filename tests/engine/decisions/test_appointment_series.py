@@ -75,6 +75,8 @@ def test_skip_leaves_out_what_cannot_be_had_and_says_why() -> None:
         ("2026-02-03T09:00", "doctor_conflict"),
     ]
     assert view.skipped[0].start_time == calendar.moment(NINE + DAY)
+    # Whoever asks later is told the same.
+    assert house.ask(CancelSeries(series_id=view.series_id)).skipped == view.skipped
 
 
 def test_the_first_that_can_be_had_gives_the_series_its_id() -> None:
