@@ -12,6 +12,7 @@ from engine.actors.hospital import HOSPITAL, Policy
 from engine.actors.patient_day import PatientDay
 from engine.actors.slot.state import Slot, Token
 from tests.simulation.queue_rules import service_broken, visits_broken
+from tests.simulation.room_rules import rooms_broken
 
 State = Callable[[str], Any]
 
@@ -22,6 +23,8 @@ OPEN = {"CONFIRMED": "active", "WAITING": "waiting", "OFFERED": "offered"}
 def rules_broken(state: State, keys: Iterable[str], time: int) -> Iterator[str]:
     """Each rule that these actors break now (µs), among themselves and towards the others."""
     hospital = state(HOSPITAL)
+    keys = list(keys)
+    yield from rooms_broken(state, keys, time)
     for key in keys:
         kind, _, id = key.partition(":")
         if kind == "service":

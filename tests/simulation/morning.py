@@ -1,4 +1,4 @@
-"""One morning of an outpatient department: two or three doctors, a few short slots, fifty patients.
+"""One morning of an outpatient department: two or three doctors, a few short slots, forty patients.
 
 Everybody does what people do, as chance will have it: books here and there at once, cancels, comes late, hangs up,
 double-clicks. An hour of a real morning is a minute here, so that holds, offers and graces lapse within the run.
@@ -39,8 +39,9 @@ from engine.views.waiting import ListWaiting
 from tests.simulation.client import HOSPITAL_ID, Client
 from tests.simulation.clockwork import EIGHT
 from tests.simulation.counters import Counters
+from tests.simulation.rooms import Rooms
 
-PATIENTS = 50
+PATIENTS = 40
 LENGTH = 300.0
 """Seconds from the first request to the last."""
 
@@ -116,6 +117,8 @@ class Morning:
         nursery.start_soon(self._desk)
         counters = Counters(self.client, self.random, self.doctors, self.patients, LENGTH)
         nursery.start_soon(counters.people, nursery)
+        rooms = Rooms(self.client, self.random, self.doctors, self.patients, LENGTH)
+        nursery.start_soon(rooms.people, nursery)
 
     # Patients
 

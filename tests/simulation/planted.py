@@ -1,4 +1,4 @@
-"""Five bugs, each planted in the engine for as long as a block lasts: what the simulation must be able to find."""
+"""Eight bugs, each planted in the engine for as long as a block lasts: what the simulation must be able to find."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 
 from engine.actor import Message, Word
+from engine.actors.room import calendar
 from engine.actors.slot import SLOT, slot_key
 from engine.decider import At, Deciding, Look
-from engine.decisions import DECISIONS
+from engine.decisions import DECISIONS, finding
+from engine.decisions.rooming import choosing
+from engine.decisions.rooming.plan import Plan
 from engine.decisions.wake_slot import WakeSlot, wake_slot
 from engine.eventlog.log import Log, Tail
 from engine.partition import Accepted, Partition
 from engine.recovery import Book
+from engine.rules.subject import UNUSED, RoomUse
 from engine.scheduler import Scheduler
 
 Planting = Callable[[], AbstractContextManager[None]]
@@ -34,13 +38,22 @@ def answer_before_commit() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def partner_not_evolved() -> Iterator[None]:
+def partner_not_evolved() -> AbstractContextManager[None]:
     """The patient's day stands in the entry with its events, and its state stays as it was."""
+    return _not_evolved("patient_day:")
+
+
+def room_not_evolved() -> AbstractContextManager[None]:
+    """So does the room."""
+    return _not_evolved("room:")
+
+
+@contextmanager
+def _not_evolved(kind: str) -> Iterator[None]:
     apply = Partition._apply
 
     def without_partners(partition: Partition, message: Message, at: At, head: Any, accepted: Accepted, done: Any):
-        partners = [cell for key, (cell, _) in accepted.items() if key.startswith("patient_day:")]
+        partners = [cell for key, (cell, _) in accepted.items() if key.startswith(kind)]
         books = [cell.decider for cell in partners]
         for cell in partners:
             cell.decider = replace(cell.decider, evolve=lambda state, event: None)
@@ -97,4 +110,32 @@ def timer_fired_twice() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Scheduler, "_wake", twice)
         patch.setitem(decisions, WakeSlot, replace(decisions[WakeSlot], run=trusting))
+        yield
+
+
+@contextmanager
+def freed_room_kept_back() -> Iterator[None]:
+    """A room that is given back goes to nobody who waits for one."""
+
+    def nobody(plan: Plan) -> finding.Deciding[None]:
+        yield from ()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Plan, "fill", nobody)
+        yield
+
+
+@contextmanager
+def room_without_memory() -> Iterator[None]:
+    """No room knows what is held of it, and no day of its clinic either."""
+
+    def nothing(*asked: Any) -> Iterator[Any]:
+        return iter(())
+
+    def unused(*asked: Any) -> RoomUse:
+        return UNUSED
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calendar, "_meeting", nothing)
+        patch.setattr(choosing, "use_of", unused)
         yield

@@ -63,6 +63,23 @@ def test_a_morning_meets_what_it_is_meant_to_meet():
         "MergePatients",
         "BookToken: double_booking",
         "recovering",
+        "BookAppointment",
+        "BookAppointment: no_room_available",
+        "BookAppointment: doctor_conflict",
+        "HoldRoom",
+        "ConfirmAppointment",
+        "BookSeries",
+        "RescheduleAppointment",
+        "ChangeAppointmentRoom",
+        "CancelAppointment",
+        "CheckInAppointment",
+        "CompleteAppointment",
+        "AddClosure",
+        "ChangeClosure",
+        "ChangeRoom",
+        "ActivateRules",
+        "woken: clinic_day",
+        "rooms given to who waited",
     )
     assert [name for name in expected if not seen.get(name)] == []
 

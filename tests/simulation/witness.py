@@ -16,6 +16,7 @@ import trio
 from msgspec.structs import replace
 
 from engine.actor import Reply
+from engine.actors.clinic_day.events import RoomAssigned
 from engine.decider import MINUTE
 from engine.errors import DeadlinePassed, KeyReused, LogCorrupt, Rejected, Unavailable
 from engine.eventlog.entry import checked
@@ -28,6 +29,7 @@ from tests.simulation.client import HOSPITAL_ID, Try, Wish
 from tests.simulation.clockwork import SimulatedClock
 from tests.simulation.hospital_rules import codes_given_twice, rules_broken, tokens_kept_twice
 from tests.simulation.queue_rules import tickets_kept_twice
+from tests.simulation.room_rules import appointments_kept_twice
 
 Mark = tuple[str, bytes]
 """What tells one try in the log: its request's id and, where it has a key, its command's id."""
@@ -171,6 +173,8 @@ class Witness:
         if entry.refusal is None:
             self._note(position, entry)
         touched = [change.actor for change in entry.changes]
+        given = [type(event) is RoomAssigned for change in entry.changes for event in change.events]
+        self.seen["rooms given to who waited"] += sum(given)
         for key in touched:
             self._dues[key] = self._check_actor(key)
         broken = list(rules_broken(self._state, touched, entry.time))
@@ -196,8 +200,9 @@ class Witness:
         if not entry.changes:
             return
         command = msgspec.msgpack.decode(entry.command)
-        key = f"slot:{command['slot_id']}" if "slot_id" in command else f"service:{command['service_id']}"
+        key = _woken(command)
         self.seen["timers"] += 1
+        self.seen[f"woken: {key.partition(':')[0]}"] += 1
         due = self._dues.get(key)
         if due is None or due > entry.time:
             raise Violation(f"a timer of {key} acted at {entry.time}, though the next is due at {due}")
@@ -263,7 +268,9 @@ class Witness:
         self.fold()
         slots = [self._state(key) for key in self._book.cells if key.startswith("slot:")]
         holders = [(key, self._state(key)) for key in self._book.cells if key.startswith("service")]
+        days = [self._state(key) for key in self._book.cells if key.startswith("clinic_day:")]
         wrong = [*codes_given_twice(slots), *tokens_kept_twice(slots), *tickets_kept_twice(holders)]
+        wrong += appointments_kept_twice(days)
         wrong += rules_broken(self._state, self._book.cells, self._book.time)
         if wrong:
             raise Violation("; ".join(wrong))
@@ -274,6 +281,13 @@ def command_id(wish: Wish) -> bytes:
     if wish.key is None:
         return b""
     return sha256(f"{HOSPITAL_ID}|{wish.account}|{wish.key}".encode()).digest()[:16]
+
+
+def _woken(command: dict[str, Any]) -> str:
+    """Whose timer it was."""
+    if "clinic_id" in command:
+        return f"clinic_day:{command['clinic_id']}:{command['day']}"
+    return f"slot:{command['slot_id']}" if "slot_id" in command else f"service:{command['service_id']}"
 
 
 def _differing(live: Book, told: Book) -> list[str]:
