@@ -118,12 +118,12 @@ def get_closure(reader: Reader, query: GetClosure) -> Found:
 
 def words(text: str | None, field: str) -> frozenset[str]:
     """The words of a parameter; ``Invalid`` where they are too many, or one is too long to be any room's."""
-    given = frozenset(word.strip() for word in (text or "").split(",") if word.strip())
+    given = [word.strip() for word in (text or "").split(",") if word.strip()]
     if len(given) > MAX_EQUIPMENT:
         raise Invalid(f"at most {MAX_EQUIPMENT} words", field=field)
     if any(len(word) > LONGEST_WORD for word in given):
         raise Invalid(f"a word has at most {LONGEST_WORD} characters", field=field)
-    return given
+    return frozenset(given)
 
 
 def _shown(reader: Reader) -> Callable[[Room], RoomView]:
