@@ -1,10 +1,13 @@
 """What happens on a clinic's day by itself: holds lapse, and patients who have not come count as absent.
 
-R1  All that is due at this instant is one decision, and so is giving away the rooms that it frees.
+R1  All that is due at this instant is one decision, and so is giving away the rooms that it frees. Where more than
+    ``AT_ONCE`` instants have passed unseen, as after a stop, those behind wait for the next waking.
 R2  Overtaken (nothing is due any more), it does nothing.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from engine.actors.clinic_day import clinic_day_key
 from engine.actors.clinic_day.commands import EndHold, Step
@@ -13,6 +16,10 @@ from engine.actors.hospital import Id
 from engine.decider import At, Deciding, Decision, Done, Look, Value
 from engine.decisions import finding
 from engine.decisions.rooming.plan import Plan
+
+AT_ONCE: Final = 100
+"""So that a day of lapsed holds is not one long decision. What falls on one instant is never divided: the timer of an
+instant fires once."""
 
 
 class WakeClinicDay(Value, frozen=True):
@@ -30,9 +37,11 @@ def wake_clinic_day(command: WakeClinicDay, at: At) -> Deciding:
     if state is None or not state.alarms or state.alarms[0][0] > at.time:
         return Done()
     plan = Plan(hospital, at)
+    done, last = 0, 0
     for due, id in state.alarms:
-        if due > at.time:
+        if due > at.time or (done >= AT_ONCE and due != last):
             break
+        done, last = done + 1, due
         found = yield from plan.found(id)
         one = found.appointment
         ends = (

@@ -18,6 +18,7 @@ from engine.decisions.clinics import AddClinic
 from engine.decisions.doctors import AddDoctor
 from engine.decisions.hold_room import ConfirmAppointment, HoldRoom
 from engine.decisions.rooms import AddRoom
+from engine.errors import NotFound
 from engine.eventlog.entry import checked
 from engine.eventlog.memory_store import MemoryDisk
 from engine.runtime import Engine
@@ -125,3 +126,24 @@ async def test_what_is_written_about_a_patient_is_in_the_answer_and_not_in_the_l
     async with living(disk, clock=clock) as engine:
         one = await shown(engine, id)
         assert (one["note"], one["overlap_reason"], one["reason"]) == texts
+
+
+async def test_what_lapsed_while_the_engine_stood_still_ends_in_portions(autojump_clock: MockClock):
+    disk, clock, held = MemoryDisk(), TrioClock(), list[str]()
+    async with living(disk, clock=clock) as engine:
+        people = [await wanted(engine)]
+        people += [await wanted(engine, people[0]["clinic_id"]) for _ in range(2)]
+        for name in ("Two", "Three"):
+            await ask(engine, AddRoom(clinic_id=people[0]["clinic_id"], name=name, type="exam"))
+        for number in range(40):
+            begins = BEGINS + dt.timedelta(minutes=15 * number)
+            times = {"start_time": begins, "end_time": begins + dt.timedelta(minutes=10)}
+            for one in people:
+                held.append((await ask(engine, HoldRoom(**(one | times))))["id"])
+    await trio.sleep(5 * 60 + 1)
+    async with living(disk, clock=clock) as engine:
+        await trio.sleep(2)
+        for id in held:
+            with pytest.raises(NotFound):
+                await shown(engine, id)
+        assert len(woken(engine, disk)) == 2

@@ -6,7 +6,7 @@ from engine.decider import MINUTE
 from engine.decisions.attend_appointment import CheckInAppointment
 from engine.decisions.cancel_appointment import CancelAppointment
 from engine.decisions.hold_room import ConfirmAppointment, HoldRoom
-from engine.decisions.wake_clinic_day import WakeClinicDay
+from engine.decisions.wake_clinic_day import AT_ONCE, WakeClinicDay
 from tests.engine.attending import House
 from tests.engine.deciding import NINE
 
@@ -74,6 +74,28 @@ def test_all_that_is_due_is_one_decision() -> None:
     house.ask(WakeClinicDay(clinic_id=house.clinic_id, day="2026-02-01", due=NINE + 10 * MINUTE))
     assert len(house.named("AppointmentMissed")) == 3
     assert [house.appointment(id).status for id in ids] == ["no_show"] * 3
+
+
+def test_what_came_due_while_nobody_looked_is_divided_between_instants_only() -> None:
+    house = House(settings={"release_minutes": 10})
+    doctors = [house.doctor() for _ in range(3)]
+    patients = [house.patient() for _ in range(3)]
+    for _ in range(3):
+        house.room()
+    for number in range(AT_ONCE // 3 + 2):
+        for doctor, patient in zip(doctors, patients, strict=True):
+            house.booked(number * 5, 5, doctor=doctor, patient=patient)
+    due = house.due()
+    assert due is not None
+    house.time = NINE + 600 * MINUTE
+    house.ask(WakeClinicDay(clinic_id=house.clinic_id, day="2026-02-01", due=due))
+    # The hundredth is one of three that have one instant.
+    assert len(house.named("AppointmentMissed")) == 102
+    due = house.due()
+    assert due is not None
+    house.ask(WakeClinicDay(clinic_id=house.clinic_id, day="2026-02-01", due=due))
+    assert len(house.named("AppointmentMissed")) == 3
+    assert house.due() is None
 
 
 def test_a_timer_that_was_overtaken_does_nothing() -> None:
