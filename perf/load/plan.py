@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     followers: int = 0
     """Who follow the stream meanwhile."""
     hospitals: int = 1
+    users: int = 0
+    """Who ask again and again, each at instants of his own; 0: whoever comes, comes once."""
     attempts: int = 0
     """Users who come in all, then it is over; 0: as many as come in that time."""
 

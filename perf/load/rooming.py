@@ -33,8 +33,9 @@ SPREAD: Final = 10
 _OPENS: Final = timedelta(hours=8)
 
 
-def turns(settings: Settings, users: int = USERS) -> Iterator[tuple[float, int, int]]:
+def turns(settings: Settings) -> Iterator[tuple[float, int, int]]:
     """(when, turn, user): all users once in each turn, each at a random instant of it; at once in a closed loop."""
+    users = settings.users or USERS
     random = Random(f"{settings.seed}/turns")  # noqa: S311  it guards nothing
     length = 0.0 if settings.closed else users / settings.rate
     for turn in count():

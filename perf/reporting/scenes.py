@@ -52,11 +52,9 @@ def _scene(run: Run) -> list[Block]:
 
 def _configuration(run: Run) -> Block:
     settings, first = run.settings, run.repeats[0] if run.repeats else None
+    users = f"{settings.users}, each at instants of his own" if settings.users else "they come when they come"
     rows = [
-        (
-            "Users",
-            f"closed loop, {settings.closed} callers" if settings.closed else "open loop: they come when they come",
-        ),
+        ("Users", f"closed loop, {settings.closed} callers" if settings.closed else f"open loop: {users}"),
         ("Connections", f"at most {settings.connections:,}"),
         ("Repeats", str(len(run.repeats) or max((len(row.values) for row in run.rows), default=0))),
         ("Seed", str(settings.seed)),

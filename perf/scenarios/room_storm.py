@@ -41,8 +41,8 @@ SCENARIO: Final = Load(
         "p95 under 100 ms, aimed at 15 ms",
         "no room, doctor or patient in two places at one time, no acknowledged booking lost",
     ),
-    defaults=Settings(rate=PACE, seconds=120.0, connections=USERS),
-    quick=Settings(rate=60.0, seconds=2.0, connections=20, warm=0.3),
+    defaults=Settings(rate=PACE, seconds=120.0, connections=USERS, users=USERS),
+    quick=Settings(users=USERS, rate=60.0, seconds=2.0, connections=20, warm=0.3),
     prepare=prepare,
     plan=plan,
     goals=(

@@ -83,6 +83,7 @@ def test_a_plan_is_the_same_for_the_same_seed_and_in_rising_order(name: str):
         Site(
             f"site-{n}", doctors=["d1", "d2"], patients=[f"p{k}" for k in range(3_000)],
             days=[["s1", "s2"]] * 5, today=["t1", "t2"], services=["q1"], counters=5, capacity=9_000,
+            clinic="c1", rooms=["r1", "r2"],
         )
         for n in range(settings.hospitals)
     ]  # fmt: skip
