@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -28,6 +29,7 @@ from engine.runtime import Engine
 from engine.views.queues import GetBoard
 from gateway.arrivals import Arrival, Category, day_of, gaps
 from gateway.auth import DEV_HOSPITAL
+from gateway.demo_rooms import DayClinic
 
 DOCTORS = (
     ("Dr. Mira Anand", "Cardiology"),
@@ -39,6 +41,7 @@ DOCTORS = (
 )
 SLOT_HOURS, SLOTS_EACH = 2, 4
 CAPACITY = 12
+CLINIC_PATIENTS = 60
 PATIENTS = 340  # somewhat more than there are seats, so that waiting lists fill and promotions happen
 CONSULT_MINUTES = (4.0, 12.0)
 SAMPLE_MINUTES = (2.0, 5.0)
@@ -80,10 +83,13 @@ class Demo:
     async def run(self, engine: Engine, address: str, shutdown: trio.Event) -> None:
         """Seed the hospital, tell where it is, live through a day; then stay until ``shutdown``."""
         arrivals = day_of(self.settings.seed, self.settings.patients)
+        admin, clerk = (partial(self._do, engine, who) for who in (ADMIN, CLERK))
+        clinic = DayClinic(admin, clerk, self._clock, self.settings.seed)
         with trio.move_on_after(self.settings.seconds if self.settings.seconds is not None else float("inf")):
             await self._seed(engine)
+            await clinic.open([one.name for one in day_of(self.settings.seed + 1, CLINIC_PATIENTS)])
             booked = await self._book_ahead(engine, arrivals)
-            self._welcome(address)
+            self._welcome(address, clinic.id)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._tell)
                 served = [(doctor, "1", CONSULT_MINUTES) for doctor in self._doctors]  # whose queue has his id
@@ -91,6 +97,7 @@ class Demo:
                 for number, behind in enumerate(served):
                     nursery.start_soon(self._serve, engine, *behind, number)
                 nursery.start_soon(self._run_late, engine)
+                nursery.start_soon(clinic.live)
                 await self._arrive(engine, arrivals, booked)
                 await shutdown.wait()
                 nursery.cancel_scope.cancel()
@@ -212,16 +219,17 @@ class Demo:
             await trio.sleep(TOLD_EVERY)
             click.echo("  ".join(f"{name} {count}" for name, count in sorted(self.done.items())))
 
-    def _welcome(self, address: str) -> None:
+    def _welcome(self, address: str, clinic: str) -> None:
         slot = self._slots[0][0]
         click.echo(
             f"""
-A hospital with {len(DOCTORS)} doctors and {self.settings.patients} patients of the day is at work.
+A hospital with {len(DOCTORS)} doctors, a day clinic and {self.settings.patients} patients of the day is at work.
   interface      {address}/api/v1/
   documentation  {address}/api/docs
   a slot's line  curl {address}/api/v1/slots/{slot}/tokens/
   waiting rooms  {address}/board/{self._doctors[0]}   {DOCTORS[0][1]}
                  {address}/board/{self._laboratory}   Laboratory
+  day of rooms   {address}/clinics/{clinic}/board
   the report     curl {address}/api/v1/reports/daily/
 Stop it with Ctrl-C.
 """

@@ -19,6 +19,8 @@ from click.testing import CliRunner
 
 from gateway.__main__ import BAD_CONFIG, BAD_LOG, FAILED, main
 from gateway.auth import add_key
+from gateway.demo import DOCTORS
+from gateway.demo_rooms import DOCTORS as SURGEONS
 
 ROOT = Path(__file__).resolve().parents[2]
 MATRON = [sys.executable, "-m", "gateway"]
@@ -173,5 +175,9 @@ async def test_the_demo_serves_a_hospital_at_work_and_stops(tmp_path):
                     break
                 await trio.lowlevel.checkpoint()
         report = (await client.get("/api/v1/reports/daily/")).json()
-        assert len((await client.get("/api/v1/doctors/")).json()["items"]) == 6
+        (clinic,) = (await client.get("/api/v1/clinics/")).json()["items"]
+        day = (await client.get(f"/api/v1/clinics/{clinic['id']}/day/")).json()
+        assert sum(len(room["items"]) for room in day["rooms"]) > 10
+        assert (await client.get(f"/clinics/{clinic['id']}/board")).status_code == 200
+        assert len((await client.get("/api/v1/doctors/")).json()["items"]) == len(DOCTORS) + len(SURGEONS)
         assert json.dumps(report)
