@@ -32,6 +32,8 @@ class Goal(msgspec.Struct, frozen=True):
     figure: str
     target: Target
     why: str = ""
+    optional: bool = False
+    """Of the server's own account, which a server elsewhere may keep to itself."""
 
 
 class Figure(msgspec.Struct, frozen=True):

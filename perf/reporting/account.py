@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from perf.runs import Repeat
+
+POLICIES: Final = "policies"
+"""The cache of clinics' compiled rules, as the server's account calls it."""
 
 
 class Durations(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perf.load.histogram import Histogram, together
 from perf.report import number
-from perf.reporting.account import hits
+from perf.reporting.account import POLICIES, hits
 from perf.reporting.document import Block, Heading, Listing, Table, Text
 from perf.runs import Run
 from perf.verify.log import OVERLAPS
@@ -52,7 +52,7 @@ def _assignment(run: Run, sums: RoomSums) -> str:
 
 
 def _rules(run: Run, sums: RoomSums) -> str:
-    caches = [found for repeat in run.repeats for found in hits(repeat) if "polic" in found[0]]
+    caches = [found for repeat in run.repeats for found in hits(repeat) if found[0] == POLICIES]
     hit, asked = sum(found[1] for found in caches), sum(found[1] + found[2] for found in caches)
     left_out = sum(sums.failed.values())
     saved = 100 * (1 - sums.asked / max(sums.considered, 1))
