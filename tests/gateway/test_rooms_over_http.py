@@ -232,3 +232,17 @@ async def test_a_body_that_means_nothing_is_refused_under_its_field():
             refused = await here.post(path, {**good.get(path, wanted), **faulty}, 422)
             assert refused["errors"][0]["field"].startswith(field), f"{path} {faulty}: {refused}"
         await here.post("/appointments", wanted)  # nothing was taken by any of them
+
+
+async def test_an_unknown_id_in_a_path_is_not_found_whatever_it_looks_like():
+    ids = ["x", UNKNOWN, UNKNOWN[:-1], "..", "%00", "%2e%2e", "%ff", "'%20OR%201=1", "a" * 5000, f"{UNKNOWN}%0a"]
+    paths = [
+        "/clinics/{}", "/clinics/{}/day", "/clinics/{}/rules/versions", "/rooms/{}", "/rooms/{}/schedule",
+        "/rooms/{}/calendar.ics", "/doctors/{}/calendar.ics", "/doctors/{}/calendar-link", "/closures/{}",
+        "/appointments/{}", "/rules/{}", "/series/{}",
+    ]  # fmt: skip
+    async with hospital() as client:
+        for path in paths:
+            for id in ids:
+                response = await client.get(BASE + path.format(id))
+                assert (response.status_code, response.json()["code"]) == (404, "not_found"), f"{path} {id[:40]}"
