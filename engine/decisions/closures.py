@@ -107,10 +107,7 @@ def change(command: ChangeClosure, at: At) -> Deciding:
     """R3."""
     room = yield from _room_of(command.closure_id)
     the_closure(room, command.closure_id, at.time)
-    closure = _closure(command, at)
-    if closure.start < at.time:
-        closure = msgspec.structs.replace(closure, since=at.time)
-    return (yield from _close(room, closure, command.closure_id, command, at))
+    return (yield from _close(room, _closure(command, at, another=True), command.closure_id, command, at))
 
 
 def remove(command: RemoveClosure, at: At) -> Deciding:
@@ -213,15 +210,18 @@ def _outcome(
     return Done(answer, outcome if planned is None else "ok")
 
 
-def _closure(command: ClosureFields, at: At) -> Closure:
+def _closure(command: ClosureFields, at: At, another: bool = False) -> Closure:
+    """R3: what takes the place of ``another``, and what comes again and again, counts from now on."""
+    start = calendar.instant(command.start_time, "start_time")
     return Closure(
         id=at.new_id(0),
         kind=command.kind,
-        start=calendar.instant(command.start_time, "start_time"),
+        start=start,
         end=calendar.instant(command.end_time, "end_time"),
         rrule="" if command.rrule is None else parse_rrule(command.rrule, "rrule").text,
         reason=None if command.reason is None else command.reason.about(""),
         created_at=at.time,
+        since=at.time if start < at.time and (another or command.rrule) else 0,
     )
 
 

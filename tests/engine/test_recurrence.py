@@ -249,6 +249,43 @@ def test_a_window_shows_what_the_library_counts_from_the_first_time_on(
     assert [calendar.moment(one.start).replace(tzinfo=None) for one in found] == wanted
 
 
+@given(
+    where=st.sampled_from(
+        [
+            ("Europe/Berlin", "2026-03-27"),
+            ("Europe/Berlin", "2026-10-23"),
+            ("America/Santiago", "2026-04-03"),
+            ("America/Santiago", "2026-09-04"),
+            ("America/Havana", "2026-10-30"),
+            ("Africa/Cairo", "2024-04-24"),
+            ("Australia/Lord_Howe", "2026-04-03"),
+            ("Pacific/Apia", "2011-12-28"),
+            ("Asia/Kolkata", "2026-03-27"),
+        ]
+    ),
+    begins_at=st.integers(0, 95),
+    quarters=st.integers(1, 40),
+)
+def test_whatever_the_wall_clock_shows_within_it_is_within_it(where: tuple[str, str], begins_at: int, quarters: int):
+    """And nothing else is, but for what lies between the two passes of an hour that comes twice."""
+    zone, first = where
+    day = calendar.day_bounds(calendar.shift(first, -7), zone).start
+    start, end = day + begins_at * 15 * MINUTE, day + (begins_at + quarters) * 15 * MINUTE
+    window = Bounds(calendar.day_bounds(first, zone).start, calendar.day_bounds(calendar.shift(first, 6), zone).start)
+    times = list(occurrences(parse_rrule("FREQ=DAILY", "rrule"), start, end, zone, *window, 99))
+    assert all(one.start <= one.end for one in times)
+    extra = 0
+    for instant in range(window.start, window.end, 15 * MINUTE):
+        shown = calendar.local_time(instant, zone)
+        since = (shown.hour * 60 + shown.minute - begins_at * 15) % 1_440
+        within = any(one.start <= instant < one.end for one in times)
+        if since < quarters * 15:
+            assert within, f"{shown} is outside"
+        elif within:
+            extra += 1
+    assert extra <= 4, "more than an hour too much"
+
+
 # -- that it costs little ---------------------------------------------------------------------------------------
 
 

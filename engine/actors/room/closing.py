@@ -23,6 +23,8 @@ NEVER: Final = 1 << 62
 _STRETCH: Final = 32 * DAY
 """Counted at a time: about 10 µs for each time of a rule, and 50 µs for the first."""
 _LONG: Final = 64 * DAY  # whoever asks for more counts for himself, and leaves what others ask for remembered
+_LONGEST_STEP: Final = (recurrence.MAX_INTERVAL * 7 + 14) * DAY
+"""Between two times of a rule; whatever has a time left has one within it."""
 _MANY: Final = 1 << 31
 
 _end: Final = attrgetter("end")
@@ -101,9 +103,11 @@ def next_time(closure: Closure, time_zone: str, time: int) -> Bounds | None:
     start = max(time, closure.since)
     if closure.removed or start >= over_at(closure, time_zone):
         return None
-    # The longest step of a rule; whatever has a time left has one within it.
-    reach = max(closure.start, start) + (recurrence.MAX_INTERVAL * 7 + 14) * DAY
-    return next(times(closure, time_zone, start, reach), None)
+    begins = max(closure.start, start)
+    for reach in (_LONG, _LONGEST_STEP):  # most come again within weeks, which are remembered
+        for bounds in times(closure, time_zone, start, begins + reach):
+            return bounds
+    return None
 
 
 def _uncut(closure: Closure, time_zone: str, start: int, end: int) -> Iterator[Bounds]:

@@ -177,6 +177,19 @@ def _calendar(state: Room, command: ChangeCalendar, time: int) -> list[RoomEvent
         events += _profile(state, command.profile)
     if command.end_closure or command.closure is not None:
         events += change_closures(state, command.end_closure, command.closure, time)
+    freed, taken = _stretches(state, command)
+    if freed:
+        events.append(RoomFreed(appointment_ids=freed))
+    if taken:
+        events.append(RoomTaken(taken=taken))
+    before = time - KEPT
+    if len(state.calendar) > TRIMMED_OVER and state.calendar[TRIMMED_OVER].busy_to <= before:
+        events.append(RoomCalendarTrimmed(before=before))
+    return events
+
+
+def _stretches(state: Room, command: ChangeCalendar) -> tuple[tuple[str, ...], tuple[Taken, ...]]:
+    """R1, R2, R3: who leaves the calendar, and what is new in it."""
     # What is as it was is not asked again, and stays in the way of the others.
     changed = [one for one in command.take if state.held.get(one.appointment_id) != one]
     stays = {one.appointment_id for one in command.take} - {one.appointment_id for one in changed}
@@ -203,12 +216,4 @@ def _calendar(state: Room, command: ChangeCalendar, time: int) -> list[RoomEvent
         taken.append(stretch)
     # What is unknown was forgotten when it was long over.
     has = {one.appointment_id for one in taken}
-    freed = tuple(sorted(id for id in leaving if id in state.held and id not in has))
-    if freed:
-        events.append(RoomFreed(appointment_ids=freed))
-    if taken:
-        events.append(RoomTaken(taken=tuple(taken)))
-    before = time - KEPT
-    if len(state.calendar) > TRIMMED_OVER and state.calendar[TRIMMED_OVER].busy_to <= before:
-        events.append(RoomCalendarTrimmed(before=before))
-    return events
+    return tuple(sorted(id for id in leaving if id in state.held and id not in has)), tuple(taken)

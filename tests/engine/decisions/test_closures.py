@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine import calendar
+from engine.actors.room import closing
 from engine.actors.room.refusals import ClosureOver
 from engine.actors.room.state import Room
 from engine.decider import DAY, HOUR, MINUTE, FreeText
@@ -173,6 +174,19 @@ def test_every_time_of_a_rule_meets_what_is_booked_then():
     assert house.appointment(between).room_id == room
     assert refused_at(house, room, 14 * 24 * 60) == "room_closed"
     assert answer.rrule == "FREQ=WEEKLY"
+
+
+def test_a_rule_that_began_in_the_past_closes_nothing_of_the_past():
+    house = House()
+    room = house.room()
+    house.later(3 * 24 * 60 + 90)  # three days on, 09:30
+    answer = house.ask(shut(room, 0, rrule="FREQ=DAILY"))
+    assert (answer.since, answer.status) == (calendar.moment(house.time), "active")
+    state: Room = house.states[f"room:{room}"]
+    counted = list(closing.times(state.closures[answer.id], "UTC", NINE, NINE + 5 * DAY))
+    assert counted[0] == (house.time, NINE + 3 * DAY + 60 * MINUTE)
+    begun = house.ask(shut(room, 3 * 24 * 60))
+    assert begun.since is None, "what was noted late counts from when it was"
 
 
 @pytest.mark.parametrize(
