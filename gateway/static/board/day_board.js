@@ -30,6 +30,7 @@ class DayBoard extends HTMLElement {
   #turn = Infinity; // when the board looks different without anything happening
   #chosen = null; // [room id, key of the item or null]: what the details are about
   #view = null; // list or timeline, where somebody said so
+  #frame = 0; // of the drawing that is due
   #grid;
   #list;
   #refresh;
@@ -88,7 +89,7 @@ class DayBoard extends HTMLElement {
     this.#recent.push(...messages);
     for (const message of messages) this.#day.apply(message);
     this.#refresh.want();
-    this.#draw();
+    this.#frame ||= requestAnimationFrame(() => this.#draw()); // once a frame, however much happens
   }
 
   #lose() {
@@ -144,15 +145,20 @@ class DayBoard extends HTMLElement {
         this.#view = view;
         history.replaceState(null, "", addressed({ view }));
         show();
-        this.#drawLinks();
+        this.#draw();
       });
     }
     this.#parts.print.addEventListener("click", () => window.print());
-    narrow.addEventListener("change", show);
+    narrow.addEventListener("change", () => {
+      show();
+      this.#draw();
+    });
     show();
   }
 
   #draw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
     translate(this, this.#language);
     this.#drawNotices();
     this.dataset.state = this.#missing ? "missing" : this.#day ? "on" : "loading";
@@ -164,8 +170,8 @@ class DayBoard extends HTMLElement {
     put(this.#parts.date, date, this.#language);
     document.title = `${day.name} · ${date}`;
     this.#drawLinks();
-    this.#grid.draw(day, speech, now);
-    this.#list.draw(day, speech, now);
+    this.#grid.draw(day, speech, now); // behind a list too: it is what gets printed
+    if (this.dataset.view === "list") this.#list.draw(day, speech, now);
     this.#drawWaiting(now);
     this.#drawDetails();
     put(this.#parts["as-of"], this.#language.say("as_of", { time: speech.time.time(now) }), this.#language);

@@ -5,6 +5,7 @@ import { keyed } from "./day_keyed.js";
 import { label } from "./day_words.js";
 
 const MINUTE = 60_000;
+const LOOKS = new WeakMap(); // of each cell, all that its looks come from
 
 export class DayGrid {
   #parts;
@@ -85,7 +86,12 @@ export class DayGrid {
     this.#row = Math.min(this.#row, Math.max(this.#rows.length - 1, 0));
     const known = this.#find(this.#current) ?? this.#rows[this.#row]?.cells[0];
     this.#current = known?.key ?? "";
-    for (const row of this.#rows) for (const cell of row.cells) cell.element.tabIndex = cell === known ? 0 : -1;
+    for (const row of this.#rows) {
+      for (const { key, element } of row.cells) {
+        const index = key === known?.key ? 0 : -1;
+        if (element.tabIndex !== index) element.tabIndex = index;
+      }
+    }
     if (focused && known && document.activeElement !== known.element) known.element.focus();
   }
 
@@ -174,12 +180,16 @@ export function drawRoom(head, room, speech, today) {
   state.dataset.state = room.state;
 }
 
+// A cell that would look as before is left alone: of a thousand, one message changes one.
 function drawCell(cell, item, speech, now, share) {
-  cell.dataset.kind = item.kind;
-  cell.dataset.status = item.status;
+  const { kind, status, start, end, planned } = item;
+  const looks = [kind, status, start, end, planned, share(item.from), share(item.to), item.to <= now].join();
+  if (LOOKS.get(cell) === looks) return;
+  LOOKS.set(cell, looks);
+  cell.dataset.kind = kind;
+  cell.dataset.status = status;
   cell.toggleAttribute("data-past", item.to <= now);
-  cell.ariaLabel = speech.item(item);
-  cell.title = speech.item(item);
+  cell.ariaLabel = cell.title = speech.item(item);
   cell.style.setProperty("--from", share(item.from));
   cell.style.setProperty("--to", share(item.to));
   const length = { setup: item.start - item.from, core: item.end - item.start, cleaning: item.to - item.end };
