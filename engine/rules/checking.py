@@ -46,6 +46,16 @@ def check_spec(spec: AnyRule, rooms: Collection[str]) -> None:
             _known(spec.rooms, rooms, "rule.rooms")
 
 
+def named_by(spec: AnyRule) -> int:
+    """How many ids and words the rule names: what it weighs in every version that has it."""
+    return sum(
+        len(value)
+        for part in (spec, spec.scope)
+        for name in part.__struct_fields__
+        if isinstance(value := getattr(part, name), tuple)
+    )
+
+
 def _hours(opens: str, closes: str) -> None:
     if opens == "24:00":
         raise Invalid("hours begin at 23:59 at the latest", field="rule.opens")

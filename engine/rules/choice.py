@@ -6,7 +6,7 @@ to ask next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Never
 
 import msgspec
@@ -106,8 +106,21 @@ def choose(policy: Policy | None, subject: Subject, candidates: Iterable[Candida
 
 def judge(policy: Policy | None, subject: Subject, candidate: Candidate) -> Verdict:
     """One room with all that speaks against it and for it."""
-    profile, use = candidate
+    (verdict,) = judge_each(policy, subject, (candidate,))
+    return verdict
+
+
+def judge_each(policy: Policy | None, subject: Subject, candidates: Iterable[Candidate]) -> Iterator[Verdict]:
+    """The same of several rooms."""
     hard, soft = _bind(policy or NO_RULES, subject)
+    speaking = dict(soft)
+    every = [(rule_id, speaking.get(rule_id)) for rule_id, _ in (policy or NO_RULES).soft]
+    for candidate in candidates:
+        yield _verdict(hard, every, candidate)
+
+
+def _verdict(hard: list[tuple[str, Meets]], soft: list[tuple[str, Points | None]], candidate: Candidate) -> Verdict:
+    profile, use = candidate
     failed: list[str] = []
     terms: list[Term] = []
     errors: dict[tuple[str, str], RuleError] = {}
@@ -117,11 +130,10 @@ def judge(policy: Policy | None, subject: Subject, candidate: Candidate) -> Verd
                 failed.append(reason)
         except Exception as error:
             _note(errors, reason, profile.id, error)
-    speaking = dict(soft)
-    for rule_id, _ in (policy or NO_RULES).soft:
+    for rule_id, points in soft:
         try:
-            points = speaking.get(rule_id)
-            terms.append(Term(rule_id, points(profile, use) if points is not None else 0))
+            # What is no number fails here, within reach of the except.
+            terms.append(Term(rule_id, 0 + points(profile, use) if points is not None else 0))
         except Exception as error:
             _note(errors, rule_id, profile.id, error)
     if errors:

@@ -24,7 +24,7 @@ from engine.decisions.rooming.changes import Changes
 from engine.decisions.rooming.choosing import candidates, question, stretch_of
 from engine.decisions.rooming.wanting import Want
 from engine.errors import Invalid, NotFound, Rejected
-from engine.rules.choice import NO_RULES, Candidate, choose, judge
+from engine.rules.choice import NO_RULES, Verdict, choose, judge_each
 from engine.rules.compiling import Policy, compile_rules
 from engine.rules.kinds import Rule, kind_of
 from engine.rules.subject import MAX_EQUIPMENT, Subject, Wish, Word
@@ -161,8 +161,8 @@ def evaluate_rules(reader: Reader, query: EvaluateRules) -> Found:
             considered=choice.considered,
             failed=failed,
             rooms=[
-                _explained(trial.policy, rules, subject, by_id[room_id], refused.get(room_id))
-                for room_id in in_order[: query.limit]
+                _explained(verdict, clinic.rooms[verdict.room_id].name, rules, refused.get(verdict.room_id))
+                for verdict in judge_each(trial.policy, subject, (by_id[id] for id in in_order[: query.limit]))
             ],
         )
     )
@@ -244,14 +244,11 @@ def _want(query: EvaluateRules, time_zone: str) -> Want:
     )
 
 
-def _explained(
-    policy: Policy, rules: Mapping[str, Rule], subject: Subject, candidate: Candidate, refused: str | None
-) -> RoomVerdictView:
-    verdict = judge(policy, subject, candidate)
+def _explained(verdict: Verdict, name: str, rules: Mapping[str, Rule], refused: str | None) -> RoomVerdictView:
     reasons = [*verdict.failed, *([refused] if refused is not None else [])]
     return RoomVerdictView(
         room_id=verdict.room_id,
-        name=candidate.profile.name,
+        name=name,
         fits=not reasons,
         score=verdict.score,
         failed=[_failure(reason, rules.get(reason)) for reason in reasons],

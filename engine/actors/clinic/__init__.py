@@ -6,7 +6,8 @@ R1  Opened once. A retired clinic stays readable and can no longer be changed; o
 R2  A change of another version than the present one is stale.
 R3  A clinic that lists a room is not retired.
 R4  A clinic lists ``MAX_ROOMS`` at most, each as it is now.
-R5  A rule means something: it is checked when it is drafted, and there are ``MAX_RULES`` at most.
+R5  A rule means something: it is checked when it is drafted. There are ``MAX_RULES`` at most, which together name
+    ``MAX_NAMED`` ids and words at most.
 R6  Rules are changed in a draft, which the first change begins from the version in force. An id is a rule's for ever.
 R7  A draft that is activated is in force at once, whole, under the next number; the version before it is archived.
 R8  An earlier version, of the last ``KEPT_VERSIONS``, comes in force again under a new number; the draft stays.

@@ -32,11 +32,11 @@ from engine.actors.clinic.events import (
 )
 from engine.actors.clinic.events import ClinicRetired as Retired
 from engine.actors.clinic.policies import drafted, editable_rules, version_of
-from engine.actors.clinic.refusals import ClinicFull, ClinicInUse, ClinicRetired, TooManyRules
-from engine.actors.clinic.state import MAX_ROOMS, MAX_RULES, Clinic
+from engine.actors.clinic.refusals import ClinicFull, ClinicInUse, ClinicRetired, RulesTooLarge, TooManyRules
+from engine.actors.clinic.state import MAX_NAMED, MAX_ROOMS, MAX_RULES, Clinic
 from engine.decider import At
 from engine.errors import Invalid, NotFound, Stale
-from engine.rules.checking import check_spec
+from engine.rules.checking import check_spec, named_by
 from engine.rules.kinds import Rule
 
 
@@ -108,6 +108,9 @@ def _draft(state: Clinic, command: DraftRule) -> list[ClinicEvent]:
     else:
         _editable(state, rule.id)
     check_spec(command.spec, state.rooms)
+    others = sum(named_by(other.spec) for id, other in rules.items() if id != rule.id)
+    if others + named_by(rule.spec) > MAX_NAMED:
+        raise RulesTooLarge(f"rules name {MAX_NAMED} ids and words at most", clinic_id=state.id, limit=MAX_NAMED)
     return [] if rules.get(rule.id) == rule else [*_begun(state), RuleDrafted(rule=rule)]
 
 

@@ -33,6 +33,13 @@ class TooManyRules(Rejected):
     rule = "R5"
 
 
+class RulesTooLarge(Rejected):
+    """R5: the draft names as many rooms, doctors and words as it may. Fact ``limit``."""
+
+    code = "rules_too_large"
+    rule = "R5"
+
+
 class NoDraft(Rejected):
     """R7: nobody has drafted rules. Fact ``clinic_id``."""
 

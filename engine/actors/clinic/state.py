@@ -19,6 +19,8 @@ MAX_ROOMS: Final = 2_000
 """Rooms of one clinic."""
 MAX_RULES: Final = 200
 """Rules of one version."""
+MAX_NAMED: Final = 20_000
+"""Ids and words that the rules of one version name together; every version is an event of its own."""
 KEPT_VERSIONS: Final = 50
 """Versions whose rules the state has; those before them stand in the log."""
 

@@ -23,11 +23,19 @@ from engine.actors.clinic.commands import (
 )
 from engine.actors.clinic.events import RoomListed, RuleDrafted, RuleDropped, RulesActivated, RulesDrafted
 from engine.actors.clinic.policies import cache_counts, policy_on, wants_patient
-from engine.actors.clinic.refusals import ClinicFull, ClinicInUse, ClinicRetired, NoDraft, TooManyRules
-from engine.actors.clinic.state import KEPT_VERSIONS, MAX_ROOMS, MAX_RULES, Clinic, ClinicRecord, ClinicSettings
+from engine.actors.clinic.refusals import ClinicFull, ClinicInUse, ClinicRetired, NoDraft, RulesTooLarge, TooManyRules
+from engine.actors.clinic.state import (
+    KEPT_VERSIONS,
+    MAX_NAMED,
+    MAX_ROOMS,
+    MAX_RULES,
+    Clinic,
+    ClinicRecord,
+    ClinicSettings,
+)
 from engine.actors.clinic.view import clinic_view, rule_found
 from engine.errors import Invalid, NotFound, Stale
-from engine.rules.kinds import AgeBand, AnyRule, LeastBusy, MinimumCapacity, PreferredRoom, Rule
+from engine.rules.kinds import AgeBand, AnyRule, DoctorsOnly, LeastBusy, MinimumCapacity, PreferredRoom, Rule
 from engine.rules.subject import RoomProfile
 from tests.engine.actors.asked import Actor
 
@@ -167,6 +175,17 @@ def test_there_are_no_more_rules_than_there_may_be():
     with pytest.raises(TooManyRules):
         actor.ask(DraftRule("one more", least_busy(), new=True))
     actor.ask(DraftRule("rule-0", least_busy(weight=3), new=False))
+
+
+def test_rules_together_name_no_more_than_they_may():
+    actor = clinic()
+    doctors = tuple(f"d{number}" for number in range(1_000))
+    for number in range(MAX_NAMED // 1_000):
+        actor.ask(DraftRule(f"rule-{number}", DoctorsOnly(name="theirs", doctors=doctors), new=True))
+    with pytest.raises(RulesTooLarge):
+        actor.ask(DraftRule("one more", DoctorsOnly(name="his", doctors=("d1",)), new=True))
+    actor.ask(DraftRule("rule-0", DoctorsOnly(name="theirs", doctors=doctors[:999]), new=False))
+    actor.ask(DraftRule("one more", DoctorsOnly(name="his", doctors=("d1",)), new=True))
 
 
 def test_a_draft_comes_in_force_whole_and_archives_the_version_before():

@@ -146,8 +146,10 @@ def test_a_rule_that_raises_before_it_sees_a_room_excludes_all_of_them():
 
 
 def test_a_rule_that_gives_something_else_than_a_number_counts_as_one_that_raises():
-    choice = choose(Policy(1, soft=(Soft("bad", lambda _: lambda room, use: "ten"),)), asked(), [room("a")])  # type: ignore[arg-type, return-value]
-    assert choice.errors == (RuleError("bad", 1, "a", "TypeError"),)
+    bad = Policy(1, soft=(Soft("bad", lambda _: lambda room, use: "ten"),))  # type: ignore[arg-type, return-value]
+    error = (RuleError("bad", 1, "a", "TypeError"),)
+    assert choose(bad, asked(), [room("a")]).errors == error
+    assert judge(bad, asked(), room("a")).errors == error
 
 
 def test_an_explained_room_names_the_rule_that_raises_and_goes_on():
