@@ -61,7 +61,7 @@ def arranged_room(
     why = plan.passed_over
     assert why is not None, "where there is no room there is a reason"
     if fallback == "unassigned":
-        return (yield from plan.unplaced(want, "occupied", why))
+        return (yield from plan.unplaced(want, _lack(why.failed), why))
     offered = yield from plan.alternatives(want, present=present)
     raise NoRoomAvailable(
         "no room of the clinic can be had then",
@@ -69,3 +69,10 @@ def arranged_room(
         failed=why.failed,
         alternatives=offered.facts(),
     )
+
+
+def _lack(failed: Collection[str]) -> str:
+    """What an escalation is about: a room that somebody has, one that is closed, or none that would ever do."""
+    if "busy" in failed or "refused" in failed:
+        return "occupied"
+    return "closure" if "closed" in failed else "unavailable"

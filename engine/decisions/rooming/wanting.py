@@ -127,6 +127,8 @@ def wish_of(asked: Asked) -> Wish:
 def want_of(asked: Asked, clinic: Clinic, appointment_id: str, time_zone: str, now: int) -> Want:
     """The appointment-to-be of a request."""
     start, end = time_of(clinic, asked.start_time, asked.end_time, now)
+    if asked.overlap_reason is not None and not asked.overlap_reason.text.strip():
+        raise Invalid("say why the patient may be in two places", field="overlap_reason")
     return Want(
         appointment_id=appointment_id,
         clinic_id=clinic.id,

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from engine.actors.clinic.policies import policy_on
 from engine.decider import DAY, HOUR, FreeText
 from engine.decisions.book_appointment import BookAppointment
 from engine.decisions.closures import AddClosure
 from engine.decisions.rooms import ChangeRoom, RemoveRoom
+from engine.rules.compiling import Hard, Policy
+from engine.rules.hard import Meets
 from engine.rules.kinds import (
     AllowedHours,
     CleaningBuffer,
@@ -19,6 +22,7 @@ from engine.rules.kinds import (
     PreferredRoom,
     Scope,
 )
+from engine.rules.subject import RoomProfile, RoomUse, Subject
 from tests.engine.booking import Booking, moment
 from tests.engine.deciding import NINE
 
@@ -150,6 +154,7 @@ def test_a_patient_is_in_two_places_only_when_somebody_says_why() -> None:
     id = world.booked(patient=patient)
     refused = world.no(10, patient=patient)
     assert (refused.code, refused.facts["appointment_id"]) == ("patient_overlap", id)
+    assert world.no(10, patient=patient, overlap_reason=FreeText(" ")).facts["field"] == "overlap_reason"
     other = world.booked(10, patient=patient, overlap_reason=FreeText("the nurse fetches her"))
     assert world.appointment(other).room_id
     world.sound()
@@ -272,6 +277,31 @@ def test_unknown_clinics_doctors_and_patients_are_not_found() -> None:
     unknowns: list[dict[str, Any]] = [{"clinic_id": NOBODY}, {"patient": NOBODY}, {"doctor": NOBODY}]
     for unknown in unknowns:
         assert world.refusal(BookAppointment(**world.wanted(**unknown))).code == "not_found"
+
+
+def test_a_rule_that_fails_keeps_its_room_from_everybody_and_is_noted_once() -> None:
+    world = Booking()
+    good, bad = world.room(), world.room()
+    (rule,) = world.rules(EquipmentRequired(name="a lamp", required=("lamp",), scope=Scope(room_ids=(bad,))))
+    clinic = world.states[f"clinic:{world.clinic_id}"]
+    policy = policy_on(clinic, "2026-02-01")
+    assert policy is not None
+
+    def broken(subject: Subject) -> Meets:
+        def meets(room: RoomProfile, use: RoomUse) -> bool:
+            return room.id != bad or room.capacity / 0 > 1
+
+        return meets
+
+    clinic.policies._policies = dict.fromkeys(clinic.policies._policies, Policy(1, (Hard(rule, broken),)))
+    one = world.appointment(world.booked())
+    assert one.room_id == good
+    assert one.assignment is not None
+    assert one.assignment.failed == {"rule_error": 1}
+    (noted,) = world.named("RuleFailed")
+    assert (noted.rule_id, noted.rooms, noted.first_room, noted.error) == (rule, 1, bad, "ZeroDivisionError")
+    assert world.no(0, room_id=bad).facts["failed"] == ["rule_error"]
+    assert clinic.rule_errors == 1
 
 
 def test_each_actor_is_asked_once_for_a_booking() -> None:

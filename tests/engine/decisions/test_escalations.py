@@ -54,6 +54,15 @@ def test_without_a_room_it_is_booked_and_somebody_must_see_to_it() -> None:
     world.sound()
 
 
+def test_the_escalation_says_what_there_was_no_room_for() -> None:
+    world = Booking()
+    room = world.room()
+    world.ask(AddClosure(room_id=room, kind="closed", start_time=moment(0), end_time=moment(60)))
+    closed, never = waiting(world), world.booked(120, room_type="theatre", fallback="unassigned")
+    reasons = [escalation.reason for id in (closed, never) if (escalation := world.appointment(id).escalation)]
+    assert reasons == ["closure", "unavailable"]
+
+
 def test_it_holds_doctor_and_patient_all_the_same() -> None:
     world = Booking()
     world.room()
