@@ -20,6 +20,7 @@ import trio
 from engine.eventlog.entry import checked
 from engine.eventlog.lmdb_reads import LmdbReader
 from gateway.auth import DEV_HOSPITAL, DEVELOPER
+from tests.crash.house import House
 
 CONNECTIONS = 30
 WAITS = (0, *[1, 10] * 20)
@@ -59,8 +60,8 @@ class Deed:
     method: str
     path: str
     body: Any = None
-    token_id: str = ""
-    """The token that it cancels."""
+    cancels: str = ""
+    """The token or appointment that it takes back."""
     answer: Answer | None = None
 
     @property
@@ -70,15 +71,16 @@ class Deed:
 
 
 class Ledger:
-    """All deeds so far. ``slots`` are those that are booked."""
+    """All deeds so far."""
 
-    def __init__(self, slots: list[str], chance: Random) -> None:
+    def __init__(self, house: House, chance: Random) -> None:
         self.deeds: list[Deed] = []
         self.repeated = 0
-        self._slots = slots
+        self._house = house
         self._chance = chance
         self._patients: list[str] = []
         self._tokens: list[str] = []
+        self._appointments: list[str] = []
 
     # The storm
 
@@ -104,13 +106,17 @@ class Ledger:
     def _new_deed(self) -> Deed:
         chance, key = self._chance, f"deed-{len(self.deeds)}"
         draw = chance.random()
-        if self._tokens and draw < 0.2:
+        if self._tokens and draw < 0.15:
             token_id = self._tokens.pop(chance.randrange(len(self._tokens)))
-            return Deed(key, "DELETE", f"/tokens/{token_id}/", token_id=token_id)
-        if self._patients and draw < 0.65:
-            patient_id = self._patients[-1] if draw < 0.25 else self._patients.pop()  # some book twice
-            body = {"slot_id": chance.choice(self._slots), "patient_id": patient_id, "category": "WALKIN"}
-            return Deed(key, "POST", "/tokens/", body)
+            return Deed(key, "DELETE", f"/tokens/{token_id}/", cancels=token_id)
+        if self._appointments and draw < 0.2:
+            appointment_id = self._appointments.pop(chance.randrange(len(self._appointments)))
+            return Deed(key, "POST", f"/appointments/{appointment_id}/cancel/", {}, appointment_id)
+        if self._patients and draw < 0.7:
+            patient_id = self._patients[-1] if draw < 0.3 else self._patients.pop()  # some book twice
+            if chance.random() < 0.35:
+                return Deed(key, "POST", "/appointments/", self._house.room(chance, patient_id))
+            return Deed(key, "POST", "/tokens/", self._house.slot(chance, patient_id))
         return Deed(key, "POST", "/patients/", {"name": f"Patient {key}"})
 
     async def _do(self, client: httpx2.AsyncClient, deed: Deed, wait: int = 10) -> Answer:
@@ -140,11 +146,13 @@ class Ledger:
             self._patients.append(answer.body["id"])
         elif answer.accepted and deed.path == "/tokens/":
             self._tokens.append(answer.body["id"])
+        elif answer.accepted and deed.path == "/appointments/":
+            self._appointments.append(answer.body["id"])
 
     # What must hold when the server is back
 
     async def settle(self, url: str, since: int) -> None:
-        """Ask again for all that is open, and for some of what is known; look at each token written since ``since``."""
+        """Ask again for all that is open, and for some of what is known; look at each booking made since ``since``."""
         chance = self._chance
         again = [deed for deed in self.deeds if deed.answer is None]
         known = [deed for deed in self.deeds if deed.answer is not None and deed.answer.accepted]
@@ -163,13 +171,14 @@ class Ledger:
         assert deed.answer is not None
         if not deed.answer.accepted or deed.path == "/patients/":
             return
-        token_id = deed.token_id or deed.answer.body["id"]
-        got = await client.get(f"/tokens/{token_id}/")
-        if got.status_code == 404:  # it waited, and never had a token
-            got = await client.get(f"/waiting-list/{token_id}/")
+        id = deed.cancels or deed.answer.body["id"]
+        of_a_room = deed.path.startswith("/appointments/")
+        got = await client.get(f"/appointments/{id}/" if of_a_room else f"/tokens/{id}/")
+        if got.status_code == 404 and not of_a_room:  # it waited, and never had a token
+            got = await client.get(f"/waiting-list/{id}/")
         assert got.status_code == 200, f"{deed} was accepted, and is not there: {got.text}"
-        if deed.token_id:
-            assert got.json()["status"] == "CANCELLED", got.text
+        if deed.cancels:
+            assert got.json()["status"] in ("CANCELLED", "cancelled"), got.text
 
     def verify_log(self, data: Path) -> None:
         """Each accepted deed is in the log, once and where it was said to be; none that was not applied is."""
