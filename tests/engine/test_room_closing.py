@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import calendar
 from engine.actors.room import ROOM, objection
@@ -18,7 +20,7 @@ from engine.actors.room.refusals import ClosureOver, RoomClosed, TooManyClosures
 from engine.actors.room.state import Closure, Taken
 from engine.actors.room.view import closure_view, room_view, standing_at
 from engine.decider import DAY, HOUR, MINUTE
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid, NotFound, Rejected
 from tests.engine.actors.asked import NOW
 from tests.engine.rooms_asked import MIDNIGHT, opened, taken
 
@@ -226,3 +228,58 @@ def test_closures_are_kept_and_their_index_is_made_again():
     before = list(room.state.closing)
     assert len(before) == 1
     assert ROOM.thaw(ROOM.freeze(room.state)).closing == before
+
+
+_INSTANTS = st.integers(at("1970-01-02T00:00"), at("2199-12-29T00:00"))
+_RULE_PARTS = st.lists(
+    st.sampled_from(
+        (
+            *(
+                "INTERVAL=1",
+                "INTERVAL=7",
+                "INTERVAL=400",
+                "BYDAY=MO",
+                "BYDAY=SU,TU",
+                "WKST=SU",
+                "COUNT=1",
+                "COUNT=1000",
+            ),
+            *("UNTIL=19700101", "UNTIL=99991231T235959Z", "UNTIL=20300101T000000"),
+        )
+    ),
+    max_size=3,
+)
+
+
+@given(
+    zone=st.sampled_from(("UTC", "Pacific/Apia", "America/Santiago", "Pacific/Kiritimati", "Africa/Monrovia")),
+    start=_INSTANTS,
+    lasting=st.one_of(st.integers(MINUTE, DAY), st.integers(-DAY, 40 * DAY)),
+    freq=st.sampled_from(("", "FREQ=DAILY", "FREQ=WEEKLY")),
+    parts=_RULE_PARTS,
+    away=st.integers(-40 * DAY, 10 * DAY),
+    looks=st.lists(_INSTANTS, max_size=3),
+)
+def test_whatever_closure_is_asked_for_is_refused_or_can_be_lived_with(
+    zone: str, start: int, lasting: int, freq: str, parts: list[str], away: int, looks: list[int]
+):
+    room = opened(zone)
+    now = room.time = max(start + away, DAY)
+    rrule = ";".join((freq, *parts)) if freq else ""
+    try:
+        room.ask(AddClosure(Closure(id="c", kind="closed", start=start, end=start + lasting, rrule=rrule)))
+    except Rejected:
+        return
+    for look in (start, now, *looks):
+        found = [bounds for bounds, _ in closed_times(room.state, look, look + 40 * DAY)]
+        assert all(one.start < one.end and one.end > look and one.start < look + 40 * DAY for one in found)
+        for bounds in found:
+            assert closed(room.state, bounds.start, bounds.end) is not None
+        view = closure_view(room.state, room.state.closures["c"], look)
+        assert (view.status == "ended") == (view.next_start_time is None)
+    room.time = max(now, looks[0]) if looks else now
+    try:
+        room.ask(EndClosure("c"))
+    except ClosureOver:
+        return
+    assert closed_times(room.state, room.time, room.time + 40 * DAY) == []

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from engine import recurrence
 from engine.actors.room.calendar import objection
-from engine.actors.room.closing import begun, over_at
+from engine.actors.room.closing import begun, next_time
 from engine.actors.room.commands import (
     AddClosure,
     ChangeCalendar,
@@ -89,7 +89,7 @@ def the_closure(state: Room, closure_id: str, time: int) -> Closure:
     closure = state.closures.get(closure_id)
     if closure is None:
         raise NotFound("there is no such closure", field="closure_id", closure_id=closure_id)
-    if over_at(closure, state.time_zone) <= time:
+    if next_time(closure, state.time_zone, time) is None:
         raise ClosureOver("the closure is over", closure_id=closure_id)
     return closure
 
@@ -163,7 +163,7 @@ def _fits(state: Room, closure: Closure, time: int) -> None:
         rule = recurrence.parse_rrule(closure.rrule, "rrule")
         if not recurrence.begins(rule, closure.start, state.time_zone):
             raise Invalid("the first time is none of the rule's", field="rrule")
-    if over_at(closure, state.time_zone) <= time:
+    if next_time(closure, state.time_zone, time) is None:
         raise Invalid("the closure is over already", field="end_time")
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from engine import calendar
 from engine.actors.room.calendar import conflicts, neighbours
-from engine.actors.room.closing import begun, closed_times, next_time, over_at
+from engine.actors.room.closing import begun, closed_times, next_time
 from engine.actors.room.display import auto_color, color_of, color_source, contrast_text
 from engine.actors.room.state import Closure, ClosureKind, ColorSource, Room
 from engine.actors.slot.view import link
@@ -169,7 +169,7 @@ def closure_status(room: Room, closure: Closure, time: int) -> ClosureStatus:
     """Where it stands."""
     if closure.removed:
         return "removed"
-    if over_at(closure, room.time_zone) <= time:
+    if next_time(closure, room.time_zone, time) is None:
         return "ended"
     return "active" if begun(closure, time + 1) else "planned"
 
