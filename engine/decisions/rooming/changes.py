@@ -13,7 +13,7 @@ from engine import calendar
 from engine.actors.agenda import Agenda, Engagement, Person, agenda_key, overlap
 from engine.actors.clinic.state import Clinic, clinic_key
 from engine.actors.clinic_day.commands import ClinicDayStep
-from engine.actors.clinic_day.indexes import put_in, take_out
+from engine.actors.clinic_day.indexes import put_in, take_out, waits
 from engine.actors.clinic_day.state import Appointment, ClinicDay, clinic_day_key
 from engine.actors.hospital import Hospital
 from engine.actors.room.calendar import objection
@@ -177,6 +177,15 @@ class Changes:
         state: ClinicDay | None = yield Look(clinic_day_key(clinic_id, day))
         change = self.days.get((clinic_id, day))
         return state if change is None else change.after(state)
+
+    def who_waits(self, clinic_id: str, day: str) -> Deciding[list[tuple[int, int, str]]]:
+        """(start, opened, id) of those who will wait for a room on this day; usually nobody, found out cheaply."""
+        state: ClinicDay | None = yield Look(clinic_day_key(clinic_id, day))
+        there = state.waiting if state is not None else []
+        change = self.days.get((clinic_id, day))
+        if change is None or not (there or any(one is not None and waits(one) for one in change.changed.values())):
+            return there
+        return change.after(state).waiting
 
     def refusal(self, room_id: str, wanted: Taken) -> Deciding[Rejected | None]:
         """Why the room does not take this stretch, by its own rule book."""

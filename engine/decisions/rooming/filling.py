@@ -45,9 +45,8 @@ def waiting(changes: Changes) -> Deciding[list[Waiting]]:
             days.update({(clinic_id, one): None for one in later if one >= first})
     found: list[Waiting] = []
     for clinic_id, day in days:
-        state = yield from changes.clinic_day(clinic_id, day)
-        if state is not None and state.waiting:
-            found.extend(Waiting(*one, clinic_id, day) for one in state.waiting)
+        there = yield from changes.who_waits(clinic_id, day)
+        found.extend(Waiting(*one, clinic_id, day) for one in there)
     found.sort()
     return found
 

@@ -141,7 +141,7 @@ class Plan:
             here.ask(MoveOut(appointment.id, now_at), appointment.id, None)
             there.ask(MoveIn(after, self._day_end(new_day), clinic_day_key(clinic_id, day)), after.id, after)
         self._room_follows(clinic_id, day, appointment, new_day, after, checked=change not in ("turnover", "declined"))
-        if after.status in HOLDING:
+        if after.status in HOLDING and change not in ("turnover", "declined"):
             if (day, appointment.doctor_id) != (new_day, after.doctor_id):
                 self._disengage(day, appointment)
             self._engage(clinic_id, new_day, after)
