@@ -442,10 +442,14 @@ def test_foreign_packages_are_declared():
     assert sorted(use for use in foreign if use[0] not in declared) == []
 
 
+IMPORTED_AS = {"python_dateutil": "dateutil"}
+
+
 def name_of(requirement: str) -> str:
     """``flask_swagger_ui`` for ``flask-swagger-ui>=5.34,<6``."""
     end = next((at for at, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_")), None)
-    return requirement[:end].replace("-", "_")
+    name = requirement[:end].replace("-", "_")
+    return IMPORTED_AS.get(name, name)
 
 
 def test_every_module_says_what_it_knows():

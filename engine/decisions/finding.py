@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from engine import calendar
+from engine.actors.agenda import Agenda, agenda_key, conflict
+from engine.actors.agenda import overlap as agenda_overlap
 from engine.actors.hospital import HOSPITAL, Hospital, Policy, known
 from engine.actors.patient import in_use, patient_key
 from engine.actors.patient_day import Commit, Commitment, PatientDay, overlap, overlaps, patient_day_key, refusal
@@ -75,11 +77,17 @@ def objection(
         return reason
     if policy.patient_overlap:
         # A slot may span midnight, so its neighbours in time may stand in the days beside.
-        for other in (calendar.shift(day, -1), calendar.shift(day, 1)):
+        days = (calendar.shift(day, -1), calendar.shift(day, 1))
+        for other in days:
             beside = yield from the_day(patient_id, other)
             for one in beside.commitments if beside else ():
                 if one.state == "active" and one.token_id != wanted.token_id and overlaps(one, wanted):
                     return overlap(one)
+        for other in (day, *days):
+            agenda: Agenda | None = yield Look(agenda_key("patient", patient_id, other))
+            there = agenda_overlap(agenda, wanted.start, wanted.end)
+            if there is not None:
+                return conflict("patient", there)
     limit = policy.max_active_tokens_per_patient
     if limit is not None and wanted.state == "active":
         held = sum(one.state == "active" and one.token_id != wanted.token_id for one in commitments)

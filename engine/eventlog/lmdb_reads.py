@@ -140,8 +140,7 @@ class ReadSide(ABC):
 
     def _read(self, hospital: str, start: int, limit: int) -> list[tuple[int, bytes]]:
         log, db = opened(self._log), self._entries_of(hospital)
-        found: list[tuple[int, bytes]] = []
-        end = start + limit
+        found, end = list[tuple[int, bytes]](), start + limit
         while db is not None and start < end:
             most, size = min(end, start + SLICE_RECORDS), 0
             with log.begin() as txn, txn.cursor(db) as cursor:
