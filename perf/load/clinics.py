@@ -38,9 +38,7 @@ async def equip(founder: Founder, site: Site, rooms: int, hard: int, soft: int) 
 
 
 def chosen_soft(site: Site, count: int) -> list[AnyRule]:
-    """So many soft rules; where they are few, those that weigh most on where a patient goes."""
+    """So many soft rules; where they are few, one of each kind that weighs most on where a patient goes."""
     rules = soft_rules(site.rooms, site.doctors)
-    if count >= len(rules):
-        return rules
-    order = sorted(rules, key=lambda rule: _FIRST.index(type(rule)) if isinstance(rule, _FIRST) else len(_FIRST))
-    return order[:count]
+    leading = [next(rule for rule in rules if isinstance(rule, kind)) for kind in _FIRST]
+    return [*leading, *(rule for rule in rules if rule not in leading)][:count]

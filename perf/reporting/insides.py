@@ -15,6 +15,9 @@ from perf.runs import Profile, Repeat, Run, Sample
 _MB = 1e6
 _HOT = 20
 
+_QUERIES = ("check conflicts", "evaluate")
+"""Reads that are asked by a POST, besides all whose names begin so."""
+
 
 def insides(material: Material) -> list[Block]:
     """All of it."""
@@ -113,7 +116,7 @@ def _reads(material: Material) -> list[Block]:
     rows = []
     for run, repeat in _loads(material):
         for op, histogram in sorted(repeat.measured.ops.items()):
-            if op.startswith("read "):
+            if op.startswith("read ") or op in _QUERIES:
                 waits = (f"{1000 * histogram.percentile(share):,.2f} ms" for share in (0.5, 0.95, 0.99))
                 rows.append((run.scenario, op.removeprefix("read "), f"{histogram.count:,}", *waits))
     if not rows:

@@ -18,6 +18,7 @@ from engine.rules.kinds import kind_of
 from engine.rules.subject import RoomUse, Wish
 from engine.rules.subjects import subject_of
 from perf.load.clinic_rules import CLEANING, HARD, SOFT, hard_rules, soft_rules
+from perf.load.clinics import chosen_soft
 from perf.load.offers import offered_room
 from perf.load.plan import HELD, Settings, Site, Step
 from perf.load.rooming import PACE, USERS, Wants, turns
@@ -139,3 +140,9 @@ def test_every_wish_of_the_rules_scenario_finds_a_room_in_whatever_order_they_co
             ranked = choose(policy, subject, standing).ranked
             assert ranked, f"user {user} finds no room for {wish}"
             busy[ranked[0].room_id].append((start, end + CLEANING * MINUTE))
+
+
+def test_a_clinic_with_few_rules_has_one_of_each_kind_that_weighs_most():
+    assert [kind_of(rule) for rule in chosen_soft(site(), 3)] == ["equipment_parsimony", "least_busy", "continuity"]
+    assert len(chosen_soft(site(), SOFT)) == SOFT
+    assert chosen_soft(site(), 0) == []
