@@ -35,6 +35,7 @@ from engine.rules.kinds import (
     Proximity,
     RoomTypeMatch,
     Rule,
+    SoftRule,
     TimeOfDay,
     UtilizationBalancing,
 )
@@ -72,10 +73,10 @@ def points(spec: AnyRule, subject: Subject, room: RoomProfile, use: RoomUse) -> 
     """Weight times value, the value rounded down to a thousandth."""
     if not _speaks(spec, subject, room):
         return 0
-    assert not isinstance(spec, HARD)
+    assert isinstance(spec, SoftRule)
     value = _value(spec, subject, room, use)
     assert -1 <= value <= 1
-    return int(getattr(spec, "weight")) * floor(1_000 * value)  # noqa: B009 - a union too wide for the type checker
+    return spec.weight * floor(1_000 * value)
 
 
 def _effective(spec: AnyRule, day: date) -> bool:
@@ -160,7 +161,7 @@ def _open(spec: AllowedHours, weekday: int, minute: int) -> bool:
     return (today in spec.days and clock >= opens) or ((today - 1) % 7 in spec.days and clock < closes)
 
 
-def _value(spec: AnyRule, subject: Subject, room: RoomProfile, use: RoomUse) -> Fraction:
+def _value(spec: SoftRule, subject: Subject, room: RoomProfile, use: RoomUse) -> Fraction:
     zero, one = Fraction(0), Fraction(1)
     match spec:
         case PreferredRoom():
