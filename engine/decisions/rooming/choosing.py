@@ -28,7 +28,7 @@ from engine.decisions.rooming.wanting import Want
 from engine.errors import NotFound, Rejected
 from engine.rules.choice import NO_RULES, Candidate, choose, judge
 from engine.rules.compiling import Policy
-from engine.rules.subject import Ranked, RoomProfile, RoomUse, Subject
+from engine.rules.subject import UNUSED, Ranked, RoomProfile, RoomUse, Subject
 from engine.rules.subjects import subject_of
 
 NEXT: Final = 3
@@ -80,17 +80,19 @@ def candidates(
     A room is busy, too, where its setup before or its cleaning after would meet what is held.
     """
     day, *others = days
+    buffers = policy.buffers
     found = []
     for profile in rooms:
         use = use_of(day, profile.id, start, end, without)
         for other in others:
             use = _both(use, use_of(other, profile.id, start, end, without))
-        before, after = use.gap_before, use.gap_after
-        if not use.busy and (
-            (before is not None and before < profile.setup_minutes * MINUTE)
-            or (after is not None and after < policy.cleaning_minutes(profile, doctor_id) * MINUTE)
-        ):
-            use = RoomUse(use.bookings, before, after, True)
+        if use is not UNUSED and not use.busy:
+            before, after = use.gap_before, use.gap_after
+            minutes = policy.cleaning_minutes(profile, doctor_id) if buffers else profile.cleaning_minutes
+            if (before is not None and before < profile.setup_minutes * MINUTE) or (
+                after is not None and after < minutes * MINUTE
+            ):
+                use = RoomUse(use.bookings, before, after, True)
         found.append(Candidate(profile, use))
     return found
 
@@ -157,16 +159,14 @@ def best(
         looked_at = [rooms[id] for id in only if id in rooms]
     if but:
         looked_at = [room for room in looked_at if room.id not in but]
-    choice = choose(
-        policy,
-        subject,
-        candidates(looked_at, policy, want.doctor_id, want.start, want.end, days, want.appointment_id),
-    )
+    standing = candidates(looked_at, policy, want.doctor_id, want.start, want.end, days, want.appointment_id)
+    choice = choose(policy, subject, standing, NEXT + 1)
     if choice.errors:
         changes.note_errors(clinic.id, policy.number, choice.errors)
     failed = choice.failed
-    ranked = choice.ranked
-    for index, one in enumerate(ranked):
+    ranked, index = choice.ranked, 0
+    while index < len(ranked):
+        one = ranked[index]
         stretch = stretch_of(rooms[one.room_id], policy, want)
         refused = yield from changes.refusal(one.room_id, stretch)
         if refused is None:
@@ -175,6 +175,9 @@ def best(
             return Chosen(_place(changes, clinic, want, one.room_id, stretch, assignment), assignment)
         reason = _reason(refused)
         failed[reason] = failed.get(reason, 0) + 1
+        if not index:  # the first nearly always agrees, and a thousand others need not be told apart for it
+            ranked = choose(policy, subject, standing).ranked
+        index += 1
     return Chosen(None, _assignment("fallback", policy, None, (), choice.considered, failed))
 
 
@@ -201,6 +204,8 @@ def named(changes: Changes, asked: Question, want: Want, room_id: str) -> Decidi
 
 def _both(use: RoomUse, other: RoomUse) -> RoomUse:
     """How a room stands when a day beside is seen, too; its bookings are those of the first day."""
+    if other.gap_before is None and other.gap_after is None:
+        return use
     return RoomUse(
         use.bookings,
         _nearer(use.gap_before, other.gap_before),

@@ -58,7 +58,8 @@ def room_for(changes: Changes, one: Waiting, appointment: Appointment) -> Decidi
         return None
     want = again(one.clinic_id, one.day, appointment)
     asked = yield from question(changes, clinic, want)
-    freed = {room_id for clinic_id, _, room_id in changes.freed if clinic_id == one.clinic_id}
+    # In their order, not as a set: what is counted on the way goes into the log in the order in which it was met.
+    freed = dict.fromkeys(room_id for clinic_id, _, room_id in changes.freed if clinic_id == one.clinic_id)
     place, assignment = yield from best(changes, asked, want, freed)
     if place is not None and len(freed) < len(clinic.rooms):
         place, assignment = yield from best(changes, asked, want)
