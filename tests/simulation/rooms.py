@@ -27,15 +27,15 @@ from engine.decisions.attend_appointment import (
 from engine.decisions.book_appointment import BookAppointment
 from engine.decisions.cancel_appointment import CancelAppointment
 from engine.decisions.change_room import ChangeAppointmentRoom
-from engine.decisions.clinics import AddClinic
+from engine.decisions.clinics import AddClinic, ChangeClinic
 from engine.decisions.closures import AddClosure, ChangeClosure, RemoveClosure
 from engine.decisions.doctors import AddDoctor
 from engine.decisions.hold_room import ConfirmAppointment, HoldRoom, ReleaseAppointment
 from engine.decisions.open_slot import OpenSlot
 from engine.decisions.reschedule_appointment import RescheduleAppointment
-from engine.decisions.room_rules import ActivateRules, AddRule, ChangeRule, DiscardRuleDraft
+from engine.decisions.room_rules import ActivateRules, AddRule, ChangeRule, DiscardRuleDraft, RemoveRule
 from engine.decisions.rooming.arranging import Fallback
-from engine.decisions.rooms import AddRoom, ChangeRoom, SetRoomDisplay
+from engine.decisions.rooms import AddRoom, ChangeRoom, RemoveRoom, SetRoomDisplay
 from engine.rules.kinds import CleaningBuffer, Compactness, Continuity, LeastBusy, MaximumDuration, TimeOfDay
 from engine.views.appointments import GetAppointment, ListAppointments, ListEscalations
 from engine.views.availability import AvailableRooms
@@ -84,15 +84,7 @@ class Rooms:
     async def _open(self) -> None:
         """Doctors of its own, three rooms, and rules that are in force before anybody books."""
         random = self.random
-        settings = ClinicSettings(
-            hold_minutes=1,
-            release_minutes=random.choice((1, 2, None)),
-            early_check_in_minutes=random.choice((None, 2)),
-            escalation_minutes=1,
-            alternatives=2,
-            search_hours=1,
-        )
-        self.clinic = await self._have(AddClinic(name="Day clinic", settings=settings))
+        self.clinic = await self._have(AddClinic(name="Day clinic", settings=self._settings()))
         self.doctors = [
             await self._have(AddDoctor(name=PersonName(f"Dr. {name}"), specialization="Surgery")) for name in DOCTORS
         ]
@@ -102,6 +94,16 @@ class Rooms:
         for number, type in enumerate(TYPES):
             if room := await self._have(AddRoom(clinic_id=self.clinic, **self._room(number, type))):
                 self.rooms.append(room)
+
+    def _settings(self) -> ClinicSettings:
+        return ClinicSettings(
+            hold_minutes=1,
+            release_minutes=self.random.choice((1, 2, None)),
+            early_check_in_minutes=self.random.choice((None, 2)),
+            escalation_minutes=1,
+            alternatives=2,
+            search_hours=1,
+        )
 
     def _room(self, number: int, type: str) -> dict[str, Any]:
         random = self.random
@@ -272,6 +274,10 @@ class Rooms:
                 case 6 if len(self.rooms) == len(TYPES):
                     if done := await do(AddRoom(clinic_id=self.clinic, **self._room(number, TYPES[number]))):
                         self.rooms.append(done["id"])
+                case 6 if random.random() < 0.3:
+                    await do(RemoveRoom(room_id=self.rooms[-1]))
+                case 6 if random.random() < 0.3:
+                    await do(ChangeClinic(clinic_id=self.clinic, name="Clinic", settings=self._settings()))
                 case 6:
                     await do(SetRoomDisplay(room_id=room, color_hex=random.choice(("#00AAFF", None)), label="R"))
                 case _:
@@ -296,6 +302,8 @@ class Rooms:
             self.rules.append(done["id"])
         step = ActivateRules if random.random() < 0.7 else DiscardRuleDraft
         await do(step(clinic_id=self.clinic))
+        if self.rules and random.random() < 0.2:
+            await do(RemoveRule(rule_id=self.rules.pop()))
         if random.random() < 0.2:
             now = datetime.fromtimestamp(EIGHT // 1_000_000 + int(trio.current_time()), UTC)
             times: dict[str, Any] = {"start_time": now + timedelta(minutes=1), "end_time": now + timedelta(minutes=3)}

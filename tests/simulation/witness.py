@@ -25,6 +25,7 @@ from engine.eventlog.memory_store import MemoryDisk
 from engine.recovery import Book, Cell, state_hash
 from engine.runtime import Engine
 from engine.views import QUERIES
+from replay.overlaps import Overlaps
 from tests.simulation.client import HOSPITAL_ID, Try, Wish
 from tests.simulation.clockwork import SimulatedClock
 from tests.simulation.hospital_rules import codes_given_twice, rules_broken, tokens_kept_twice
@@ -74,6 +75,7 @@ class Witness:
         self._never: dict[Mark, str] = {}
         self._unsure: list[Mark] = []
         self._first: dict[int, Reply] = {}
+        self._overlaps = Overlaps()
 
     # What clients see
 
@@ -172,6 +174,7 @@ class Witness:
             raise Violation(f"position {position} is not later than the one before it")
         if entry.refusal is None:
             self._note(position, entry)
+        self._overlaps.entry(position, [(change.actor, change.events) for change in entry.changes])
         touched = [change.actor for change in entry.changes]
         given = [type(event) is RoomAssigned for change in entry.changes for event in change.events]
         self.seen["rooms given to who waited"] += sum(given)
@@ -270,7 +273,7 @@ class Witness:
         holders = [(key, self._state(key)) for key in self._book.cells if key.startswith("service")]
         days = [self._state(key) for key in self._book.cells if key.startswith("clinic_day:")]
         wrong = [*codes_given_twice(slots), *tokens_kept_twice(slots), *tickets_kept_twice(holders)]
-        wrong += appointments_kept_twice(days)
+        wrong += [*appointments_kept_twice(days), *self._overlaps.found]
         wrong += rules_broken(self._state, self._book.cells, self._book.time)
         if wrong:
             raise Violation("; ".join(wrong))
