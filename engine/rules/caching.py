@@ -20,7 +20,7 @@ MAX_POLICIES = 256
 class PolicyCache:
     """Policies by clinic, version and which rules are effective. Of no consequence but for time: equal to any other."""
 
-    __slots__ = ("_cuts", "_policies", "hits", "misses")
+    __slots__ = ("_cuts", "_failures", "_policies", "hits", "misses")
     __hash__ = None  # type: ignore[assignment]  # equal to all others, so no key of anything
 
     def __init__(self) -> None:
@@ -28,6 +28,8 @@ class PolicyCache:
         self.misses = 0
         self._cuts: dict[tuple[str, int], list[int]] = {}
         self._policies: dict[tuple[str, int, int], Policy] = {}
+        self._failures = 0
+        """Of policies that are not kept any more."""
 
     def get(self, clinic_id: str, number: int, rules: Sequence[Rule], day: date) -> Policy:
         """The policy of a version on a local day, compiled unless it is kept."""
@@ -45,8 +47,14 @@ class PolicyCache:
         policy = self._policies[key] = compile_rules(number, rules, day)
         return policy
 
+    @property
+    def failures(self) -> int:
+        """Rooms that a rule could not look at."""
+        return self._failures + sum(policy.failures for policy in self._policies.values())
+
     def clear(self) -> None:
         """Keep nothing: another version is in force. The counts go on."""
+        self._failures = self.failures
         self._cuts.clear()
         self._policies.clear()
 
@@ -58,7 +66,7 @@ class PolicyCache:
 
     def _forget_first(self) -> None:
         first = next(iter(self._policies))
-        del self._policies[first]
+        self._failures += self._policies.pop(first).failures
         if all(key[:2] != first[:2] for key in self._policies):
             self._cuts.pop(first[:2], None)
 

@@ -73,7 +73,8 @@ def choose(policy: Policy | None, subject: Subject, candidates: Iterable[Candida
 
     A rule that raises excludes the room: nobody gets a room that a rule could not look at.
     """
-    hard, soft = _bind(policy or NO_RULES, subject)
+    policy = policy or NO_RULES
+    hard, soft = _bind(policy, subject)
     passed: list[tuple[int, str, Candidate]] = []
     failed: dict[str, int] = {}
     errors: dict[tuple[str, str], RuleError] = {}
@@ -95,6 +96,7 @@ def choose(policy: Policy | None, subject: Subject, candidates: Iterable[Candida
                 passed.append((-total, profile.id, candidate))
         except Exception as error:
             failed[RULE_ERROR] = failed.get(RULE_ERROR, 0) + 1
+            policy.failures += 1
             _note(errors, rule_id, profile.id, error)
     passed.sort()
     ranked = [
@@ -112,11 +114,14 @@ def judge(policy: Policy | None, subject: Subject, candidate: Candidate) -> Verd
 
 def judge_each(policy: Policy | None, subject: Subject, candidates: Iterable[Candidate]) -> Iterator[Verdict]:
     """The same of several rooms."""
-    hard, soft = _bind(policy or NO_RULES, subject)
+    policy = policy or NO_RULES
+    hard, soft = _bind(policy, subject)
     speaking = dict(soft)
-    every = [(rule_id, speaking.get(rule_id)) for rule_id, _ in (policy or NO_RULES).soft]
+    every = [(rule_id, speaking.get(rule_id)) for rule_id, _ in policy.soft]
     for candidate in candidates:
-        yield _verdict(hard, every, candidate)
+        verdict = _verdict(hard, every, candidate)
+        policy.failures += bool(verdict.errors)
+        yield verdict
 
 
 def _verdict(hard: list[tuple[str, Meets]], soft: list[tuple[str, Points | None]], candidate: Candidate) -> Verdict:

@@ -38,7 +38,7 @@ class Buffer(NamedTuple):
 class Policy:
     """The rules of version ``number`` that hold on some day. ``hard`` is asked in order, ``soft`` is summed up."""
 
-    __slots__ = ("buffers", "hard", "number", "soft", "wants_last_room", "wants_patient")
+    __slots__ = ("buffers", "failures", "hard", "number", "soft", "wants_last_room", "wants_patient")
 
     def __init__(
         self,
@@ -58,6 +58,8 @@ class Policy:
         """A rule asks where the patient was last time,"""
         self.wants_patient: Final = wants_patient
         """and one of which gender or age he is."""
+        self.failures = 0
+        """Rooms that a rule could not look at. Counted here because a request that is refused leaves no event."""
 
     def cleaning_minutes(self, profile: RoomProfile, doctor_id: str = "") -> int:
         """How long the room is held after an appointment: what it says itself, or the longest buffer.

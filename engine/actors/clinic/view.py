@@ -13,15 +13,22 @@ from engine.rules.kinds import AnyRule, Rule
 
 
 class PolicyCacheView(msgspec.Struct, frozen=True):
-    """How often compiled rules were there when they were asked for, since the clinic is in memory."""
+    """Since the clinic is in memory: how often compiled rules were there when they were asked for.
+
+    ``failures``: rooms that a rule could not look at, for requests that were refused and for evaluations, too.
+    """
 
     hits: int
     misses: int
     hit_rate: float | None
+    failures: int
 
 
 class ClinicView(msgspec.Struct, frozen=True):
-    """A clinic as answered; times in UTC. ``rule_version`` 0: no rules are in force."""
+    """A clinic as answered; times in UTC. ``rule_version`` 0: no rules are in force.
+
+    ``rule_errors``: rooms that a rule could not look at, ever, as the log has it.
+    """
 
     id: str
     name: str
@@ -71,7 +78,7 @@ def clinic_view(state: Clinic) -> ClinicView:
         rooms=len(state.rooms),
         rule_version=state.active,
         has_draft=state.draft is not None,
-        policy_cache=PolicyCacheView(hits, misses, round(hits / asked, 4) if asked else None),
+        policy_cache=PolicyCacheView(hits, misses, round(hits / asked, 4) if asked else None, state.policies.failures),
         rule_errors=state.rule_errors,
         retired=state.retired,
         created_at=calendar.moment(state.created_at),

@@ -64,5 +64,14 @@ def test_no_more_policies_are_kept_than_there_may_be():
     assert counts(cache) == (0, MAX_POLICIES + 10)
 
 
+def test_failures_are_counted_beyond_the_policies_that_met_them():
+    cache = PolicyCache()
+    cache.get("c", 1, [capacity(1)], MONDAY).failures += 2
+    cache.clear()
+    for number in range(2, MAX_POLICIES + 4):
+        cache.get("c", number, [capacity(1)], MONDAY).failures += 1
+    assert cache.failures == 2 + MAX_POLICIES + 2
+
+
 def test_the_version_of_the_policy_is_the_one_that_was_asked_for():
     assert PolicyCache().get("c", 12, [], MONDAY).number == 12

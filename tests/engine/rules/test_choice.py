@@ -126,6 +126,8 @@ def test_a_hard_rule_that_raises_excludes_the_room_and_is_reported():
     assert choice.ranked == []
     assert choice.failed == {"rule_error": 2}
     assert choice.errors == (RuleError("bad", 2, "b", "ZeroDivisionError"),)
+    judge(bad, asked(), room("a"))
+    assert bad.failures == 3
 
 
 def test_a_soft_rule_that_raises_excludes_only_the_rooms_for_which_it_does():
