@@ -137,7 +137,7 @@ def of_clinic(id: str, event: Any) -> Iterator[Placed]:
     if told is not None:
         kind, fields = told(event)
         yield f"clinic:{id}", kind, {"clinic_id": id, **fields}, True
-        if "room_id" in fields:
+        if kind == ROOM:
             yield f"clinic_rooms:{id}", ROOM, fields, False
 
 
@@ -149,8 +149,8 @@ _CLINIC: Final[dict[type[Any], Callable[[Any], tuple[str, Fields]]]] = {
     clinic.ClinicOpened: lambda event: ("clinic_update", _named("opened", event)),
     clinic.ClinicChanged: lambda event: ("clinic_update", _named("settings", event)),
     clinic.ClinicRetired: lambda event: ("clinic_update", {"change": "retired"}),
-    clinic.RoomListed: lambda event: ("clinic_update", {"change": "room", "room_id": event.profile.id}),
-    clinic.RoomDelisted: lambda event: ("clinic_update", {"change": "room_retired", "room_id": event.room_id}),
+    clinic.RoomListed: lambda event: (ROOM, {"change": "room", "room_id": event.profile.id}),
+    clinic.RoomDelisted: lambda event: (ROOM, {"change": "room_retired", "room_id": event.room_id}),
     clinic.RulesDrafted: lambda event: ("rules_update", {"change": "drafted", "rule_version": event.from_version}),
     clinic.RuleDrafted: lambda event: ("rules_update", {"change": "rule", "rule_id": event.rule.id}),
     clinic.RuleDropped: lambda event: ("rules_update", {"change": "dropped", "rule_id": event.rule_id}),

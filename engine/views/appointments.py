@@ -19,6 +19,9 @@ from engine.errors import NotFound
 from engine.views.paging import ById, ListQuery, Page, filed, page, position
 from engine.views.reader import Found, Id, Reader
 from engine.views.room_states import Booked, all_on, booked, clinic_of, clinics_days, day_of, days_of, one_of
+from engine.views.states import the_hospital
+
+BACK = 2  # days
 
 
 class ListAppointments(ListQuery, frozen=True):
@@ -49,7 +52,10 @@ class GetSeries(Value, frozen=True):
 
 
 class ListEscalations(ListQuery, frozen=True):
-    """Appointments that wait for a room, or with ``status`` those whose wait has ended so; the latest day first."""
+    """Appointments that wait for a room, or with ``status`` those whose wait has ended so; the latest day first.
+
+    Who still waits is looked for from two days ago on: what is older has taken place without, one way or another.
+    """
 
     clinic_id: Id | None = None
     date: dt.date | None = None
@@ -100,7 +106,13 @@ def list_escalations(reader: Reader, query: ListEscalations) -> Found:
     def wanted(one: Appointment) -> bool:
         return one.escalation is not None and one.escalation.status == query.status
 
-    rows = _of_days(reader, days, query.clinic_id, wanted, position(query, DayPlace))
+    open_ones = query.status == "open"
+    if open_ones and query.date is None:
+        first = calendar.shift(calendar.local_day(reader.time, the_hospital(reader).time_zone), -BACK)
+        days = [day for day in days if day >= first]
+    rows = _of_days(
+        reader, days, query.clinic_id, wanted, position(query, DayPlace), _waiting if open_ones else _everything
+    )
     return Found(_shown(reader, query, rows))
 
 
@@ -142,15 +154,24 @@ def _days(reader: Reader, query: ListAppointments, day: str | None) -> Iterable[
     return clinics_days(reader, query.clinic_id)
 
 
+def _everything(state: ClinicDay) -> Iterable[Appointment]:
+    return state.appointments.values()
+
+
+def _waiting(state: ClinicDay) -> Iterable[Appointment]:
+    return [state.appointments[id] for _, _, id in state.waiting]
+
+
 def _of_days(
-    reader: Reader, days: Iterable[str], clinic_id: str | None, wanted: Wanted, after: DayPlace | None
-) -> Rows:
+    reader: Reader, days: Iterable[str], clinic_id: str | None, wanted: Wanted, after: DayPlace | None,
+    of: Callable[[ClinicDay], Iterable[Appointment]] = _everything,
+) -> Rows:  # fmt: skip
     for day in sorted(days, reverse=True):
         if after is not None and day > after.day:
             continue
         yield DayPlace(day, 0, ""), None  # a day on which nothing is wanted costs a look too
         states = _states(reader, day, clinic_id)
-        rows = [(one.start, one.id, state.clinic_id, one) for state in states for one in state.appointments.values()]
+        rows = [(one.start, one.id, state.clinic_id, one) for state in states for one in of(state)]
         rows.sort(key=lambda row: row[:2])
         for start, id, clinic, one in rows:
             place = DayPlace(day, start, id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from trio.testing import MockClock
@@ -65,7 +66,8 @@ async def test_a_question_about_too_much_is_answered_as_far_as_it_goes(
 ):
     monkeypatch.setattr("engine.views.availability.LOOKS", 6)
     async with ward(ONE, TWO) as here:
-        starts, start = [], at("08:00")
+        starts: list[dt.datetime] = []
+        start: dt.datetime | None = at("08:00")
         while start is not None:
             query = AvailableRooms(start=start, end=at("12:00"), clinic_id=here.clinic, duration_minutes=30)
             found = await here.view(query)
@@ -109,7 +111,7 @@ async def test_each_of_many_times_is_told_what_is_in_its_way(autojump_clock: Moc
         closed = await here.ask(
             AddClosure(room_id=here.rooms[1], kind="closed", start_time=at("12:00"), end_time=at("13:00"))
         )
-        when = {"start_time": at("09:30"), "end_time": at("10:00")}
+        when: dict[str, Any] = {"start_time": at("09:30"), "end_time": at("10:00")}
         query = CheckConflicts(
             checks=[
                 Check(room_id=here.rooms[0], **when),  # into the cleaning
@@ -131,7 +133,7 @@ async def test_each_of_many_times_is_told_what_is_in_its_way(autojump_clock: Moc
 
 async def test_a_check_of_something_that_is_not_there_is_not_found(autojump_clock: MockClock):
     async with ward(ONE) as here:
-        when = {"start_time": at("09:30"), "end_time": at("10:00")}
+        when: dict[str, Any] = {"start_time": at("09:30"), "end_time": at("10:00")}
         for check in (
             Check(room_id=NOBODY, **when),
             Check(room_id=here.rooms[0], **when, doctor_id=NOBODY),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from trio.testing import MockClock
 
-from engine.decider import FreeText
+from engine.actors.clinic_day.commands import Reason
 from engine.decisions.attend_appointment import CheckInAppointment, CompleteAppointment, StartAppointment
 from engine.decisions.cancel_appointment import CancelAppointment
 from engine.decisions.change_room import ChangeAppointmentRoom
@@ -21,7 +21,7 @@ from tests.engine.following import frames, said
 from tests.engine.ward_of_rooms import DAY, Ward, at, ward
 
 OTHER_DAY = "2027-01-19"
-WHY = FreeText("somebody wished for it")
+WHY = Reason("somebody wished for it")
 OFF = ("cancelled", "no_show")
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
