@@ -34,7 +34,10 @@ from engine.rules.subjects import subject_of
 NEXT: Final = 3
 """Rooms behind the chosen one that are kept with it."""
 _NEAR: Final = 8 * HOUR
-"""The longest setup, cleaning or buffer: what lies farther off in a day beside is no matter of this one."""
+"""The longest setup, cleaning or buffer: what lies farther off in a day beside is no matter of this one.
+
+Of what lasts longer than this into another day the room itself knows, and says so when it is asked.
+"""
 
 
 class RoomNotFitting(Rejected):
