@@ -6,13 +6,24 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.actors.clinic.refusals import NoDraft
 from engine.decisions.cancel_appointment import CancelAppointment
 from engine.decisions.closures import AddClosure
 from engine.decisions.room_rules import AddRule
+from engine.decisions.rooming.refusals import NoRoomAvailable
 from engine.errors import NotFound
-from engine.rules.kinds import LeastBusy, MaximumDaily, MinimumCapacity, PreferredRoom
+from engine.rules.kinds import (
+    CleaningBuffer,
+    Compactness,
+    LeastBusy,
+    MaximumDaily,
+    MinimumCapacity,
+    PreferredRoom,
+    Scope,
+)
 from engine.views import rule_dry_runs
 from engine.views.rule_dry_runs import DryRunRules, DryRunView
 from tests.engine.booking import Booking, moment
@@ -133,3 +144,39 @@ def test_a_day_without_appointments_has_nothing_to_change():
     assert (dry_run(house).appointments, dry_run(house).next_after) == (0, None)
     with pytest.raises(NotFound):
         dry_run(house, after="ffffffff-0000-7000-8000-000000000000")
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20).map(lambda number: number * 15), st.sampled_from((15, 30, 60)), st.integers(0, 9)),
+        min_size=1,
+        max_size=15,
+    )
+)
+def test_whatever_was_booked_and_cancelled_the_rules_that_chose_would_choose_the_same(
+    requests: list[tuple[int, int, int]],
+):
+    house = Booking()
+    house.room("narrow", cleaning_minutes=10)
+    house.room("wide", setup_minutes=5, max_daily=3)
+    house.room("other")
+    house.rules(
+        LeastBusy(name="least busy", full=4),
+        Compactness(name="no gaps", weight=30),
+        CleaningBuffer(name="air", minutes=5, scope=Scope(room_types=("exam",))),
+    )
+    there: list[str] = []
+    for start, minutes, cancel in requests:
+        house.later(1)
+        if cancel < len(there):
+            house.ask(CancelAppointment(appointment_id=there.pop(cancel)))
+            house.later(1)
+        try:
+            there.append(house.ask(house.asks(start, minutes)).id)
+        except NoRoomAvailable:
+            continue
+    run = dry_run(house, version=1)
+    assert run.changed == []
+    assert run.without_room == 0
+    assert run.appointments >= len(there)
