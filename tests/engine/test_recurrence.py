@@ -230,7 +230,7 @@ def test_when_it_is_over_is_never_too_early():
     interval=st.integers(1, 5),
     days=st.sets(st.sampled_from(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))),
     week_start=st.sampled_from(("", ";WKST=SU", ";WKST=WE")),
-    end=st.sampled_from(("", ";COUNT=7", ";UNTIL=20260420")),
+    end=st.sampled_from(("", ";COUNT=7", ";UNTIL=20260420T235959")),
     ahead=st.integers(0, 400),
 )
 def test_a_window_shows_what_the_library_counts_from_the_first_time_on(
