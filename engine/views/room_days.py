@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -16,8 +17,9 @@ from engine.actors.clinic.state import Clinic
 from engine.actors.clinic_day import waits
 from engine.actors.clinic_day.state import Appointment
 from engine.actors.room.closing import closed_times
-from engine.actors.room.state import Room
-from engine.actors.room.view import RoomState, display_view, standing_at
+from engine.actors.room.display import color_of, contrast_text
+from engine.actors.room.state import Display, Room
+from engine.actors.room.view import RoomState, standing_at
 from engine.calendar import Bounds
 from engine.decider import Value
 from engine.views.reader import Found, Id, Reader
@@ -191,20 +193,27 @@ def _rooms(reader: Reader, clinic: Clinic, held: Iterable[str]) -> list[Room]:
 
 
 def _room(room: Room, appointments: Iterable[Appointment], bounds: Bounds, time: int) -> DayRoom:
-    display = display_view(room)
+    color, text_color = _colors(room.display, room.id)
     items = [*_held(appointments), *_closed(room, bounds)]
     items.sort(key=lambda item: (item.busy_from or item.start_time, item.id))
     return DayRoom(
         id=room.id,
         name=room.profile.name,
-        label=display.label,
-        color_hex=display.color_hex,
-        contrast_text_color=display.contrast_text_color,
+        label=room.display.label,
+        color_hex=color,
+        contrast_text_color=text_color,
         type=room.profile.type,
         floor=room.profile.floor,
         state=standing_at(room, time).state,
         items=items,
     )
+
+
+@lru_cache(maxsize=8_192)
+def _colors(display: Display, room_id: str) -> tuple[str, str]:
+    """A room's colour and that of the text on it. Kept: working them out costs more than the rest of a room's day."""
+    color = color_of(display, room_id)
+    return color, contrast_text(color)
 
 
 def _held(appointments: Iterable[Appointment]) -> Iterator[DayItem]:
