@@ -3,7 +3,7 @@
 R1  Doctor and patient are not in two places; the room is never held twice, its setup and cleaning counted.
 R2  Without a named room the clinic's rules choose; how they did stands in the appointment.
 R3  Without any room the caller's ``fallback`` decides: refused with alternatives, or booked and waiting for a room.
-R4  An appointment may be entered until a day after it began; whoever has not come by then is nobody's timer's matter.
+R4  An appointment may be entered until a day after it began; then no clock calls the patient absent.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ STAGES: Final = ((2 * HOUR, 15 * MINUTE), (8 * HOUR, 30 * MINUTE), (168 * HOUR, 
 """How far from the wanted time, and in which steps where a gap is long; the next only when the one before gave few."""
 MAX_ROOMS: Final = 200
 """Rooms whose gaps are looked at."""
-MAX_TESTS: Final = 120
-MAX_REFUSALS: Final = 4
+MAX_TESTS: Final = 200
+MAX_REFUSALS: Final = 3
 """Rooms that refuse at one time before it is given up: what excludes them is more than one room's matter."""
 GRID: Final = 5 * MINUTE
 """Offers begin at whole five minutes, or where the wanted time would."""

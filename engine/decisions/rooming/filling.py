@@ -21,7 +21,6 @@ from engine.decisions.rooming.changes import Changes, beside
 from engine.decisions.rooming.choosing import best, policy_of, question, stretch_of
 from engine.decisions.rooming.wanting import Want, again
 
-
 MOST: Final = 2_000
 """Appointments that one decision looks at; whoever waits behind them is looked at when the next room frees up."""
 

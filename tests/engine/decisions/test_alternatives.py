@@ -101,6 +101,16 @@ def test_hard_rules_hold_at_the_offered_time() -> None:
     assert world.offered_times(world.no(15, 30)) == [24 * 60]
 
 
+@pytest.mark.parametrize("asked_at", [0, 210, 450])
+def test_where_today_is_full_the_next_morning_is_found_behind_the_night(asked_at: int) -> None:
+    world = Booking()
+    rooms = [world.room() for _ in range(6)]
+    world.rules(AllowedHours(name="open", opens="09:00", closes="17:00"))
+    for room in rooms:
+        world.booked(0, 480, room_id=room)
+    assert world.offered_times(world.no(asked_at))[0] == 24 * 60
+
+
 def test_a_room_that_is_full_for_today_is_offered_for_tomorrow() -> None:
     world = Booking(settings={"search_hours": 30})
     world.room()
