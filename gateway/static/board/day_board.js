@@ -14,6 +14,7 @@ const REFRESH_PAUSE = 1_000; // ms: one question a second at most, however much 
 const LOOK_AGAIN = 15_000; // ms until a clinic that is not there is looked for again
 const REFRESH_EVERY = 60_000; // ms: what reaches into this day from the one before changes without a message here
 const LEAP = 2_000; // ms by which the clock may move without a new drawing
+const WAITING_SHOWN = 12; // above a timeline, which needs the room; a list has it
 const NARROW = "(max-width: 699px)"; // where a list says more than a timeline
 
 class DayBoard extends HTMLElement {
@@ -52,7 +53,6 @@ class DayBoard extends HTMLElement {
     setInterval(() => this.#refresh.want(), REFRESH_EVERY);
     setInterval(() => this.#tick(), 1_000);
     this.#arrange();
-    this.#draw();
   }
 
   // `outdated`: messages came while the view was on its way. What they say is said again on top of it.
@@ -135,24 +135,28 @@ class DayBoard extends HTMLElement {
     const narrow = window.matchMedia(NARROW);
     const asked = new URLSearchParams(location.search).get("view");
     this.#view = asked === "list" || asked === "timeline" ? asked : null;
+    let printing = false; // paper has the timeline
     const show = () => {
-      this.dataset.view = this.#view ?? (narrow.matches ? "list" : "timeline");
+      this.dataset.view = printing ? "timeline" : (this.#view ?? (narrow.matches ? "list" : "timeline"));
       this.#parts["as-list"].ariaPressed = String(this.dataset.view === "list");
       this.#parts["as-timeline"].ariaPressed = String(this.dataset.view === "timeline");
+      this.#draw();
     };
     for (const view of ["list", "timeline"]) {
       this.#parts[`as-${view}`].addEventListener("click", () => {
         this.#view = view;
         history.replaceState(null, "", addressed({ view }));
         show();
-        this.#draw();
       });
     }
     this.#parts.print.addEventListener("click", () => window.print());
-    narrow.addEventListener("change", () => {
-      show();
-      this.#draw();
-    });
+    for (const when of ["beforeprint", "afterprint"]) {
+      window.addEventListener(when, () => {
+        printing = when === "beforeprint";
+        show();
+      });
+    }
+    narrow.addEventListener("change", show);
     show();
   }
 
@@ -203,11 +207,14 @@ class DayBoard extends HTMLElement {
   }
 
   #drawWaiting(now) {
-    const { waiting, unplaced } = this.#parts;
+    const { waiting, unplaced, more } = this.#parts;
     const items = this.#day.waiting;
+    const shown = this.dataset.view === "list" ? items : items.slice(0, WAITING_SHOWN);
     waiting.hidden = items.length === 0;
+    more.hidden = shown.length === items.length;
+    more.textContent = `+${items.length - shown.length}`;
     put(unplaced, items.length ? this.#language.say("without_room", { count: items.length }) : "", this.#language);
-    keyed(this.#parts["waiting-list"], this.#parts["waiting-item"], items, (item) => item.key, (row, item) => {
+    keyed(this.#parts["waiting-list"], this.#parts["waiting-item"], shown, (item) => item.key, (row, item) => {
       row.toggleAttribute("data-overdue", item.deadline <= now);
       row.querySelector(".when").textContent = this.#speech.range(item);
       row.querySelector(".what").textContent = this.#speech.waiting(item, now);
