@@ -1,7 +1,7 @@
 """What a stack is asked to book of rooms, and what fills its tables. Knows neither the stack nor Matron.
 
-Bookings come time after time: so many want the same half hour, fewer than there are rooms, each with a doctor and a
-patient of his own. So all of them succeed, and the best room is wanted by all at once.
+So many want the same half hour, fewer than there are rooms, each with a doctor and a patient of his own: all of them
+succeed. They come in no order, as on any day, or all who want one time come together, and want its best room at once.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ _A_DAY: Final = 20
 
 
 class RoomPlan(msgspec.Struct, frozen=True):
-    """``bookings`` in a clinic of so many ``rooms``, ``together`` of them at each time."""
+    """``bookings`` in a clinic of so many ``rooms``, ``together`` of them at each time; ``rush``: they come so, too."""
 
     rooms: int
     together: int
     bookings: int
+    rush: bool = False
 
 
 class Ids(msgspec.Struct, frozen=True):
@@ -80,7 +81,10 @@ def filling(plan: RoomPlan) -> Iterator[str]:
 
 
 def _asked(plan: RoomPlan, ids: Ids, begin: int, end: int) -> list[str]:
-    return [_body(plan, ids, number) for number in range(begin, end)]
+    asked = [_body(plan, ids, number) for number in range(begin, end)]
+    if not plan.rush:
+        Random("rooms/order").shuffle(asked)  # noqa: S311 - repeatable, no secrets
+    return asked
 
 
 def _body(plan: RoomPlan, ids: Ids, number: int) -> str:

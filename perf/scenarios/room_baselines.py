@@ -2,7 +2,8 @@
 
 Each books the same appointments by fifty connections that ask again when they are answered: a room that nobody holds,
 with the least equipment, for a doctor and a patient who are nowhere else. Each answers when the booking is durable.
-First five want the same time in a clinic of ten rooms, then forty in one of fifty.
+First up to five want the same time in a clinic of ten rooms, and come in no order; then forty want one time of a clinic
+of fifty, and come together.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Kind(NamedTuple):
 
 KINDS: Final = (
     Kind("5 of 10 rooms", RoomPlan(rooms=10, together=5, bookings=2_000)),
-    Kind("40 of 50 rooms", RoomPlan(rooms=50, together=40, bookings=2_000)),
+    Kind("40 at once, 50 rooms", RoomPlan(rooms=50, together=40, bookings=2_000, rush=True)),
 )
 QUICK: Final = (Kind("5 of 10 rooms", RoomPlan(rooms=10, together=5, bookings=60)),)
 

@@ -24,6 +24,16 @@ def quiet(_: str) -> None:
     pass
 
 
+def test_a_rush_comes_time_after_time_and_a_day_in_no_order():
+    def order(plan: RoomPlan) -> list[str]:
+        return [str(body["start_time"]) for body in asked(plan)]
+
+    rush = msgspec.structs.replace(PLAN, rush=True)
+    assert order(rush) == sorted(order(rush)) == sorted(order(PLAN))
+    assert order(PLAN) != sorted(order(PLAN))
+    assert order(PLAN) == order(PLAN)
+
+
 def asked(plan: RoomPlan) -> list[dict[str, object]]:
     return [msgspec.json.decode(body) for body in bodies(plan, made_up(plan))]
 
