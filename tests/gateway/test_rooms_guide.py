@@ -1,4 +1,4 @@
-"""The guide to rooms: its commands work as they stand there, its rules are rules, its paths are paths."""
+"""The guide to rooms and the examples of the documentation: what stands there works as it stands there."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import re
 import shlex
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import httpx2
 import msgspec
 
 from engine.rules.kinds import HARD, SOFT, AnyRule, kind_of
-from gateway.routes import TABLE
+from gateway import examples
+from gateway.routes import BASE, TABLE, appointments, clinics, rooms
 from tests.gateway.surface import hospital
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "rooms.md").read_text("utf-8")
@@ -78,3 +80,53 @@ def test_the_paths_of_the_guide_are_paths_of_the_interface():
     for methods, path in named:
         for method in methods.split("|"):
             assert (method, path.rstrip("/")) in known, f"{method} {path}"
+
+
+async def test_the_examples_of_the_documentation_work_one_after_another():
+    async with hospital() as client:
+        known: dict[str, str] = {}
+        done: set[str] = set()
+
+        async def run(name: str, as_id: str = "", **ids: str) -> dict[str, Any]:
+            (row,) = (row for row in TABLE if row.name == name)
+            text = json.dumps(examples.EXAMPLES.get(name, {})).replace(
+                "2026-", "2093-"
+            )  # a year with the same weekdays
+            for id, real in known.items():
+                text = text.replace(id, real)
+            response = await client.request(row.method, BASE + row.path.format(**ids), json=json.loads(text))
+            assert response.is_success, f"{name}: {response.text}"
+            told: dict[str, Any] = response.json() if response.content else {}
+            done.add(name)
+            if as_id:
+                known[as_id] = told["id"]
+            return told
+
+        await run("AddDoctor", examples.DOCTOR)
+        await run("RegisterPatient", examples.PATIENT)
+        await run("AddClinic", examples.CLINIC)
+        clinic = {"clinic_id": known[examples.CLINIC]}
+        await run("ChangeClinic", **clinic)
+        await run("AddRoom", examples.ROOM)
+        await run("AddRoom", examples.OTHER_ROOM)
+        room = {"room_id": known[examples.ROOM]}
+        await run("SetRoomDisplay", **room)
+        await run("ChangeRule", rule_id=(await run("AddRule"))["id"])
+        await run("EvaluateRules")
+        await run("DryRunRules", **clinic)
+        await run("ActivateRules", **clinic)
+        assert (await run("CheckConflicts"))["results"][0] == {"conflict": False, "with": []}
+        held = (await run("HoldRoom"))["id"]
+        await run("ReleaseAppointment", appointment_id=held)
+        visit = {"appointment_id": (await run("BookAppointment"))["id"]}
+        await run("RescheduleAppointment", **visit)
+        moved = await run("ChangeAppointmentRoom", **visit)
+        assert moved["room_id"] == known[examples.OTHER_ROOM]
+        await run("ShortenTurnover", **visit)
+        await run("CancelAppointment", **visit)
+        assert len((await run("BookSeries"))["appointments"]) == 6
+        closure = {"closure_id": (await run("AddClosure"))["id"]}
+        await run("ChangeClosure", **closure)
+        await run("ChangeRoom", **room)
+        asks = {row.name for row in (*clinics.ROWS, *rooms.ROWS, *appointments.ROWS) if row.method != "GET"}
+        assert asks & examples.EXAMPLES.keys() <= done | {"DeclineEscalation"}  # nobody waits here
