@@ -207,12 +207,8 @@ class Changes:
             profile=change.profile,
         )
 
-    def engagement(
-        self, person: Person, person_id: str, day: str, start: int, end: int, but: str
-    ) -> Deciding[Engagement | None]:
-        """What the person has then among what begins on this day, the appointment ``but`` left out."""
-        key = agenda_key(person, person_id, day)
-        agenda: Agenda | None = yield Look(key)
+    def met(self, key: str, agenda: Agenda | None, start: int, end: int, but: str) -> Engagement | None:
+        """What a person has then, of what begins on the day of this agenda, the appointment ``but`` left out."""
         change = self.agendas.get(key)
         if change is None:
             return overlap(agenda, start, end, (but,))

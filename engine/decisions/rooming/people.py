@@ -26,8 +26,11 @@ def free_people(changes: Changes, want: Want) -> Deciding[None]:
     before, after, bounds = beside(want.day, changes.time_zone)
     days = (want.day, before) if want.end <= bounds.end else (want.day, before, after)
     start, end, id = want.start, want.end, want.appointment_id
+    agenda: Agenda | None
     for day in days:
-        there = yield from changes.engagement("doctor", want.doctor_id, day, start, end, id)
+        key = agenda_key("doctor", want.doctor_id, day)
+        agenda = yield Look(key)
+        there = changes.met(key, agenda, start, end, id)
         if there is not None:
             raise conflict("doctor", there)
         slots: DoctorDay | None = yield Look(doctor_day_key(want.doctor_id, day))
@@ -39,7 +42,9 @@ def free_people(changes: Changes, want: Want) -> Deciding[None]:
     if want.overlapping:
         return
     for day in days:
-        there = yield from changes.engagement("patient", want.patient_id, day, start, end, id)
+        key = agenda_key("patient", want.patient_id, day)
+        agenda = yield Look(key)
+        there = changes.met(key, agenda, start, end, id)
         if there is not None:
             raise conflict("patient", there)
     if changes.hospital.policy.patient_overlap:

@@ -126,7 +126,7 @@ class Plan:
 
         A decision that has asked for ``place`` has the room's word; of ``turnover`` and ``declined`` no room is asked.
         """
-        yield from ()
+        yield from ()  # a part of a decision like the others, though it asks nobody
         if place.start == appointment.start:
             place = replace(place, release_at=appointment.release_at)
         here, new_day = self.changes.of_day(clinic_id, day), calendar.local_day(place.start, self.hospital.time_zone)
