@@ -6,14 +6,18 @@ import datetime as dt
 
 import msgspec
 import pytest
+import trio
 from trio.testing import MockClock
 
+from engine.decider import NotInMemory
 from engine.decisions.attend_appointment import CheckInAppointment, CompleteAppointment, StartAppointment
 from engine.decisions.cancel_appointment import CancelAppointment
 from engine.decisions.closures import AddClosure
 from engine.decisions.hold_room import HoldRoom
 from engine.decisions.rooms import SetRoomDisplay
+from engine.runtime import EngineSettings
 from engine.views.appointments import GetAppointment, ListAppointments, ListEscalations
+from engine.views.calendars import RoomCalendar
 from engine.views.clinics import GetClinic, ListClinics
 from engine.views.paging import MAX_LIMIT
 from engine.views.room_days import GetClinicDay, GetRoomSchedule
@@ -23,6 +27,7 @@ from tests.engine.ward_of_rooms import DAY, at, ward
 ONE, TWO = {"name": "One"}, {"name": "Two"}
 CLEANED = {"name": "Cleaned", "setup_minutes": 5, "cleaning_minutes": 15}
 NOBODY = "01900000-0000-7000-8000-000000000000"
+DAYS = 24 * 3_600_000_000
 MONDAY = dt.date.fromisoformat(DAY)
 
 
@@ -220,3 +225,26 @@ async def test_clinics_are_listed_with_their_settings(autojump_clock: MockClock)
         assert clinic == await here.view(GetClinic(clinic_id=here.clinic))
         assert (clinic["rooms"], clinic["settings"]["hold_minutes"]) == (2, 5)
         assert (await here.view(ListClinics(retired=True)))["items"] == []
+
+
+async def test_what_is_long_over_is_shown_from_the_disk(autojump_clock: MockClock):
+    async with ward(ONE, TWO, settings=EngineSettings(snapshot_entries=10)) as here:
+        made = [await here.book(at(f"{hour:02}:00"), at(f"{hour:02}:30"), room_id=here.rooms[0]) for hour in (9, 10)]
+        for one in made:
+            await here.ask(CancelAppointment(appointment_id=one["id"]))
+        here.clock.step += 10 * DAYS
+        for _ in range(20):
+            await here.person()
+            await trio.sleep(0.3)
+        with pytest.raises(NotInMemory):
+            here.engine.partitions["main"].state(f"clinic_day:{here.clinic}:{DAY}")
+        schedule = await here.view(GetRoomSchedule(room_id=here.rooms[0], date=MONDAY, cancelled=True))
+        assert [item["appointment_id"] for item in schedule["items"]] == [one["id"] for one in made]
+        for query in (ListAppointments(clinic_id=here.clinic), ListAppointments(date=MONDAY), ListAppointments()):
+            assert {one["id"] for one in (await here.view(query))["items"]} == {one["id"] for one in made}
+        (only,) = (await here.view(ListAppointments(doctor_id=made[0]["doctor_id"])))["items"]
+        assert only["id"] == made[0]["id"]
+        feed = await here.view(RoomCalendar(room_id=here.rooms[0]))
+        assert [event["status"] for event in feed["events"]] == ["CANCELLED", "CANCELLED"]
+        day = await here.view(GetClinicDay(clinic_id=here.clinic, date=MONDAY))
+        assert [room["items"] for room in day["rooms"]] == [[], []]

@@ -14,7 +14,7 @@ from engine.decisions.doctors import AddDoctor
 from engine.decisions.hospital import AddHospital
 from engine.decisions.rooms import AddRoom
 from engine.eventlog.memory_store import MemoryDisk
-from engine.runtime import Engine
+from engine.runtime import Engine, EngineSettings
 from tests.engine.living import CLERK, TrioClock, living, patient, read
 
 DAY = "2027-01-18"
@@ -70,10 +70,12 @@ class Ward:
 
 
 @asynccontextmanager
-async def ward(*rooms: dict[str, Any], time_zone: str = "UTC", disk: MemoryDisk | None = None) -> AsyncIterator[Ward]:
+async def ward(
+    *rooms: dict[str, Any], time_zone: str = "UTC", settings: EngineSettings | None = None
+) -> AsyncIterator[Ward]:
     """A clinic with these rooms: their names, and what else they are."""
     clock = TrioClock()
-    async with living(disk or MemoryDisk(), clock=clock) as engine:
+    async with living(MemoryDisk(), settings=settings, clock=clock) as engine:
         if time_zone != "UTC":
             made = AddHospital(hospital_id="elsewhere", name="Elsewhere", time_zone=time_zone)
             await engine.ask("elsewhere", made, CLERK)
