@@ -49,6 +49,8 @@ class CalendarEndpoint:
         named = given.pop("hospital", None)
         if "token" in given:
             call.caller = visitor(named, call.headers)
+        elif named is not None:
+            call.headers[b"hospital-id"] = named.encode("latin-1", "replace")
         query = self.shape.from_parameters(given, call.ids)
         reply = await self._engine.view(call.hospital, query, call.who, within=call.within())
         body = calendar_of(answer(reply.body))

@@ -134,6 +134,9 @@ async def test_who_has_the_link_needs_no_key_and_a_link_opens_one_feed_alone(tmp
             assert (await client.get(path)).status_code == 401
             assert (await client.get(path, headers={"X-API-Key": board})).status_code == 403
             assert (await client.get(path, headers={"X-API-Key": admin})).status_code == 200
+            for named, status in (("main", 200), ("north", 404), ("%E6%9E%97", 404)):
+                response = await client.get(f"{path}?hospital={named}", headers={"X-API-Key": admin})
+                assert response.status_code == status
             assert (await client.get(f"{path}?hospital=main&token={'0' * 32}")).status_code == 404
             assert (await client.get(f"{path}?token=")).status_code == 404
             assert (await client.get(link.replace("hospital=main", "hospital=north"))).status_code == 404
