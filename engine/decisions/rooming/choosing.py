@@ -252,12 +252,11 @@ def _reason(refused: Rejected) -> str:
 
 
 def _last_room(want: Want) -> Deciding[str]:
-    """The room of the patient's latest appointment in this clinic that begins before this one."""
+    """The room of the patient's latest appointment before this one, in whatever clinic of the hospital."""
     keys: Sequence[str] = yield Members(agenda_group("patient", want.patient_id))
     for key in sorted((key for key in keys if key.rpartition(":")[2] <= want.day), reverse=True):
         agenda: Agenda | None = yield Look(key)
         for one in reversed(agenda.engagements) if agenda else ():
-            here = one.room_id and one.clinic_id == want.clinic_id
-            if here and one.start < want.start and one.appointment_id != want.appointment_id:
+            if one.room_id and one.start < want.start and one.appointment_id != want.appointment_id:
                 return one.room_id
     return ""

@@ -9,9 +9,8 @@ import pytest
 from engine.actors.clinic.policies import policy_on
 from engine.decider import DAY, HOUR, FreeText
 from engine.decisions.book_appointment import BookAppointment
-from engine.decisions.clinics import AddClinic
 from engine.decisions.closures import AddClosure
-from engine.decisions.rooms import AddRoom, ChangeRoom, RemoveRoom
+from engine.decisions.rooms import ChangeRoom, RemoveRoom
 from engine.rules.compiling import Hard, Policy
 from engine.rules.hard import Meets
 from engine.rules.kinds import (
@@ -249,12 +248,6 @@ def test_the_patients_last_room_is_looked_up_where_a_rule_asks_for_it() -> None:
     assert world.room_of(world.booked(-60, patient=patient)) == rooms[0]  # nothing was before
     assert world.room_of(world.booked(30, patient=patient)) == rooms[1]
     assert world.room_of(world.booked(24 * 60, patient=patient)) == rooms[0]  # the day before, the last was at ten
-    elsewhere = world.ask(AddClinic(name="Ears")).id
-    world.ask(AddRoom(clinic_id=elsewhere, name="Room", type="exam"))
-    world.booked(26 * 60, patient=patient, clinic_id=elsewhere)
-    world.booked(27 * 60, patient=patient, room_id=rooms[2])
-    world.booked(28 * 60, patient=patient, clinic_id=elsewhere)
-    assert world.room_of(world.booked(29 * 60, patient=patient)) == rooms[2]  # the other clinic's is no room here
 
 
 def test_the_index_is_what_least_busy_counts() -> None:
