@@ -82,6 +82,17 @@ def test_neither_a_path_s_ids_nor_the_version_are_part_of_a_body():
             assert not {*row.ids, "if_version"} & set(body.get("properties", {})), row.name
 
 
+def test_a_query_that_comes_as_a_body_is_no_write():
+    asks = [row for row in TABLE if row.asks]
+    assert {row.name for row in asks} == {"CheckConflicts", "EvaluateRules", "DryRunRules"}
+    for row in asks:
+        said = DOCUMENT["paths"][f"{BASE}{row.path}/"]["post"]
+        assert said["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith(f"/{row.name}")
+        assert {"$ref": "#/components/parameters/IdempotencyKey"} not in said["parameters"]
+        assert "409" not in said["responses"]
+        assert said["responses"]["200"]["headers"].keys() == {"ETag"}
+
+
 def test_a_query_s_parameters_are_named_and_bounded():
     parameters = {each.get("name"): each for each in DOCUMENT["paths"][f"{BASE}/slots/"]["get"]["parameters"]}
     assert parameters["status"]["schema"]["enum"] == ["ACTIVE", "CANCELLED", "CLOSED", "DELAYED"]
