@@ -45,10 +45,10 @@ class Clerk:
     def close(self) -> None:
         self.desk.close()
 
-    def book(self, start: str, end: str, doctor: int = 0, **more: Any) -> Any:
+    def book(self, start: str, end: str, doctor: int = 0, *, ends_on: str = DATE, **more: Any) -> Any:
         self.patient += 1
         patient = self.desk.post("/patients/", {"name": f"Asha Rao {self.patient}"})["id"]
-        times = {"start_time": f"{DATE}T{start}:00Z", "end_time": f"{DATE}T{end}:00Z"}
+        times = {"start_time": f"{DATE}T{start}:00Z", "end_time": f"{ends_on}T{end}:00Z"}
         people = {"clinic_id": self.clinic, "patient_id": patient, "doctor_id": self.doctors[doctor]}
         return self.desk.post("/appointments/", {**people, **times, **more})
 
@@ -95,3 +95,18 @@ def test_a_day_at_the_desk_is_a_day_on_the_wall(browser: Browser, server: Server
         assert not re.search("|".join(["Asha", "Vera", *clerk.doctors, third["patient_id"]]), told)
         assert wall.complaints == []
         assert {url.split("/")[2] for url in wall.asked} == {server.url.removeprefix("http://")}
+
+
+def test_a_night_stands_on_both_of_its_days(browser: Browser, server: Server):
+    with closing(Clerk(server.url)) as clerk, visit(browser, WALL) as evening, visit(browser, WALL) as morning:
+        for visitor, date in ((evening, DATE), (morning, "2030-02-02")):
+            visitor.page.goto(f"{server.url}/clinics/{clerk.clinic}/board/?date={date}")
+            expect(visitor.page.locator("[role=row]")).to_have_count(2)
+        night = clerk.book("22:30", "01:30", ends_on="2030-02-02", room_id=clerk.rooms[0])
+        for visitor in (evening, morning):
+            expect(blocks(visitor.page, 0)).to_have_attribute("data-key", night["id"])
+        expect(evening.page.locator(".hour").last).to_have_text(re.compile("23:00"))
+        expect(morning.page.locator(".hour").first).to_have_text(re.compile("00:00"))
+        clerk.desk.post(f"/appointments/{night['id']}/cancel/", {}, 200)
+        for visitor in (evening, morning):
+            expect(blocks(visitor.page, 0)).to_have_count(0)

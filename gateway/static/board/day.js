@@ -20,14 +20,15 @@ export class Day {
     return at >= this.start && at < this.end;
   }
 
-  // One change of one appointment: the message says how it stands now, or, without times, that it has left the day.
+  // One change of one appointment: the message says how it stands now, or, without times, that it has left its day.
   apply(message) {
     if (message.type !== "room_update" || !message.appointment_id) return;
-    const item = read({ ...message, kind: message.status === "held" ? "hold" : "appointment", id: message.appointment_id });
+    const kind = message.status === "held" ? "hold" : "appointment";
+    const item = read({ ...message, kind, id: message.appointment_id });
     for (const room of this.rooms) room.items = room.items.filter((other) => other.key !== item.key);
     const before = this.waiting.find((other) => other.key === item.key);
     this.waiting = this.waiting.filter((other) => other !== before);
-    if (!stays(item) || !this.has(item.start)) return;
+    if (!stays(item) || !(item.from < this.end && item.to > this.start)) return;
     const room = this.rooms.find((other) => other.id === message.room_id);
     if (room) room.items = sorted([...room.items, item]);
     else if (message.change === "waiting") {
@@ -38,19 +39,19 @@ export class Day {
   // What the timeline shows, of the day's hours: 7 to 19, and more where there is something earlier or later.
   shown(hours) {
     const items = this.rooms.flatMap((room) => room.items);
-    const earliest = Math.max(Math.min(...items.map((item) => item.from)), this.start);
-    const latest = Math.min(Math.max(...items.map((item) => item.to)), this.end);
     const opens = hours.find((one) => one.hour >= OPENS).at;
     const closes = hours.find((one) => one.hour >= CLOSES).at;
-    const before = hours.findLast((one) => one.at <= earliest)?.at ?? this.start;
-    const after = hours.find((one) => one.at >= latest)?.at ?? this.end;
-    const [from, to] = [items.length ? Math.min(opens, before) : opens, items.length ? Math.max(closes, after) : closes];
+    const earliest = Math.min(opens, ...items.map((item) => item.from));
+    const latest = Math.max(closes, ...items.map((item) => item.to));
+    const from = hours.findLast((one) => one.at <= earliest)?.at ?? this.start;
+    const to = hours.find((one) => one.at >= latest)?.at ?? this.end;
     return { from, to, hours: hours.filter((one) => one.at >= from && one.at <= to) };
   }
 
   // The next instant at which something on the board looks different although nothing happened.
   turn(now) {
-    const turns = this.rooms.flatMap((room) => room.items.flatMap(({ from, start, end, to }) => [from, start, end, to]));
+    const items = this.rooms.flatMap((room) => room.items);
+    const turns = items.flatMap(({ from, start, end, to }) => [from, start, end, to]);
     turns.push(...this.waiting.map((item) => item.deadline), this.start, this.end);
     return Math.min(...turns.filter((at) => at > now));
   }

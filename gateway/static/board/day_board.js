@@ -12,7 +12,7 @@ import { languagesOf, put, translate } from "./words.js";
 
 const REFRESH_PAUSE = 1_000; // ms: one question a second at most, however much happens
 const LOOK_AGAIN = 15_000; // ms until a clinic that is not there is looked for again
-const REFRESH_EVERY = 60_000; // ms: what reaches into this day from the one before changes without a message here
+const REFRESH_EVERY = 60_000; // ms: setup for somebody just after midnight is the next day's, of which nothing is heard
 const LEAP = 2_000; // ms by which the clock may move without a new drawing
 const WAITING_SHOWN = 12; // above a timeline, which needs the room; a list has it
 const NARROW = "(max-width: 699px)"; // where a list says more than a timeline
@@ -75,9 +75,10 @@ class DayBoard extends HTMLElement {
     this.#followed = date;
     this.#recent = [];
     const { clinic, hospital } = this.dataset;
-    // The second one only says that rooms have changed, and has nothing to show by itself.
-    this.#stream = new Stream([`clinic_day:${clinic}:${date}`, `clinic_rooms:${clinic}`], hospital, {
-      snapshot: (view) => view.rooms && this.#take(view, false),
+    // Of the day before comes what reaches into this one; of the rooms, only that they have changed.
+    const days = [date, later(date, -1)].map((day) => `clinic_day:${clinic}:${day}`);
+    this.#stream = new Stream([...days, `clinic_rooms:${clinic}`], hospital, {
+      snapshot: (view) => view.rooms && view.date === date && this.#take(view, false),
       messages: (messages) => this.#apply(messages),
       heard: (frame) => frame.time && this.#setClock(Date.parse(frame.time)),
       stale: (yes) => this.#setStale(yes),
@@ -229,7 +230,7 @@ class DayBoard extends HTMLElement {
     const room = key ? this.#day?.rooms.find(has) : this.#day?.rooms.find((other) => other.id === id);
     const item = key && room?.items.find((other) => other.key === key);
     let text = "";
-    if (room && item) text = [room.name, this.#speech.range(item), this.#speech.status(item), ...this.#speech.around(item)].join(" · ");
+    if (room && item) text = [room.name, ...this.#speech.details(item)].join(" · ");
     else if (room) text = this.#speech.room(room, this.#day.has(this.#now()));
     put(details, text, this.#language);
   }

@@ -65,7 +65,8 @@ export class DayGrid {
       made.style.setProperty("--at", share(at));
       return made;
     };
-    this.#parts.hours.replaceChildren(...hours.slice(0, -1).map((hour) => mark("hour", hour, speech.time.time(hour.at))));
+    const named = hours.slice(0, -1).map((hour) => mark("hour", hour, speech.time.time(hour.at)));
+    this.#parts.hours.replaceChildren(...named);
     this.#parts.lines.replaceChildren(...hours.map((hour) => mark("line", hour, "")), this.#parts.now);
   }
 

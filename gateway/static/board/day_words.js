@@ -52,6 +52,10 @@ export class DayWords {
     return said;
   }
 
+  details(item) {
+    return [this.range(item), this.status(item), ...this.around(item)];
+  }
+
   // One item in one sentence, for ears.
   item(item) {
     const times = { from: this.time.time(item.start), to: this.time.time(item.planned) };
