@@ -106,6 +106,8 @@ def _said(state: State, slot: Slot, token: Token) -> str | None:
 
 
 def _eligible(state: State, slot: Slot, entry: Token, policy: Policy) -> bool:
+    if policy.patient_overlap and state(f"agenda:patient:{entry.patient_id}:{slot.day}") is not None:
+        return False  # an appointment was in the way; where it has gone, the slot looks again at its next event only
     day: PatientDay | None = state(f"patient_day:{entry.patient_id}:{slot.day}")
     for one in day.commitments if day else ():
         if one.state != "active" or one.token_id == entry.id:
