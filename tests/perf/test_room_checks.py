@@ -6,18 +6,23 @@ from pathlib import Path
 
 import pytest
 import trio
+from click.testing import CliRunner
 
 from engine.actors.clinic_day.state import HOLDING, Appointment
 from engine.eventlog.keys import Keyring
 from engine.eventlog.lmdb_reads import LmdbReader
 from engine.recovery import Book
+from perf.__main__ import main
 from perf.load.plan import Settings
 from perf.load.running import Setup, run_load
-from perf.runs import Repeat
+from perf.runs import Repeat, load_all
 from perf.scenarios import loads
 from perf.verify.log import OVERLAPS
 from perf.verify.room_sums import RoomSums, merged
 from perf.verify.rooms import appointments, differing_agendas, differing_calendars, forgotten
+
+LATER = ("cancel", "book the offered room")
+"""What a user asks who asked for something else before."""
 
 SETTINGS = Settings(closed=8, attempts=150, seconds=60.0, warm=0.0)
 
@@ -121,3 +126,16 @@ def test_who_was_refused_a_room_got_one_that_was_offered(loaded):
     offered = loaded[1].measured.statuses["book the offered room"]
     assert 0 < sum(offered.values()) <= named["409"]
     assert offered["201"] > 0
+
+
+def test_how_many_come_is_an_option_and_ends_the_run(tmp_path):
+    places = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "runs")]
+    many = ["run", "room-conflicts", "--quick", "--any-disk", "--closed", "8", "--attempts", "60", *places]
+    done = CliRunner().invoke(main, many, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    [run] = load_all([tmp_path / "runs"])
+    come = [
+        step for op, steps in run.repeats[0].measured.statuses.items() if op not in LATER for step in steps.values()
+    ]
+    assert sum(come) == run.settings.attempts == 60
+    assert run.settings.seconds > run.repeats[0].measured.seconds
