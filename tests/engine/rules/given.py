@@ -105,7 +105,7 @@ class Draw:
 
     def subject(self) -> Subject:
         """A question at any minute of a day, of any length up to a day."""
-        begins, lasts = self.number(0, 1_439), self.one(self.number(1, 90), self.number(1, 1_440))
+        begins, lasts = self.number(0, 1_439), self.one(30, 60, self.number(1, 90), self.number(1, 1_440))
         return Subject(
             wish=self.wish(),
             doctor_id=self.one(*DOCTORS),

@@ -159,7 +159,7 @@ def test_whatever_was_booked_and_cancelled_the_rules_that_chose_would_choose_the
 ):
     house = Booking()
     house.room("narrow", cleaning_minutes=10)
-    house.room("wide", setup_minutes=5, max_daily=3)
+    house.room("wide", setup_minutes=20, max_daily=3)
     house.room("other")
     house.rules(
         LeastBusy(name="least busy", full=4),
