@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from engine import calendar
 from engine.actors.clinic.state import Clinic
+from engine.actors.doctor import doctor_key, in_service
 from engine.actors.patient import in_use, patient_key
 from engine.actors.room import objection
 from engine.actors.room.state import Room
@@ -88,7 +89,7 @@ class AvailabilityView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def available_rooms(reader: Reader, query: AvailableRooms) -> Found:
-    """Rooms, or times with their rooms; ``NotFound`` for an unknown clinic or patient."""
+    """Rooms, or times with their rooms; ``NotFound`` for an unknown clinic, doctor or patient."""
     start, end = calendar.instant(query.start, "start"), calendar.instant(query.end, "end")
     if end <= start:
         raise Invalid("the end lies after the start", field="end")
@@ -96,6 +97,8 @@ def available_rooms(reader: Reader, query: AvailableRooms) -> Found:
         raise Invalid(f"at most {LONGEST} days after start", field="end")
     if query.patient_id is not None:
         in_use(reader.look(patient_key(query.patient_id)))
+    if query.doctor_id is not None:
+        in_service(reader.look(doctor_key(query.doctor_id)))
     clinics = _Clinics(reader, query)
     if query.duration_minutes is None:
         return Found(AvailabilityView(rooms=clinics.rooms(start, end), slots=None, next_start=None))

@@ -100,6 +100,10 @@ async def test_more_than_31_days_or_too_many_words_are_refused(autojump_clock: M
             )
         with pytest.raises(NotFound):
             await here.view(AvailableRooms(start=at("09:00"), end=at("10:00"), clinic_id=NOBODY))
+        with pytest.raises(NotFound):
+            await here.view(AvailableRooms(start=at("09:00"), end=at("10:00"), doctor_id=NOBODY))
+        with pytest.raises(NotFound):
+            await here.view(AvailableRooms(start=at("09:00"), end=at("10:00"), patient_id=NOBODY))
 
 
 # -- what is in the way -------------------------------------------------------------------------------------
