@@ -100,6 +100,12 @@ def book_offered(wants: Wants, asked: dict[str, Any], room: str, after: float) -
     return named, offered._replace(offset=after)
 
 
+def hold(body: str, after: float) -> tuple[Step, Step]:
+    """A room that is kept while a form is filled, and booked some time later."""
+    kept = Step("hold", "POST", "/appointments/holds/", body, ASKED, made="appointments")
+    return kept, Step("confirm", "POST", "/appointments/{}/confirm/", "{}", offset=after)
+
+
 def cancel(after: float) -> Step:
     """Take back what the step before booked."""
     return Step("cancel", "POST", "/appointments/{}/cancel/", "{}", offset=after)

@@ -1,8 +1,9 @@
 """Fifty users want ten rooms within the same hour, overlapping on purpose, hour after hour.
 
 Source 002's second scenario. Some name the room; where it is taken they ask for the one that is offered instead. Some
-would rather have no room than no appointment, and get one when somebody cancels. A few want a doctor or a patient who
-is elsewhere at that time. Whoever is refused is told so at once; the log must hold no overlap, at no position.
+would rather have no room than no appointment, and get one when somebody cancels. Some hold a room before they book it,
+and a few want a doctor or a patient who is elsewhere at that time. Whoever is refused is told so at once; the log must
+hold no overlap, at no position.
 """
 
 from __future__ import annotations
@@ -15,18 +16,21 @@ from perf.figures import Target
 from perf.load.clinics import found_clinic
 from perf.load.histogram import together
 from perf.load.plan import Chain, Settings, Site, Step
-from perf.load.rooming import ASKED, PACE, USERS, Wants, book, book_offered, cancel, conflicts, turns
+from perf.load.rooming import ASKED, PACE, USERS, Wants, book, book_offered, cancel, conflicts, hold, turns
 from perf.load.scenario import Figure, Founder, Goal, Load
 from perf.runs import Repeat
 
 _ROOMS: Final = 10
 _PATIENTS: Final = 500
 
-_SHARES: Final = {"any": 30, "named": 30, "or none": 20, "taken back": 10, "elsewhere": 4, "look": 6}
+_SHARES: Final = {"any": 24, "named": 30, "or none": 20, "held": 6, "taken back": 10, "elsewhere": 4, "look": 6}
 """In percent of users."""
 
 _DECIDES: Final = 0.5
 """Seconds until somebody takes what was offered instead."""
+
+_CONFIRMS: Final = 1.0
+"""Seconds until a room that is held is booked."""
 
 _CHANGES: Final = 4.0
 """Seconds until somebody cancels."""
@@ -52,6 +56,8 @@ def plan(sites: list[Site], settings: Settings) -> Iterator[Chain]:
                 steps = book_offered(wants, asked, random.choice(sites[0].rooms), _DECIDES)
             case "or none":
                 steps = (book(wants.booking(asked, fallback="unassigned"), "book, room or none", ASKED),)
+            case "held":
+                steps = hold(wants.booking(asked), _CONFIRMS)
             case "taken back":
                 steps = (book(wants.booking(asked), good=ASKED), cancel(_CHANGES))
             case "elsewhere":

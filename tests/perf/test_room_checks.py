@@ -21,7 +21,7 @@ from perf.verify.log import OVERLAPS
 from perf.verify.room_sums import RoomSums, merged
 from perf.verify.rooms import appointments, differing_agendas, differing_calendars, forgotten
 
-LATER = ("cancel", "book the offered room")
+LATER = ("cancel", "confirm", "book the offered room")
 """What a user asks who asked for something else before."""
 
 SETTINGS = Settings(closed=8, attempts=150, seconds=60.0, warm=0.0)
@@ -69,7 +69,7 @@ def test_every_check_of_a_load_on_rooms_passes_and_has_looked_at_something(loade
 def test_the_sums_are_those_of_the_answers(loaded):
     repeat = loaded[1]
     sums: RoomSums = repeat.rooms
-    asked = {op: statuses for op, statuses in repeat.measured.statuses.items() if op.startswith("book")}
+    asked = {op: statuses for op, statuses in repeat.measured.statuses.items() if op.startswith(("book", "hold"))}
     assert sums.attempts == sum(sum(statuses.values()) for statuses in asked.values())
     assert sums.booked == sum(statuses.get("201", 0) for statuses in asked.values())
     assert sum(sums.refused.values()) == sums.conflicts == sum(statuses.get("409", 0) for statuses in asked.values())

@@ -91,7 +91,7 @@ def test_in_the_conflicts_many_want_the_same_hour_of_the_same_rooms():
     )
     assert overlapping > len(bookings) * len(bookings) / 8
     ops = Counter(step.op for chain in chains for step in chain.steps)
-    assert {"book", "book this room", "book the offered room", "book, room or none", "cancel"} <= set(ops)
+    assert {"book", "book this room", "book the offered room", "book, room or none", "hold", "cancel"} <= set(ops)
 
 
 def test_who_named_a_room_asks_for_the_one_that_was_offered_and_only_then():
