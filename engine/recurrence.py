@@ -98,9 +98,10 @@ def series_starts(rule: Rule, start: int, time_zone: str, limit: int) -> list[Lo
     first = _local(start, time_zone)
     if not begins(rule, start, time_zone):
         raise Invalid("the first time is none of the rule's", field="rrule")
-    horizon = first + timedelta(days=MAX_SERIES_DAYS)
-    found = list(islice(_local_starts(rule, first, time_zone, first, horizon + timedelta(days=1)), limit + 1))
-    if len(found) > limit or (rule.count and len(found) < rule.count) or found[-1] > horizon:
+    last = _last(rule, first, time_zone)
+    assert last is not None
+    found = list(islice(_local_starts(rule, first, time_zone, first, last), limit + 1))
+    if len(found) > limit or found[-1] > first + timedelta(days=MAX_SERIES_DAYS):
         raise Invalid(f"a series has {limit} times at most, within {MAX_SERIES_DAYS} days", field="rrule")
     return [LocalStart(_shown(local), _exact(local, time_zone) if local != first else start) for local in found]
 

@@ -134,6 +134,12 @@ def test_a_night_goes_across_midnight_and_belongs_to_the_day_on_which_it_begins(
     ) == ["03-08 22:00-06:00"]
 
 
+def test_a_time_of_several_days_is_seen_on_its_last():
+    assert seen(
+        "FREQ=WEEKLY", "2026-03-06T18:00", "2026-03-12T07:00", "UTC", "2026-04-02T06:00", "2026-04-02T09:00"
+    ) == ["03-27 18:00-07:00"]
+
+
 def test_a_rule_keeps_its_wall_time_when_the_clocks_change():
     assert seen(
         "FREQ=DAILY", "2026-03-27T22:00", "2026-03-28T06:00", "Europe/Berlin", "2026-03-28T12:00", "2026-03-30T12:00"
@@ -289,7 +295,13 @@ def test_whatever_the_wall_clock_shows_within_it_is_within_it(where: tuple[str, 
 # -- that it costs little ---------------------------------------------------------------------------------------
 
 
-def test_a_rule_that_never_comes_is_not_looked_for():
+def test_a_rule_that_never_comes_is_not_looked_for(monkeypatch: pytest.MonkeyPatch):
+    """The library would go through thousands of years."""
+
+    def asked(*given: object, **more: object) -> list[datetime]:
+        raise AssertionError("the library was asked")
+
+    monkeypatch.setattr(recurrence, "_counted", asked)
     start = at("2026-03-05T10:00")  # a Thursday
     rule = parse_rrule("FREQ=DAILY;INTERVAL=7;BYDAY=MO", "rrule")
     assert not begins(rule, start, "UTC")
@@ -350,6 +362,8 @@ def test_a_series_takes_the_first_of_two_unless_the_second_was_said():
         "FREQ=DAILY;COUNT=61",
         "FREQ=DAILY;UNTIL=20270101",
         "FREQ=WEEKLY;INTERVAL=40;COUNT=3",
+        "FREQ=WEEKLY;INTERVAL=40;UNTIL=20280101",
+        "FREQ=DAILY;INTERVAL=400;COUNT=3",
         "FREQ=WEEKLY;BYDAY=MO;COUNT=3",
         "FREQ=DAILY;UNTIL=20200101",
     ],
@@ -362,5 +376,7 @@ def test_a_series_without_end_too_long_or_elsewhere_is_refused(text: str):
 def test_a_series_may_be_as_long_as_its_limit():
     starts = series_starts(parse_rrule("FREQ=DAILY;COUNT=60", "rrule"), at("2026-03-05T10:00"), "UTC", 60)
     assert len(starts) == 60
+    apart = series_starts(parse_rrule("FREQ=DAILY;INTERVAL=400;COUNT=2", "rrule"), at("2026-03-05T10:00"), "UTC", 60)
+    assert [one.local for one in apart] == ["2026-03-05T10:00", "2027-04-09T10:00"]
     weeks = series_starts(parse_rrule("FREQ=WEEKLY;UNTIL=20270331", "rrule"), at("2026-03-05T10:00"), "UTC", 60)
     assert len(weeks) == 56

@@ -173,6 +173,14 @@ def test_what_is_as_it_was_is_no_event():
     assert room.ask(ChangeCalendar(free=("unknown",), take=(taken("a", 10, 11),))) == []
 
 
+def test_what_stays_as_it_was_stands_in_the_way_of_what_comes_with_it():
+    room = opened()
+    room.ask(ChangeCalendar(take=(taken("a", 10, 11),)))
+    for free in ((), ("a",)):
+        with pytest.raises(RoomConflict):
+            room.ask(ChangeCalendar(free=free, take=(taken("b", 10.5, 11.5), taken("a", 10, 11))))
+
+
 def test_a_stretch_of_no_length_frees():
     room = opened()
     room.ask(ChangeCalendar(take=(taken("a", 10, 11),)))
@@ -251,6 +259,18 @@ def test_what_was_over_a_while_ago_is_still_there():
     room.time = MIDNIGHT + 15 * HOUR + 2 * DAY
     events = room.ask(ChangeCalendar(take=(taken("new", 72, 73),)))
     assert not any(isinstance(event, RoomCalendarTrimmed) for event in events)
+
+
+def test_what_ended_a_moment_too_late_keeps_all_from_being_forgotten():
+    room = opened()
+    early = tuple(taken(str(n), n / 4, (n + 1) / 4) for n in range(66))
+    room.ask(ChangeCalendar(take=early))
+    over = MIDNIGHT + 65 * HOUR // 4 + 2 * DAY
+    room.time = over - 2
+    assert len(room.ask(ChangeCalendar(take=(taken("new", 72, 73),)))) == 1
+    room.time = over - 1
+    assert len(room.ask(ChangeCalendar(take=(taken("newer", 74, 75),)))) == 2
+    assert [one.appointment_id for one in room.state.calendar] == ["65", "new", "newer"]
 
 
 def test_what_was_forgotten_can_still_be_given_back():

@@ -85,6 +85,21 @@ def test_a_long_look_and_a_look_day_by_day_find_the_same():
     assert len(whole) == 100
 
 
+def test_a_night_on_which_two_of_the_counted_stretches_meet_is_one_night():
+    room = opened()
+    room.ask(AddClosure(shut("2026-02-10T22:00", "2026-02-11T06:00", "FREQ=DAILY")))
+    for start in range(MIDNIGHT, MIDNIGHT + 40 * DAY, DAY):
+        found = [bounds.start for bounds, _ in closed_times(room.state, start + 12 * HOUR, start + 60 * HOUR)]
+        assert found == [start + 22 * HOUR, start + 46 * HOUR]
+
+
+def test_a_closure_that_begins_just_now_has_not_begun():
+    room = opened()
+    room.ask(AddClosure(shut("2026-02-10T10:00", "2026-02-10T12:00")))
+    room.time = at("2026-02-10T10:00") - 1
+    assert [type(event) for event in room.ask(EndClosure("c"))] == [RoomClosureRemoved]
+
+
 def test_a_closure_that_has_not_begun_is_taken_back():
     room = opened()
     room.ask(AddClosure(shut("2026-02-10T10:00", "2026-02-10T12:00")))

@@ -9,6 +9,7 @@ from trio.testing import MockClock
 
 from engine.actors.room.refusals import RoomClosed
 from engine.decider import FreeText
+from engine.decisions.clinics import AddClinic
 from engine.decisions.closures import AddClosure, ChangeClosure, RemoveClosure
 from engine.decisions.rooms import ChangeRoom, SetRoomDisplay
 from engine.eventlog.memory_store import MemoryDisk
@@ -21,8 +22,10 @@ REASON = "the lamp over the table flickers"
 
 async def test_rooms_and_closures_are_after_a_restart_what_they_were(autojump_clock: MockClock):
     disk = MemoryDisk()
-    async with ward({"name": "One", "cleaning_minutes": 10}, disk=disk) as here:
-        room = here.rooms[0]
+    async with living(disk) as engine:
+        here = Ward(engine, "main", TrioClock())
+        here.clinic = (await here.ask(AddClinic(name="Eyes")))["id"]
+        room = await here.room("One", cleaning_minutes=10)
         await here.ask(SetRoomDisplay(room_id=room, color_hex="#336699", label="1"))
         await here.book(at("08:00"), at("09:00"))
         closure = await here.ask(

@@ -37,9 +37,7 @@ def times(closure: Closure, time_zone: str, start: int, end: int) -> Iterator[Bo
     if start >= end or closure.removed:
         return
     for bounds in _uncut(closure, time_zone, start, end):
-        cut = Bounds(max(bounds.start, closure.since), min(bounds.end, closure.until or NEVER))
-        if cut.start < cut.end and cut.start < end and cut.end > start:
-            yield cut
+        yield Bounds(max(bounds.start, closure.since), min(bounds.end, closure.until or NEVER))
 
 
 def closed(
