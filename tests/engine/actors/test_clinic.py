@@ -220,8 +220,9 @@ def test_an_earlier_version_comes_in_force_under_a_new_number_and_leaves_the_dra
     actor.ask(Activate("admin", version=1))
     assert (actor.state.active, in_force(actor), list(actor.state.draft)) == (3, ["a"], ["c"])
     assert actor.ask(Activate("admin", version=3)) == []
-    with pytest.raises(NotFound):
-        actor.ask(Activate("admin", version=4))
+    for unknown in (0, 4):
+        with pytest.raises(NotFound):
+            actor.ask(Activate("admin", version=unknown))
 
 
 def test_old_versions_are_known_and_their_rules_are_in_the_log_alone():
@@ -273,6 +274,7 @@ def test_rules_are_compiled_once_until_others_come_in_force():
     assert second is not None
     assert (second.number, second.soft) == (2, ())
     assert cache_counts(state) == (2, 2)
+    assert len(state.policies) == 1
     assert clinic_view(state).policy_cache.hit_rate == 0.5
 
 
@@ -290,6 +292,13 @@ def test_a_patient_is_looked_at_where_a_room_or_a_rule_asks_for_it():
     actor.ask(DraftRule("a", AgeBand(name="adults", min_age=18), new=True))
     actor.ask(Activate("admin"))
     assert wants_patient(actor.state, policy_on(actor.state, TODAY))
+
+
+def test_a_room_that_is_delisted_asks_for_nobody():
+    actor = clinic()
+    actor.ask(ListRoom(room("r0", min_age=18)))
+    actor.ask(DelistRoom("r0"))
+    assert not wants_patient(actor.state, None)
 
 
 def test_failures_are_counted_also_by_a_retired_clinic_and_make_nothing_stale():

@@ -53,6 +53,15 @@ def test_a_clinic_in_which_somebody_waits_for_a_room_is_in_use():
     house.ask(RemoveClinic(clinic_id=house.clinic_id))
 
 
+def test_an_appointment_that_was_over_by_the_clock_days_ago_keeps_no_clinic_in_use():
+    house = House(settings={"release_minutes": None})
+    forgotten = house.booked(fallback="unassigned")
+    house.later(24 * 60)
+    assert house.refusal(RemoveClinic(clinic_id=house.clinic_id)).facts["appointment_id"] == forgotten
+    house.later(24 * 60)
+    house.ask(RemoveClinic(clinic_id=house.clinic_id))
+
+
 def test_a_retired_clinic_takes_no_room():
     house = House()
     house.ask(RemoveClinic(clinic_id=house.clinic_id))

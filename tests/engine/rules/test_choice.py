@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.rules.choice import Candidate, RuleError, choose, judge
+from engine.rules.choice import Candidate, RuleError, choose, judge, score_of
 from engine.rules.compiling import Hard, Policy, Soft, compile_rules
 from engine.rules.kinds import AnyRule, EquipmentRequired, LeastBusy, MinimumCapacity, PreferredRoom, Rule
 from engine.rules.subject import RoomProfile, RoomUse, Subject, Term, Wish
@@ -64,6 +64,14 @@ def test_a_score_stays_between_0_and_100():
     ]
     choice = choose(policy(*rules), asked(), [room("a"), room("b")])
     assert [(one.total, one.score) for one in choice.ranked] == [(90_000, 100), (-90_000, 0)]
+
+
+@pytest.mark.parametrize(
+    ("total", "score"),
+    [(0, 50), (999, 50), (1_000, 51), (-1, 49), (-1_000, 49), (-50_001, 0), (49_999, 99), (50_000, 100)],
+)
+def test_a_score_is_rounded_down(total: int, score: int):
+    assert score_of(total) == score
 
 
 @pytest.mark.parametrize(

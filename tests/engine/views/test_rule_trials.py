@@ -107,6 +107,17 @@ def test_a_patient_is_known_by_age_gender_and_last_room():
     assert [failure.reason for failure in row(nobody, girls).failed] == ["gender", "age", "age_band"]
 
 
+def test_the_last_room_is_the_one_before_the_appointment_and_not_the_one_after_it():
+    house = Booking()
+    first, _, later = house.room("first"), house.room("second"), house.room("later")
+    house.rules(Continuity(name="the same room"))
+    patient = house.patient()
+    house.booked(120, patient=patient, room_id=later)
+    assert evaluated(house, 60, patient=patient).chosen == first
+    assert evaluated(house, 180, patient=patient).chosen == later
+    assert evaluated(house, 26 * 60, patient=patient).chosen == later
+
+
 def test_what_is_unknown_is_not_found_and_a_time_is_a_time():
     house = Booking()
     fields = house.wanted()
