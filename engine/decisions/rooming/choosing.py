@@ -26,13 +26,13 @@ from engine.decisions.finding import Deciding
 from engine.decisions.rooming.changes import Changes, beside
 from engine.decisions.rooming.wanting import Want
 from engine.errors import NotFound, Rejected
-from engine.rules.choice import NO_RULES, Candidate, choose, judge
+from engine.rules.choice import EXPLAINED, NO_RULES, Candidate, choose, judge
 from engine.rules.compiling import Policy
 from engine.rules.subject import UNUSED, Ranked, RoomProfile, RoomUse, Subject
 from engine.rules.subjects import subject_of
 
 NEXT: Final = 3
-"""Rooms behind the chosen one that are kept with it."""
+"""Rooms behind the chosen one that are kept with it. They have agreed, too: somebody may want one of them instead."""
 _NEAR: Final = 8 * HOUR
 """The longest setup, cleaning or buffer: what lies farther off in a day beside is no matter of this one.
 
@@ -166,22 +166,35 @@ def best(
     choice = choose(policy, subject, standing, NEXT + 1)
     if choice.errors:
         changes.note_errors(clinic.id, policy.number, choice.errors)
-    failed = choice.failed
-    ranked, index = choice.ranked, 0
-    while index < len(ranked):
+    failed, ranked = choice.failed, choice.ranked
+    agreed: list[tuple[Ranked, Taken]] = []
+    index, all_of_them = 0, len(ranked) <= NEXT
+    while index < len(ranked) and len(agreed) <= NEXT:
         one = ranked[index]
         stretch = stretch_of(rooms[one.room_id], policy, want)
         refused = yield from changes.refusal(one.room_id, stretch)
         if refused is None:
-            after = tuple(ranked[index + 1 : index + 1 + NEXT])
-            assignment = _assignment("rules", policy, one, after, choice.considered, failed)
-            return Chosen(_place(changes, clinic, want, one.room_id, stretch, assignment), assignment)
-        reason = _reason(refused)
-        failed[reason] = failed.get(reason, 0) + 1
-        if not index:  # the first nearly always agrees, and a thousand others need not be told apart for it
-            ranked = choose(policy, subject, standing).ranked
+            agreed.append((one if index < EXPLAINED else _explained(asked, standing, one), stretch))
+        elif not agreed:
+            reason = _reason(refused)
+            failed[reason] = failed.get(reason, 0) + 1
+        if refused is not None and not all_of_them:
+            # The first four nearly always agree, and a thousand others need not be told apart for it.
+            ranked, all_of_them = choose(policy, subject, standing).ranked, True
         index += 1
-    return Chosen(None, _assignment("fallback", policy, None, (), choice.considered, failed))
+    if not agreed:
+        return Chosen(None, _assignment("fallback", policy, None, (), choice.considered, failed))
+    (one, stretch), *others = agreed
+    after = tuple(other for other, _ in others)
+    assignment = _assignment("rules", policy, one, after, choice.considered, failed)
+    return Chosen(_place(changes, clinic, want, one.room_id, stretch, assignment), assignment)
+
+
+def _explained(asked: Question, standing: Sequence[Candidate], one: Ranked) -> Ranked:
+    """With what each rule gave: of rooms that come behind many a choice does not say it."""
+    candidate = next(candidate for candidate in standing if candidate.profile.id == one.room_id)
+    terms = judge(asked.policy, asked.subject, candidate).terms
+    return Ranked(one.room_id, one.total, one.score, tuple(term for term in terms if term.points))
 
 
 def named(changes: Changes, asked: Question, want: Want, room_id: str) -> Deciding[Place]:

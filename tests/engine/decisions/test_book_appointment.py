@@ -9,6 +9,7 @@ import pytest
 from engine.actors.clinic.policies import policy_on
 from engine.decider import DAY, HOUR, FreeText
 from engine.decisions.book_appointment import BookAppointment
+from engine.decisions.change_room import ChangeAppointmentRoom
 from engine.decisions.closures import AddClosure
 from engine.decisions.rooms import ChangeRoom, RemoveRoom
 from engine.rules.compiling import Hard, Policy
@@ -93,6 +94,23 @@ def test_a_room_that_refuses_gives_way_to_the_next_best_in_the_same_decision() -
     assert one.room_id == other
     assert one.assignment is not None
     assert one.assignment.failed == {"closed": 1}
+
+
+def test_the_rooms_that_are_named_next_can_be_had_and_say_what_the_rules_gave_them() -> None:
+    world = Booking()
+    rooms = [world.room() for _ in range(8)]
+    rules = world.rules(*(PreferredRoom(name=str(n), rooms=(id,), weight=90 - n) for n, id in enumerate(rooms)))
+    for closed in (rooms[0], rooms[1], rooms[3], rooms[4]):
+        world.ask(AddClosure(room_id=closed, kind="maintenance", start_time=moment(0), end_time=moment(60)))
+    id = world.booked()
+    how = world.appointment(id).assignment
+    assert how is not None
+    assert how.chosen is not None
+    assert [one.room_id for one in (how.chosen, *how.next)] == [rooms[2], *rooms[5:]]
+    assert [one.terms[0].rule_id for one in (how.chosen, *how.next)] == [rules[2], *rules[5:]]
+    for one in how.next:
+        world.ask(ChangeAppointmentRoom(appointment_id=id, room_id=one.room_id, reason=FreeText("nearer to the lift")))
+        assert world.room_of(id) == one.room_id
 
 
 def test_a_named_room_is_booked_or_nothing_is() -> None:
