@@ -22,7 +22,7 @@ from engine.actors.room.view import calendar_link, calendar_token
 from engine.decider import PersonName, Private, Value
 from engine.errors import NotFound
 from engine.views.reader import Found, Id, Reader
-from engine.views.room_states import Booked, all_on, clinic_of, clinics_days, day_of, days_of, known_room
+from engine.views.room_states import Booked, all_on, clinic_of, clinics_days, day_of, days_of, known_room, one_of
 from engine.views.states import the_hospital
 
 BACK, AHEAD = 31, 400  # days
@@ -159,11 +159,10 @@ def _of_state(reader: Reader, state: ClinicDay) -> Iterator[Booked]:
     """A day's appointments, and those that left it, as they are where they went."""
     for one in state.appointments.values():
         yield Booked(state.clinic_id, one)
-    for id, key in state.moved.items():
-        there = cast("ClinicDay | None", reader.look(key))
-        moved = there.appointments.get(id) if there is not None else None
-        if there is not None and moved is not None:
-            yield Booked(there.clinic_id, moved)
+    for id in state.moved:
+        moved = one_of(reader, id)
+        if moved is not None:
+            yield moved
 
 
 def _in_room(one: Booked, room_id: str) -> _At | None:

@@ -73,6 +73,11 @@ async def test_what_is_cancelled_or_has_left_the_room_or_the_doctor_is_cancelled
         await here.post(f"/appointments/{off['id']}/cancel", {}, 200)
         await client.put(f"{BASE}/appointments/{gone['id']}/room/", json={"room_id": here.rooms[1], **WHY})
         other = (await here.wanted())["doctor_id"]
+        for hours in (24 * 500, 24 * 501):  # beyond the feed, and on again: it is still known to have left the room
+            elsewhere = {**span(hours), "room_id": here.rooms[1]}
+            await here.post(f"/appointments/{given_away['id']}/reschedule", elsewhere, 200)
+        far = await feed(client, f"/rooms/{here.rooms[0]}/calendar.ics")
+        assert str(far[f"{given_away['id']}@main"]["STATUS"]) == "CANCELLED"
         later = span(26)  # another day: it stands in another actor then
         await here.post(f"/appointments/{given_away['id']}/reschedule", {**later, "doctor_id": other}, 200)
 
