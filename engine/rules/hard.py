@@ -145,6 +145,6 @@ def _buffer(spec: CleaningBuffer) -> BindHard:
 
     def meets(room: RoomProfile, use: RoomUse) -> bool:
         before, after = use.gap_before, use.gap_after
-        return (before is None or before >= least) and (after is None or after >= least)
+        return (before is None or before + use.cleaned >= least) and (after is None or after >= least)
 
     return lambda subject: meets

@@ -132,7 +132,7 @@ class MaximumDuration(HardRule, frozen=True, kw_only=True, tag="maximum_duration
 
 
 class CleaningBuffer(HardRule, frozen=True, kw_only=True, tag="cleaning_buffer"):
-    """At least so many minutes between what is held before and after and the appointment; held after it, too."""
+    """At least so many minutes between the appointment and those before and after it; held after it like cleaning."""
 
     minutes: Annotated[int, Meta(ge=1, le=480)]
 

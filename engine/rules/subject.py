@@ -93,6 +93,8 @@ class RoomUse(msgspec.Struct, frozen=True, gc=False):
     """``None``: nothing on that side."""
     busy: bool = False
     """Something is held at the wanted time itself."""
+    cleaned: int = 0
+    """Cleaning that stands before ``gap_before``, after what was there (µs)."""
 
 
 UNUSED: Final = RoomUse()

@@ -12,6 +12,7 @@ from sys import intern
 from typing import Any, Final
 
 from engine.actors.clinic_day.state import HOLDING, Appointment, Busy, ClinicDay
+from engine.decider import DAY
 from engine.rules.subject import UNUSED, RoomUse
 
 _FROM: Final = attrgetter("busy_from")
@@ -37,7 +38,15 @@ def use_of(state: ClinicDay | None, room_id: str, start: int, end: int, without:
     gap_before = start - stretches[before].busy_to if before >= 0 else None
     gap_after = stretches[behind].busy_from - end if behind < len(stretches) else None
     busy = (gap_before is not None and gap_before < 0) or (gap_after is not None and gap_after < 0)
-    return RoomUse(bookings, gap_before, gap_after, busy)
+    cleaned = _cleaned(state.appointments[stretches[before].appointment_id]) if before >= 0 else 0
+    return RoomUse(bookings, gap_before, gap_after, busy, cleaned)
+
+
+def _cleaned(one: Appointment) -> int:
+    """How long the room is cleaned after it; a turnover that somebody shortened counts as long as any rule asks for."""
+    if one.shortened:
+        return DAY
+    return one.busy_to - (min(one.ended_at, one.busy_to) if one.status == "completed" else one.end)
 
 
 def holds_room(one: Appointment) -> bool:

@@ -91,6 +91,8 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     hold_key: str = ""
     """Made of the client's own id of a hold and of the client, so that the same request finds it again."""
     version: int = 1
+    shortened: bool = False
+    """Somebody cut the cleaning after it short, and said why: no rule asks for more."""
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

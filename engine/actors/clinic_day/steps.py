@@ -118,7 +118,7 @@ def moved(one: Appointment, move: Move, time: int) -> Appointment:
     after = placed(one, move.place, time, move.reason)
     if move.change == "declined":
         return replace(after, escalation=ended(escalation, "declined", time))
-    return after
+    return replace(after, shortened=True) if move.change == "turnover" else after
 
 
 def placed(one: Appointment, place: Place, time: int, reason: FreeText | None = None) -> Appointment:
@@ -149,6 +149,7 @@ def placed(one: Appointment, place: Place, time: int, reason: FreeText | None = 
         before=before,
         doctors_before=doctors,
         reason=about(reason, one),
+        shortened=False,
         updated_at=time,
         version=one.version + 1,
     )

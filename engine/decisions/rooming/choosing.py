@@ -95,7 +95,7 @@ def candidates(
             if (before is not None and before < profile.setup_minutes * MINUTE) or (
                 after is not None and after < minutes * MINUTE
             ):
-                use = RoomUse(use.bookings, before, after, True)
+                use = RoomUse(use.bookings, before, after, True, use.cleaned)
         found.append(Candidate(profile, use))
     return found
 
@@ -222,11 +222,13 @@ def _both(use: RoomUse, other: RoomUse) -> RoomUse:
     """How a room stands when a day beside is seen, too; its bookings are those of the first day."""
     if other.gap_before is None and other.gap_after is None:
         return use
+    before = _nearer(use.gap_before, other.gap_before)
     return RoomUse(
         use.bookings,
-        _nearer(use.gap_before, other.gap_before),
+        before,
         _nearer(use.gap_after, other.gap_after),
         use.busy or other.busy,
+        use.cleaned if before == use.gap_before else other.cleaned,
     )
 
 

@@ -61,7 +61,13 @@ def looked_up(there: list[Appointment], room: str, start: int, end: int, without
     before = [start - one.busy_to for one in held if one.busy_from <= start]
     after = [one.busy_from - end for one in held if one.busy_from > start]
     busy = any(one.busy_from < end and start < one.busy_to for one in held)
-    return RoomUse(sum(counts(one) for one in others), min(before, default=None), min(after, default=None), busy)
+    last = max((one for one in held if one.busy_from <= start), key=lambda one: one.busy_from, default=None)
+    cleaned = 0
+    if last is not None:
+        over = min(last.ended_at, last.busy_to) if last.status == "completed" else last.end
+        cleaned = DAY if last.shortened else last.busy_to - over
+    bookings = sum(counts(one) for one in others)
+    return RoomUse(bookings, min(before, default=None), min(after, default=None), busy, cleaned)
 
 
 @given(days(), st.integers(0, 300), st.integers(1, 60), st.data())

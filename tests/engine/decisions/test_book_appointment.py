@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from engine.actors.clinic.policies import policy_on
+from engine.actors.clinic_day.commands import Reason
 from engine.decider import DAY, HOUR, FreeText
+from engine.decisions.attend_appointment import ShortenTurnover
 from engine.decisions.book_appointment import BookAppointment
 from engine.decisions.change_room import ChangeAppointmentRoom
 from engine.decisions.closures import AddClosure
@@ -109,7 +111,7 @@ def test_the_rooms_that_are_named_next_can_be_had_and_say_what_the_rules_gave_th
     assert [one.room_id for one in (how.chosen, *how.next)] == [rooms[2], *rooms[5:]]
     assert [one.terms[0].rule_id for one in (how.chosen, *how.next)] == [rules[2], *rules[5:]]
     for one in how.next:
-        world.ask(ChangeAppointmentRoom(appointment_id=id, room_id=one.room_id, reason=FreeText("nearer to the lift")))
+        world.ask(ChangeAppointmentRoom(appointment_id=id, room_id=one.room_id, reason=Reason("nearer to the lift")))
         assert world.room_of(id) == one.room_id
 
 
@@ -217,10 +219,22 @@ def test_a_doctor_whose_next_day_has_begun_is_asked_for_by_a_night_that_reaches_
 def test_a_buffer_counts_across_midnight() -> None:
     world = Booking()
     world.room()
+    world.booked(14 * 60, 45)  # 23:00, before there was a rule: the room is held until 23:45
     (buffer,) = world.rules(CleaningBuffer(name="air the room", minutes=30))
-    world.booked(14 * 60, 45)  # 23:00; the room is held until 00:15
-    assert world.no(15 * 60 + 30).facts["failed"] == {buffer: 1}  # 00:30: the room itself would agree
-    world.booked(15 * 60 + 45)
+    assert world.no(15 * 60 + 10).facts["failed"] == {buffer: 1}  # 00:10: the room itself would agree
+    world.booked(15 * 60 + 15, 45)
+    world.booked(16 * 60 + 30)  # what is held for the cleaning counts, and not twice
+    world.sound()
+
+
+def test_a_turnover_that_was_cut_short_counts_for_the_rules_too() -> None:
+    world = Booking()
+    world.room()
+    world.rules(CleaningBuffer(name="air the room", minutes=30))
+    id = world.booked(0, 30)
+    assert world.no(40).code == "no_room_available"
+    world.ask(ShortenTurnover(appointment_id=id, minutes=5, reason=Reason("an emergency comes")))
+    world.booked(40)
     world.sound()
 
 

@@ -67,7 +67,9 @@ class Draw:
         return None if minutes is None else minutes * MINUTE + self.one(0, 0, 0, 7)
 
     def use(self) -> RoomUse:
-        return RoomUse(self.number(0, 12), self.gap(), self.gap(), self.rarely(False, lambda: True))
+        return RoomUse(
+            self.number(0, 12), self.gap(), self.gap(), self.rarely(False, lambda: True), self.number(0, 40) * MINUTE
+        )
 
     def room(self, room_id: str) -> Candidate:
         """A room of this id, and how it stands."""

@@ -148,7 +148,9 @@ def _meets(spec: AnyRule, subject: Subject, room: RoomProfile, use: RoomUse) -> 
         case MaximumDuration():
             return subject.end - subject.start <= spec.minutes * MINUTE
         case CleaningBuffer():
-            return all(gap is None or gap >= spec.minutes * MINUTE for gap in (use.gap_before, use.gap_after))
+            least = spec.minutes * MINUTE
+            before = use.gap_before is None or use.gap_before + use.cleaned >= least
+            return before and (use.gap_after is None or use.gap_after >= least)
     raise AssertionError(spec)
 
 
