@@ -65,6 +65,9 @@ class Witness(Protocol):
     def answered(self, wish: Wish, tried: Try) -> None:
         """A try has come to an end."""
 
+    def offered(self, refused: Try, taken: Try) -> None:
+        """What a refusal offered instead was asked for at once."""
+
     def viewed(self, query: Any, reply: Reply, floor: int) -> None:
         """A query was answered; ``floor`` is the highest position known when it was asked."""
 
@@ -103,6 +106,14 @@ class Client:
                 return None
             await trio.sleep(self.random.uniform(0.05, 2.0))
         return None
+
+    async def take(self, refused: Wish, command: Any) -> Any | None:
+        """Ask at once for what a refusal offered."""
+        wish = self.wish(command)
+        within = self._within()
+        tried = await self._try(wish, within)
+        self.witness.offered(refused.tries[-1], tried)
+        return await self.grant(wish, 6) if tried.fate != "refused" else None
 
     async def settle(self) -> None:
         """Ask again for whatever is unknown, with all the patience in the world."""

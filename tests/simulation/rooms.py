@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Literal
 
 import trio
+from msgspec.structs import replace
 
 from engine.actors.clinic.state import ClinicSettings
 from engine.actors.clinic_day.commands import Reason
@@ -36,6 +37,7 @@ from engine.decisions.reschedule_appointment import RescheduleAppointment
 from engine.decisions.room_rules import ActivateRules, AddRule, ChangeRule, DiscardRuleDraft, RemoveRule
 from engine.decisions.rooming.arranging import Fallback
 from engine.decisions.rooms import AddRoom, ChangeRoom, RemoveRoom, SetRoomDisplay
+from engine.errors import Rejected
 from engine.rules.kinds import CleaningBuffer, Compactness, Continuity, LeastBusy, MaximumDuration, TimeOfDay
 from engine.views.appointments import GetAppointment, ListAppointments, ListEscalations
 from engine.views.availability import AvailableRooms
@@ -190,10 +192,24 @@ class Rooms:
         return {"start_time": start, "end_time": start + timedelta(seconds=random.choice((60, 90, 120, 120, 240)))}
 
     async def _book(self, command: Any) -> str:
-        done = await self.client.do(command)
+        """Book or hold; who is offered something else mostly takes it."""
+        wish = self.client.wish(command)
+        done = await self.client.grant(wish, 6)
+        refusal = wish.tries[-1].error
+        if isinstance(refusal, Rejected) and (other := self._other(refusal)) and self.random.random() < 0.8:
+            done = await self.client.take(wish, replace(command, **other))
         if done:
             self.mine.append(done["id"])
         return done["id"] if done else ""
+
+    def _other(self, refusal: Rejected) -> dict[str, Any] | None:
+        """One of the rooms or times that a refusal offers."""
+        offered = refusal.facts.get("alternatives", {"rooms": (), "times": ()})
+        choices: list[dict[str, Any]] = [{"room_id": room["room_id"]} for room in offered["rooms"]]
+        for time in offered["times"]:
+            begins, ends = (datetime.fromtimestamp(time[name] / 1_000_000, UTC) for name in ("start_time", "end_time"))
+            choices.append({"room_id": time["room_id"], "start_time": begins, "end_time": ends})
+        return self.random.choice(choices) if choices else None
 
     async def _hold(self) -> None:
         random = self.random

@@ -76,6 +76,8 @@ class Witness:
         self._unsure: list[Mark] = []
         self._first: dict[int, Reply] = {}
         self._overlaps = Overlaps()
+        self._refused: dict[str, int] = {}
+        self._offers: list[tuple[str, str]] = []
 
     # What clients see
 
@@ -98,6 +100,11 @@ class Witness:
             self.fold()
             if mark in self._made:
                 raise Violation(f"{wish.name} was answered {tried.fate}; position {self._made[mark]} holds it")
+
+    def offered(self, refused: Try, taken: Try) -> None:
+        """What a refusal offered was asked for: it can be had, unless something came between."""
+        self.seen[f"offers {taken.fate}"] += 1
+        self._offers.append((refused.request_id, taken.request_id))
 
     def viewed(self, query: Any, reply: Reply, floor: int) -> None:
         """A query was answered: only what is durable, nothing older than what was told before, and the truth."""
@@ -174,6 +181,8 @@ class Witness:
             raise Violation(f"position {position} is not later than the one before it")
         if entry.refusal is None:
             self._note(position, entry)
+        else:
+            self._refused[msgspec.msgpack.decode(entry.who)["request_id"]] = position
         self._overlaps.entry(position, [(change.actor, change.events) for change in entry.changes])
         touched = [change.actor for change in entry.changes]
         given = [type(event) is RoomAssigned for change in entry.changes for event in change.events]
@@ -275,6 +284,12 @@ class Witness:
         wrong = [*codes_given_twice(slots), *tokens_kept_twice(slots), *tickets_kept_twice(holders)]
         wrong += [*appointments_kept_twice(days), *self._overlaps.found]
         wrong += rules_broken(self._state, self._book.cells, self._book.time)
+        refused = [[self._refused.get(id) for id in offer] for offer in self._offers]
+        wrong += [
+            f"what the refusal at {first} offered was refused at {then}, and nothing came between"
+            for first, then in refused
+            if first and then == first + 1
+        ]
         if wrong:
             raise Violation("; ".join(wrong))
 
