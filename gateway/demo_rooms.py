@@ -53,10 +53,11 @@ WISHES: Final[tuple[dict[str, Any], ...]] = (
     {"room_type": "treatment", "isolation": True},
 )
 MINUTES: Final = (15, 20, 30, 30, 45, 60)
-AHEAD: Final = 90
+AHEAD: Final = 110
 """So many try to book before the day begins,"""
 HOURS: Final = 8
 """over so many hours."""
+WAITING_SHARE: Final = 0.15
 OFTEN: Final = 3.0
 """Seconds between two things that happen, on average."""
 
@@ -131,8 +132,8 @@ class DayClinic:
                 await self._book()
 
     async def _book(self) -> None:
-        """Who finds no room waits for one, or comes another time."""
-        fallback = self._random.choice(("unassigned", "reject"))
+        """Who finds no room comes another time; some must come, and wait for one."""
+        fallback = "unassigned" if self._random.random() < WAITING_SHARE else "reject"
         made = await self._clerk("BookAppointment", **self._wanted(), fallback=fallback)
         if made is not None:
             self._booked.append(made)
