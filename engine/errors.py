@@ -22,6 +22,8 @@ class Rejected(Exception):
     code: ClassVar[str] = "rejected"
     family: ClassVar[Family] = "conflict"
     rule: ClassVar[str] = ""
+    then: Any = None
+    """A command of the engine's own to decide after this refusal: what was found on the way and must be known."""
 
     def __init__(self, detail: str, **facts: Any) -> None:
         super().__init__(detail)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
@@ -28,7 +30,7 @@ from engine.decider import (
 )
 from engine.decisions import DECISIONS
 from engine.errors import Rejected, Unavailable
-from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Refusal, has_text
+from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Principal, Refusal, has_text
 from engine.eventlog.log import Log, Tail
 from engine.gauges import Gauges
 from engine.recovery import Book, Cell
@@ -48,6 +50,8 @@ class Watcher(Protocol):
 
 
 _WITH_TEXT: Final = frozenset(kind for kind in DECISIONS if has_text(kind))
+
+OWN: Final = Principal("engine", "system")
 
 _log = logging.getLogger("matron.engine")
 
@@ -161,6 +165,8 @@ class Partition:
             raise
         except Rejected as refusal:
             self._refuse(message, at, wall, refusal)
+            if refusal.then is not None:
+                self._follow(message, refusal.then)
             return
         except Unavailable as error:
             message.fail(error)
@@ -364,6 +370,12 @@ class Partition:
             self.book.time = at.time
         # Its answer rests on what was decided before it, not on its own entry.
         self._on_durable(message, rests_on, Word.REFUSED)
+
+    def _follow(self, message: Message, command: Any) -> None:
+        """Decide what a refusal has found; where there is no room for it, whoever is refused next finds it again."""
+        own = sha256(message.command_id + b"|then").digest()[:16]
+        with suppress(Unavailable):
+            self.post(Message(command, DECISIONS[type(command)], OWN, own))
 
     def _on_durable(self, message: Message, position: int, word: Word) -> None:
         message.settled_as = word

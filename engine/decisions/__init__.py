@@ -54,6 +54,7 @@ from engine.decisions.reschedule_appointment import RESCHEDULE_APPOINTMENT
 from engine.decisions.reschedule_token import RESCHEDULE_TOKEN
 from engine.decisions.room_rules import ACTIVATE_RULES, ADD_RULE, CHANGE_RULE, DISCARD_RULE_DRAFT, REMOVE_RULE
 from engine.decisions.rooms import ADD_ROOM, CHANGE_ROOM, REMOVE_ROOM, SET_ROOM_DISPLAY
+from engine.decisions.rule_failures import NOTE_RULE_FAILURES
 from engine.decisions.serve_ticket import (
     CANCEL_TICKET,
     COMPLETE_TICKET,
@@ -159,6 +160,7 @@ _DECISIONS: tuple[Decision, ...] = (
     DECLINE_ESCALATION,
     BOOK_SERIES,
     CANCEL_SERIES,
+    NOTE_RULE_FAILURES,
     WAKE_CLINIC_DAY,
     ADD_DESTINATION,
     CHANGE_DESTINATION,

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, cast
 
 from engine import calendar
 from engine.actors.clinic_day.state import Appointment, ClinicDay, EscalationStatus, Status
-from engine.actors.clinic_day.view import AppointmentView, appointment_view
+from engine.actors.clinic_day.view import AppointmentView, appointment_view, series_view
 from engine.decider import Value
-from engine.decisions.appointment_series import SeriesView
 from engine.errors import NotFound
 from engine.views.paging import ById, ListQuery, Page, filed, page, position
 from engine.views.reader import Found, Id, Reader
@@ -130,7 +129,7 @@ def get_series(reader: Reader, query: GetSeries) -> Found:
         raise NotFound("there is no such series", series_id=query.series_id)
     series = state.series[query.series_id]
     found = [one for id in series.appointment_ids if (one := one_of(reader, id)) is not None]
-    return Found(SeriesView(series.id, series.rrule, [_view(reader, one) for one in found], []))
+    return Found(series_view(series, [_view(reader, one) for one in found]))
 
 
 def _view(reader: Reader, row: Booked) -> AppointmentView:

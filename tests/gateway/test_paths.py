@@ -14,7 +14,7 @@ from tests.gateway.surface import UNKNOWN, ScriptedEngine, client_of
 
 PATHS = [pytest.param(row, id=f"{row.method} {row.path}") for row in TABLE]
 # What no path leads to: a timer's own commands.
-INTERNAL = {"WakeClinicDay", "WakeService", "WakeSlot", "AdvanceCursor", "ListOutboxes"}
+INTERNAL = {"NoteRuleFailures", "WakeClinicDay", "WakeService", "WakeSlot", "AdvanceCursor", "ListOutboxes"}
 
 
 def filled(path: str) -> str:

@@ -47,7 +47,7 @@ def decide(state: Clinic, command: ClinicCommand, at: At) -> list[ClinicEvent]:
         return [ClinicOpened(id=state.id, name=_named(command.name), settings=command.settings, time=at.time)]
     known(state)
     if isinstance(command, NoteFailures):
-        return _failures(command)
+        return _failures(command, at.time)
     in_use(state)
     match command:
         case ReplaceClinic():
@@ -127,10 +127,17 @@ def _activate(state: Clinic, command: Activate, at: At) -> list[ClinicEvent]:
     ]
 
 
-def _failures(command: NoteFailures) -> list[ClinicEvent]:
+def _failures(command: NoteFailures, time: int) -> list[ClinicEvent]:
     """R9."""
     return [
-        RuleFailed(rule_id=rule_id, rule_version=command.rule_version, rooms=rooms, first_room=first_room, error=error)
+        RuleFailed(
+            rule_id=rule_id,
+            rule_version=command.rule_version,
+            rooms=rooms,
+            first_room=first_room,
+            error=error,
+            time=time,
+        )
         for rule_id, rooms, first_room, error in command.failures
     ]
 

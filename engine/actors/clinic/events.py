@@ -81,6 +81,7 @@ class RuleFailed(Event, frozen=True):
     first_room: str
     error: str = ""
     """The kind of error, no text of it."""
+    time: int = 0
 
 
 ClinicEvent = (

@@ -29,6 +29,7 @@ def evolve(state: Clinic, event: ClinicEvent) -> None:
     """The state after an event."""
     if isinstance(event, RuleFailed):
         state.rule_errors += event.rooms
+        state.failed_at = event.time
         return
     state.version += 1
     match event:

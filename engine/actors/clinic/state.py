@@ -77,6 +77,8 @@ class ClinicRecord(msgspec.Struct):
     """By id, in the order in which they were added."""
     rule_ids: list[str] = []
     """Of all rules that there ever were, so that each is found for ever."""
+    failed_at: int = 0
+    """When a rule last failed."""
     rule_errors: int = 0
     """Rules that failed when a room was looked at, ever."""
     created_at: int = 0

@@ -4,6 +4,7 @@ R1  Doctor and patient are asked before any room: without them no room is of use
 R2  A room that was named is taken or refused. Without a name, and without a room, the caller's ``fallback`` says
     whether that is a refusal or an appointment that waits for one.
 R3  A refusal for want of a room comes with alternatives; they are looked for then only.
+R4  Rules that failed on the way are written down also where the request is refused.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from engine.decisions.finding import Deciding
 from engine.decisions.rooming.plan import Plan
 from engine.decisions.rooming.refusals import NoRoomAvailable
 from engine.decisions.rooming.wanting import Asked, Want, want_of
+from engine.decisions.rule_failures import NoteRuleFailures
+from engine.errors import Rejected
 
 Fallback = Literal["reject", "unassigned"]
 
@@ -50,7 +53,17 @@ def arranged_room(
     present: Appointment | None = None,
     without: Collection[str] = (),
 ) -> Deciding[Place]:
-    """R2, R3: for those whose time does not change."""
+    """R2, R3, R4: for those whose time does not change."""
+    try:
+        return (yield from _room(plan, want, named, fallback, present, without))
+    except Rejected as refused:
+        refused.then = _failures(plan)
+        raise
+
+
+def _room(
+    plan: Plan, want: Want, named: str, fallback: Fallback, present: Appointment | None, without: Collection[str]
+) -> Deciding[Place]:
     try:
         place = yield from plan.place(want, named, without)
     except (RoomConflict, RoomClosed) as refused:
@@ -69,6 +82,14 @@ def arranged_room(
         failed=why.failed,
         alternatives=offered.facts(),
     )
+
+
+def _failures(plan: Plan) -> NoteRuleFailures | None:
+    """R4."""
+    for clinic_id, (number, errors) in plan.changes.errors.items():
+        found = tuple((one.rule_id, one.rooms, one.first_room, one.error) for one in errors.values())
+        return NoteRuleFailures(clinic_id=clinic_id, rule_version=number, failures=found)
+    return None
 
 
 def _lack(failed: Collection[str]) -> str:
