@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import trio
 
@@ -47,6 +48,7 @@ LENGTH = 300.0
 
 CATEGORIES: tuple[Category, ...] = ("WALKIN", "WALKIN", "WALKIN", "ONLINE", "ONLINE", "FOLLOWUP", "PRIORITY_PAID")
 WAITS: tuple[dict[Category, int], ...] = ({}, {"WALKIN": 1, "ONLINE": 2})
+ZONES = ("UTC", "UTC", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Auckland")
 ANY: tuple[Category, ...] = ("EMERGENCY", *CATEGORIES)
 
 
@@ -73,6 +75,7 @@ class Morning:
     def __init__(self, client: Client, random: Random) -> None:
         self.client = client
         self.random = random
+        self.zone = random.choice(ZONES)
         self.slots: list[str] = []
         self.doctors: list[str] = []
         self.patients: list[str] = []
@@ -80,7 +83,7 @@ class Morning:
 
     async def open_house(self) -> None:
         """The hospital, its doctors and their slots."""
-        hospital = AddHospital(hospital_id=HOSPITAL_ID, name="Main", time_zone="UTC", policy=policy(self.random))
+        hospital = AddHospital(hospital_id=HOSPITAL_ID, name="Main", time_zone=self.zone, policy=policy(self.random))
         await self._must(hospital)
         eight = datetime.fromtimestamp(EIGHT // 1_000_000, UTC)
         for number in range(self.random.choice((2, 3))):
@@ -117,7 +120,7 @@ class Morning:
         nursery.start_soon(self._desk)
         counters = Counters(self.client, self.random, self.doctors, self.patients, LENGTH)
         nursery.start_soon(counters.people, nursery)
-        rooms = Rooms(self.client, self.random, self.doctors, self.patients, LENGTH)
+        rooms = Rooms(self.client, self.random, ZoneInfo(self.zone), self.doctors, self.patients, LENGTH)
         nursery.start_soon(rooms.people, nursery)
 
     # Patients

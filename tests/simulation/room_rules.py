@@ -7,14 +7,16 @@ has them; closures as far as they recur there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.actors.agenda import Agenda
 from engine.actors.clinic.state import Clinic
 from engine.actors.clinic_day.state import Appointment, ClinicDay
 from engine.actors.doctor_day import DoctorDay
+from engine.actors.hospital import HOSPITAL
 from engine.actors.room.state import Closure, Room, Taken
 from engine.decider import DAY, MINUTE
 from engine.rules.kinds import CleaningBuffer, MaximumDuration
@@ -45,7 +47,8 @@ def rooms_broken(state: State, keys: Iterable[str], time: int) -> Iterator[str]:
         elif kind == "clinic":
             yield from _clinic(state, state(key))
     for clinic_id in sorted(clinics):
-        yield from _rooms_left_free(state, state(f"clinic:{clinic_id}"), time)
+        zone = state(HOSPITAL).time_zone
+        yield from _rooms_left_free(state, state(f"clinic:{clinic_id}"), _days_from(time, zone), time)
 
 
 def appointments_kept_twice(days: Iterable[ClinicDay]) -> Iterator[str]:
@@ -98,7 +101,7 @@ def _clinic_day(state: State, day: ClinicDay) -> Iterator[str]:
                 yield f"appointment {one.id} is {one.status}; the agenda of its {person} says {engaged}"
             if one.status in ("cancelled", "no_show") and engaged:
                 yield f"appointment {one.id} is {one.status}, and still keeps its {person}"
-        if one.start // DAY != _day_number(day.day):
+        if _days_from(one.start, state(HOSPITAL).time_zone)[0] != day.day:
             yield f"appointment {one.id} does not begin on {day.day}"
 
 
@@ -148,9 +151,9 @@ def _meetings(person: str, person_id: str, spans: list[tuple[int, int, str]]) ->
             yield f"{person} {person_id} is in {one[2]} and in {other[2]} at one time"
 
 
-def _rooms_left_free(state: State, clinic: Clinic, time: int) -> Iterator[str]:
+def _rooms_left_free(state: State, clinic: Clinic, days: list[str], time: int) -> Iterator[str]:
     """Who waits for a room, and could have one."""
-    for day in (clinic_day for name in _from(time) if (clinic_day := state(f"clinic_day:{clinic.id}:{name}"))):
+    for day in (clinic_day for name in days if (clinic_day := state(f"clinic_day:{clinic.id}:{name}"))):
         waiting = [one for one in day.appointments.values() if _waits(one, time)]
         for one in waiting:
             for room_id in clinic.rooms:
@@ -208,17 +211,13 @@ def _times(taken: Taken) -> tuple[int, int, int, int]:
     return taken.busy_from, taken.busy_to, taken.start, taken.end
 
 
-def _day_number(day: str) -> int:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC).toordinal() - datetime(1970, 1, 1, tzinfo=UTC).toordinal()
-
-
 def _beside(day: str) -> list[str]:
-    """The day and its neighbours; the morning is in UTC."""
+    """The day and its neighbours."""
     there = datetime.fromisoformat(day)
     return [f"{there + timedelta(days=days):%Y-%m-%d}" for days in (-1, 0, 1)]
 
 
-def _from(time: int) -> list[str]:
-    """Today and the days after it."""
-    today = datetime.fromtimestamp(time // 1_000_000, UTC)
+def _days_from(time: int, zone: str) -> list[str]:
+    """The local day, and the days after it."""
+    today = datetime.fromtimestamp(time // 1_000_000, ZoneInfo(zone))
     return [f"{today + timedelta(days=days):%Y-%m-%d}" for days in range(DAYS)]

@@ -6,9 +6,10 @@ appointments wait for one, and what frees up is given away.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import trio
 from msgspec.structs import replace
@@ -61,9 +62,12 @@ SOFT = (
 class Rooms:
     """Everybody in the clinic, until ``length`` seconds have passed."""
 
-    def __init__(self, client: Client, random: Random, doctors: list[str], patients: list[str], length: float) -> None:
+    def __init__(
+        self, client: Client, random: Random, zone: ZoneInfo, doctors: list[str], patients: list[str], length: float
+    ) -> None:
         self.client = client
         self.random = random
+        self.zone = zone
         self.busy = doctors
         self.doctors: list[str] = []
         self.patients = patients
@@ -149,7 +153,7 @@ class Rooms:
 
     def _query(self) -> Any:
         random = self.random
-        now = datetime.fromtimestamp(EIGHT // 1_000_000 + int(trio.current_time()), UTC)
+        now = self._now()
         wanted: dict[str, Any] = {"start": now, "end": now + timedelta(minutes=2)}
         queries = (
             GetRoomSchedule(room_id=random.choice(self.rooms), date=now.date()),
@@ -183,13 +187,16 @@ class Rooms:
 
     def _times(self) -> dict[str, Any]:
         """In the next few minutes, or about midnight."""
-        random = self.random
-        now = int(trio.current_time()) // 30 * 30
-        seconds = now + random.choice((0, 30, 60, 90, 120, 240))
+        random, now = self.random, self._now()
+        start = now.replace(second=now.second // 30 * 30) + timedelta(seconds=random.choice((0, 30, 60, 90, 120, 240)))
         if random.random() < 0.15:
-            seconds = 16 * 3600 + random.choice((-120, -60, 0, 60))
-        start = datetime.fromtimestamp(EIGHT // 1_000_000 + seconds, UTC)
+            midnight = datetime.combine(now.date() + timedelta(days=1), time(), self.zone)
+            start = midnight.astimezone(UTC) + timedelta(seconds=random.choice((-120, -60, 0, 60)))
         return {"start_time": start, "end_time": start + timedelta(seconds=random.choice((60, 90, 120, 120, 240)))}
+
+    def _now(self) -> datetime:
+        """On the hospital's clocks, in whole seconds."""
+        return datetime.fromtimestamp(EIGHT // 1_000_000 + int(trio.current_time()), self.zone)
 
     async def _book(self, command: Any) -> str:
         """Book or hold; who is offered something else mostly takes it."""
@@ -206,9 +213,9 @@ class Rooms:
         """One of the rooms or times that a refusal offers."""
         offered = refusal.facts.get("alternatives", {"rooms": (), "times": ()})
         choices: list[dict[str, Any]] = [{"room_id": room["room_id"]} for room in offered["rooms"]]
-        for time in offered["times"]:
-            begins, ends = (datetime.fromtimestamp(time[name] / 1_000_000, UTC) for name in ("start_time", "end_time"))
-            choices.append({"room_id": time["room_id"], "start_time": begins, "end_time": ends})
+        for other in offered["times"]:
+            begins, ends = (datetime.fromtimestamp(other[name] / 1_000_000, UTC) for name in ("start_time", "end_time"))
+            choices.append({"room_id": other["room_id"], "start_time": begins, "end_time": ends})
         return self.random.choice(choices) if choices else None
 
     async def _hold(self) -> None:
@@ -321,6 +328,6 @@ class Rooms:
         if self.rules and random.random() < 0.2:
             await do(RemoveRule(rule_id=self.rules.pop()))
         if random.random() < 0.2:
-            now = datetime.fromtimestamp(EIGHT // 1_000_000 + int(trio.current_time()), UTC)
+            now = self._now()
             times: dict[str, Any] = {"start_time": now + timedelta(minutes=1), "end_time": now + timedelta(minutes=3)}
             await do(OpenSlot(doctor=random.choice(self.doctors), **times, max_capacity=1))
