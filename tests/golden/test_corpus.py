@@ -12,10 +12,10 @@ from engine.errors import LogCorrupt
 from engine.eventlog.entry import FORMAT, Codec, checked, stored
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS, Book
-from tests.golden import queues, story
+from tests.golden import queues, rooms, story
 from tests.golden.story import Corpus
 
-CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in (story, queues)]
+CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in (story, queues, rooms)]
 KEPT = CORPORA[0]
 
 
