@@ -16,7 +16,7 @@ from typing import Final
 from engine.errors import LogCorrupt
 
 MARK: Final = bytes(16)
-"""What a frame begins with. That a SHA-256 does, too, is not to be expected before the sun has burnt out."""
+"""What a frame begins with. No leaf hash does, and a record that did all the same would stand in a frame of its own."""
 
 MOST_RECORDS: Final = 256
 MOST_BYTES: Final = 64 * 1024
@@ -27,7 +27,7 @@ _HEAD: Final = len(MARK) + _COUNT.size
 
 
 def frames(records: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The records in order as values to store, each with how many records it holds; one record alone is itself."""
+    """The records in order as values to store, each with how many records it holds; one record alone stands as it is."""
     some: list[bytes] = []
     size = 0
     for record in records:
@@ -50,7 +50,7 @@ def records_of(value: bytes) -> list[bytes]:
     except struct.error:
         raise LogCorrupt("a frame of entries is cut off") from None
     begin = _HEAD + 4 * count
-    if count < 2 or begin + sum(lengths) != len(value):  # what is stored alone has no frame
+    if not count or begin + sum(lengths) != len(value):
         raise LogCorrupt("a frame of entries is not as long as it says")
     found = []
     for length in lengths:
@@ -60,7 +60,7 @@ def records_of(value: bytes) -> list[bytes]:
 
 
 def _frame(records: Sequence[bytes]) -> bytes:
-    if len(records) == 1:
+    if len(records) == 1 and not records[0].startswith(MARK):
         return records[0]
     lengths = struct.pack(f">{len(records)}I", *map(len, records))
     return b"".join((MARK, _COUNT.pack(len(records)), lengths, *records))
