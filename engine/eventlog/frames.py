@@ -27,7 +27,7 @@ _HEAD: Final = len(MARK) + _COUNT.size
 
 
 def frames(records: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The records in order as values to store, each with how many records it holds; one record alone stands as it is."""
+    """The records in order as values to store, and how many each holds; one record alone stands as it is."""
     some: list[bytes] = []
     size = 0
     for record in records:
