@@ -15,7 +15,8 @@ LEADING = ("date", "doctor_id", "name", "specialization")
 def csv_of(report: Mapping[str, Any]) -> str:
     """The report's figures; nested ones as columns such as ``by_status.CONFIRMED``. Slots are left to the JSON."""
     lines = [{"date": report["date"], **flat(doctor)} for doctor in report["doctors"]]
-    lines.append({"date": report["date"], "doctor_id": "total", **flat(report["totals"])})
+    totals = flat(report["totals"]) | flat(report["appointments"], "appointments.")
+    lines.append({"date": report["date"], "doctor_id": "total", **totals})
     names = dict.fromkeys([*LEADING, *(name for line in lines for name in line)])
     made = io.StringIO()
     writer = csv.DictWriter(made, list(names), restval="")

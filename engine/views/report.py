@@ -1,4 +1,4 @@
-"""The daily report of the outpatient clinics: what became of a day's slots, per doctor and in total.
+"""The daily report: what became of a day's slots, per doctor and in total, and of its appointments.
 
 A pure function of the states: it reads no clock, so that the report made from a replayed log is equal to the
 one made live. The day is the hospital's local day; a slot belongs to the day on which it starts, and a token
@@ -28,6 +28,7 @@ from engine.actors.hospital import Category
 from engine.actors.slot.state import BASE, Slot, SlotStatus, Token
 from engine.decider import MINUTE, PersonName, Value
 from engine.errors import NotFound
+from engine.views.appointment_figures import AppointmentFigures, appointment_figures
 from engine.views.days import Days, slots_in
 from engine.views.reader import Found, Id, Reader
 from engine.views.states import (
@@ -124,6 +125,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     doctor_id: str | None
     totals: Figures
+    appointments: AppointmentFigures
     doctors: list[DoctorFigures]
 
 
@@ -150,6 +152,7 @@ def daily_report(reader: Reader, day: str, doctor_id: str | None = None) -> Repo
         time_zone=the_hospital(reader).time_zone,
         doctor_id=doctor_id,
         totals=Figures(**_figures([slot for slots in by_doctor.values() for slot in slots])),
+        appointments=appointment_figures(reader, day, doctor_id),
         doctors=[_of_doctor(reader, id, slots) for id, slots in by_doctor.items()],
     )
 
