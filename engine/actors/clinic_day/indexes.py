@@ -18,8 +18,13 @@ from engine.rules.subject import UNUSED, RoomUse
 _FROM: Final = attrgetter("busy_from")
 
 
-def use_of(state: ClinicDay | None, room_id: str, start: int, end: int, without: str = "") -> RoomUse:
-    """How a room stands on this day for ``[start, end)``, the appointment ``without`` left out."""
+def use_of(
+    state: ClinicDay | None, room_id: str, start: int, end: int, without: str = "", *, cleaning: bool = True
+) -> RoomUse:
+    """How a room stands on this day for ``[start, end)``, the appointment ``without`` left out.
+
+    ``cleaning=False``: nobody asks for ``cleaned``, which takes a look at the appointment before.
+    """
     stretches = state.rooms.get(room_id) if state is not None else None
     if state is None or (stretches is None and room_id not in state.counts):
         return UNUSED
@@ -38,7 +43,7 @@ def use_of(state: ClinicDay | None, room_id: str, start: int, end: int, without:
     gap_before = start - stretches[before].busy_to if before >= 0 else None
     gap_after = stretches[behind].busy_from - end if behind < len(stretches) else None
     busy = (gap_before is not None and gap_before < 0) or (gap_after is not None and gap_after < 0)
-    cleaned = _cleaned(state.appointments[stretches[before].appointment_id]) if before >= 0 else 0
+    cleaned = _cleaned(state.appointments[stretches[before].appointment_id]) if cleaning and before >= 0 else 0
     return RoomUse(bookings, gap_before, gap_after, busy, cleaned)
 
 

@@ -84,11 +84,12 @@ def candidates(
     """
     day, *others = days
     buffers = policy.buffers
+    asks = bool(buffers)
     found = []
     for profile in rooms:
-        use = use_of(day, profile.id, start, end, without)
+        use = use_of(day, profile.id, start, end, without, cleaning=asks)
         for other in others:
-            use = _both(use, use_of(other, profile.id, start, end, without))
+            use = _both(use, use_of(other, profile.id, start, end, without, cleaning=asks))
         if use is not UNUSED and not use.busy:
             before, after = use.gap_before, use.gap_after
             minutes = policy.cleaning_minutes(profile, doctor_id) if buffers else profile.cleaning_minutes
