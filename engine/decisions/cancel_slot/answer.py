@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from engine import calendar
+from engine.actors.agenda import Engagement
 from engine.actors.slot import slot_key
 from engine.actors.slot.state import Slot
 from engine.decisions.cancel_slot.plan import Action, Placement, Plan, patients_of
@@ -51,6 +52,15 @@ class Notice(msgspec.Struct, frozen=True):
     token_ids: list[str]
 
 
+class AppointmentThen(msgspec.Struct, frozen=True):
+    """An appointment in a room with the doctor who is away: it stays as it is, for somebody to move by hand."""
+
+    appointment_id: str
+    clinic_id: str
+    start_time: datetime
+    end_time: datetime
+
+
 class PlanView(msgspec.Struct, frozen=True):
     """A plan, and whether it was applied or only made (``dry_run``)."""
 
@@ -61,9 +71,10 @@ class PlanView(msgspec.Struct, frozen=True):
     waiting_closed: list[EndedEntry]
     counts: dict[Action, int]
     notices: list[Notice]
+    appointments: list[AppointmentThen] = []
 
 
-def plan_view(plan: Plan, applied: bool, look: Callable[[str], Any]) -> PlanView:
+def plan_view(plan: Plan, applied: bool, look: Callable[[str], Any], engaged: Sequence[Engagement] = ()) -> PlanView:
     """The plan as answered; once it is applied, with the delays that the slots then have."""
     notices: dict[str, list[str]] = {}
     for patient_id, token_id in patients_of(plan):
@@ -80,6 +91,10 @@ def plan_view(plan: Plan, applied: bool, look: Callable[[str], Any]) -> PlanView
         waiting_closed=[EndedEntry(entry.id, entry.patient_id, slot.id) for entry, slot in plan.entries],
         counts={action: counts[action] for action in actions},
         notices=[Notice(patient_id, token_ids) for patient_id, token_ids in notices.items()],
+        appointments=[
+            AppointmentThen(one.appointment_id, one.clinic_id, calendar.moment(one.start), calendar.moment(one.end))
+            for one in engaged
+        ],
     )
 
 

@@ -8,10 +8,12 @@ R2  An absence ends after it begins and lasts ``MAX_DAYS`` days at most.
 R3  A slot whose remaining time lies within the absence is cancelled. One that it only touches goes on without
     those who are expected in it, and with seats in proportion to the time that is left, at least as many as are
     taken.
+R4  Appointments in rooms within the absence are named, and stay: who sees them instead is for somebody to say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -19,6 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from engine import calendar
+from engine.actors.agenda import Engagement, agenda_key
 from engine.actors.doctor import Doctor, doctor_key, in_service
 from engine.actors.doctor_day import DoctorDay, delays_without, doctor_day_key
 from engine.actors.hospital import HOSPITAL, Hospital, Id, known
@@ -30,6 +33,7 @@ from engine.decider import DAY, MINUTE, At, Deciding, Decision, Done, FreeText, 
 from engine.decisions.cancel_slot.answer import plan_view
 from engine.decisions.cancel_slot.carry_out import carry_out
 from engine.decisions.cancel_slot.plan import Looking, Source, plan_for, whole
+from engine.decisions.engagements import open_engagements
 from engine.errors import Invalid, NotFound, Stale
 
 MAX_DAYS = 31
@@ -74,7 +78,7 @@ def cancel(command: CancelSlot, at: At) -> Deciding:
 
 
 def unavailable(command: DoctorUnavailable, at: At) -> Deciding:
-    """R2, R3."""
+    """R2, R3, R4."""
     hospital: Hospital = known((yield Look(HOSPITAL)))
     start, end = calendar.instant(command.from_time, "from_time"), calendar.instant(command.to_time, "to_time")
     if end <= start:
@@ -83,6 +87,7 @@ def unavailable(command: DoctorUnavailable, at: At) -> Deciding:
         raise Invalid(f"an absence lasts {MAX_DAYS} days at most", field="to_time")
     doctor: Doctor = in_service((yield Look(doctor_key(command.doctor_id))))
     sources: list[Source] = []
+    engaged: list[Engagement] = []
     day = calendar.shift(calendar.local_day(start, hospital.time_zone), -_DAYS_BACK)
     last = calendar.local_day(end, hospital.time_zone)
     while day <= last:
@@ -97,17 +102,23 @@ def unavailable(command: DoctorUnavailable, at: At) -> Deciding:
                 ends = planned.end + delays[planned.id] * MINUTE
                 if begins < end and start < ends and at.time < ends:
                     sources.append(_touched(slot, begins, start, end, at.time))
+        in_rooms = yield from open_engagements(agenda_key("doctor", doctor.id, day))
+        engaged.extend(one for one in in_rooms if one.start < end and max(start, at.time) < one.end)
         day = calendar.shift(day, 1)
-    return (yield from _decide(hospital, tuple(sources), command, at))
+    return (yield from _decide(hospital, tuple(sources), command, at, engaged))
 
 
 def _decide(
-    hospital: Hospital, sources: tuple[Source, ...], command: CancelSlot | DoctorUnavailable, at: At
+    hospital: Hospital,
+    sources: tuple[Source, ...],
+    command: CancelSlot | DoctorUnavailable,
+    at: At,
+    engaged: Sequence[Engagement] = (),
 ) -> Looking[Done]:
     plan = yield from plan_for(hospital, sources, at.time)
     if not command.dry_run:
         yield from carry_out(plan, hospital, command.reason, at)
-    return Done(lambda look: plan_view(plan, not command.dry_run, look))
+    return Done(lambda look: plan_view(plan, not command.dry_run, look, engaged))
 
 
 def _gone(day: DoctorDay, start: int, end: int, now: int) -> tuple[frozenset[str], dict[str, int]]:
