@@ -7,6 +7,7 @@ R3  An appointment that ends early frees its room early: cleaning begins when it
 R4  Absent before the appointment begins only by force, and what is forced has a reason.
 R5  Cleaning is shortened, never made longer, by a person with a reason.
 R6  A room that frees up goes to who waits for one, in the same decision.
+R7  Nothing begins in a room in which another appointment is in progress: it is completed first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from engine import calendar
 from engine.actors.clinic.state import Clinic, clinic_key
 from engine.actors.clinic_day.commands import Place, Reason, Step
 from engine.actors.clinic_day.refusals import NoTurnover, TooEarly
@@ -25,7 +27,14 @@ from engine.actors.hospital import Id
 from engine.decider import MINUTE, At, Deciding, Decision, Done, FreeText, Value
 from engine.decisions import finding
 from engine.decisions.rooming.plan import Found, Plan
-from engine.errors import Invalid
+from engine.errors import Invalid, Rejected
+
+
+class RoomOccupied(Rejected):
+    """R7. Facts ``room_id``, and ``appointment_id`` of the one in progress."""
+
+    code = "room_occupied"
+    rule = "R7"
 
 
 class CheckInAppointment(Value, frozen=True):
@@ -89,10 +98,18 @@ def check_in(command: CheckInAppointment, at: At) -> Deciding:
 
 
 def start(command: StartAppointment, at: At) -> Deciding:
-    """R1."""
+    """R1, R7."""
     plan = Plan((yield from finding.the_hospital()), at)
     found = yield from plan.found(command.appointment_id, command.if_version)
     one = found.appointment
+    if one.room_id and one.status == "checked_in":
+        for day in (found.day, calendar.shift(found.day, -1), calendar.shift(found.day, 1)):
+            beside = yield from plan.changes.clinic_day(found.clinic.id, day)
+            there = _in_progress(beside, one.room_id)
+            if there is not None:
+                raise RoomOccupied(
+                    "another appointment is in progress there", room_id=one.room_id, appointment_id=there
+                )
     plan.step(found.clinic.id, found.day, one, Step(appointment_id=one.id, to="in_progress"))
     yield from plan.propose()
     return as_it_is(found)
@@ -110,6 +127,13 @@ def complete(command: CompleteAppointment, at: At) -> Deciding:
     yield from plan.fill()
     yield from plan.propose()
     return as_it_is(found)
+
+
+def _in_progress(day: ClinicDay | None, room_id: str) -> str | None:
+    if day is None:
+        return None
+    held = (stretch.appointment_id for stretch in day.rooms.get(room_id, ()))
+    return next((id for id in held if day.appointments[id].status == "in_progress"), None)
 
 
 def mark_missed(command: MarkAppointmentMissed, at: At) -> Deciding:

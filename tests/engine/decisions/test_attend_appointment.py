@@ -28,6 +28,32 @@ def underway(house: House, id: str) -> None:
     house.ask(StartAppointment(appointment_id=id))
 
 
+def test_nothing_begins_in_a_room_in_which_another_is_in_progress() -> None:
+    house = House(time=NINE)
+    room, other = house.room(), house.room()
+    first, second = house.booked(0, 30, room_id=room), house.booked(30, 30, room_id=room)
+    elsewhere = house.booked(0, 30, room_id=other)
+    for id in (first, second, elsewhere):
+        house.ask(CheckInAppointment(appointment_id=id))
+    house.ask(StartAppointment(appointment_id=first))
+    house.ask(StartAppointment(appointment_id=elsewhere))
+    refused = house.refusal(StartAppointment(appointment_id=second))
+    assert (refused.code, refused.facts) == ("room_occupied", {"room_id": room, "appointment_id": first})
+    house.ask(CompleteAppointment(appointment_id=first))
+    house.ask(StartAppointment(appointment_id=second))
+    assert house.appointment(second).status == "in_progress"
+
+
+def test_a_night_that_goes_on_keeps_the_room_from_who_comes_in_the_morning() -> None:
+    house = House(time=NINE)
+    room = house.room()
+    night, morning = house.booked(14 * 60, 120, room_id=room), house.booked(16 * 60, 30, room_id=room)
+    for id in (night, morning):
+        house.ask(CheckInAppointment(appointment_id=id))
+    house.ask(StartAppointment(appointment_id=night))
+    assert house.refusal(StartAppointment(appointment_id=morning)).facts["appointment_id"] == night
+
+
 def test_a_visit_takes_room_and_people_until_it_ends() -> None:
     house = House()
     room, doctor, patient = house.room(cleaning_minutes=10), house.doctor(), house.patient()
