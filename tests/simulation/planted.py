@@ -132,7 +132,7 @@ def room_without_memory() -> Iterator[None]:
     def nothing(*asked: Any) -> Iterator[Any]:
         return iter(())
 
-    def unused(*asked: Any) -> RoomUse:
+    def unused(*asked: Any, **more: Any) -> RoomUse:
         return UNUSED
 
     with pytest.MonkeyPatch.context() as patch:
