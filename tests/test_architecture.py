@@ -30,6 +30,7 @@ ORDER = (
     "engine.decider",
     "engine.calendar",
     "engine.recurrence",
+    "engine.needs",
     "engine.rules.**",
     "engine.rules",
     "engine.actors.*",
@@ -84,6 +85,7 @@ SHARED: dict[str, frozenset[str]] = {
     "engine.actors.service": frozenset({"Ended", "Priority", "Ticket", "ended"}),
     "engine.actors.clinic_day": frozenset({"Appointment"}),
     "engine.actors.room": frozenset({"Taken"}),
+    "engine.actors.staff": frozenset({"Duty", "Role"}),
     "engine.actors.service_day": frozenset({"ServiceDay", "percentile"}),
 }
 
@@ -93,6 +95,7 @@ REPLAY_MAY = (
     "engine.decider",
     "engine.calendar",
     "engine.recurrence",
+    "engine.needs",
     "engine.rules*",
     "engine.actors*",
     "engine.decisions",
@@ -147,6 +150,7 @@ PURE = (
     "engine.decider",
     "engine.calendar",
     "engine.recurrence",
+    "engine.needs",
     "engine.rules*",
     "engine.actors*",
     "engine.decisions*",

@@ -22,6 +22,7 @@ from msgspec import Meta
 from engine import calendar
 from engine.decider import At, Decider, Event, Private
 from engine.errors import NotFound, Rejected, Stale
+from engine.needs import Acuity
 
 HOSPITAL = "hospital:self"
 
@@ -72,6 +73,24 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Calls without an answer after which a patient is marked as no-show."""
     holidays: Annotated[tuple[date, ...], Meta(max_length=1_000)] = ()
     """Local dates on which no slot is made from a template; a slot opened by hand is allowed."""
+    assignment_retry_minutes: Annotated[int, Meta(ge=1, le=240)] = 5
+    """Minutes after which an assignment that was not decided in time is tried again; doubles each time, to an hour."""
+    assignment_max_retries: Annotated[int, Meta(ge=0, le=100)] = 5
+    """Retries in vain after which somebody is told instead."""
+    doctor_first: tuple[Acuity, ...] = ("critical", "high")
+    """Acuities for which a doctor is looked for before a nurse; for the others the nurse comes first."""
+    rest_hours: Annotated[int, Meta(ge=0, le=48)] = 10
+    """Hours between two shifts of one member of the staff, at least."""
+    shift_end: Literal["warn", "handover"] = "warn"
+    """Whether patients of somebody whose shift ends are listed in an alert, or handed over by themselves."""
+    bed_reserve_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 60
+    """How long a bed is kept for somebody, unless said otherwise."""
+    child_age: Annotated[int, Meta(ge=0, le=30)] = 16
+    """Under this age (years) a patient counts as a child where children and adults do not share a room."""
+    referral_expiry_days: Annotated[int, Meta(ge=1, le=1_000)] | None = 90
+    """Days after which a referral that nobody began expires; null: never."""
+    result_acknowledge_hours: Annotated[int, Meta(ge=1, le=1_000)] = 24
+    """Hours after which a result that the referrer has not acknowledged is an alert."""
 
 
 class HospitalAdded(Event, frozen=True):

@@ -1,0 +1,1 @@
+"""An admission. What it is stands in ``state``."""

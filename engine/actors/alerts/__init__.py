@@ -1,0 +1,1 @@
+"""The alerts. What it is stands in ``state``."""

@@ -1,0 +1,1 @@
+"""The intake. What it is stands in ``state``."""

@@ -1,0 +1,1 @@
+"""The roster. What it is stands in ``state``."""

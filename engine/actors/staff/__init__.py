@@ -1,0 +1,1 @@
+"""A member of the staff. What it is stands in ``state``."""

@@ -1,0 +1,1 @@
+"""A ward. What it is stands in ``state``."""

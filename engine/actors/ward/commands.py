@@ -1,0 +1,123 @@
+"""What decisions ask of a ward. None of these is stored. Times are µs.
+
+unoccupied → reserved → occupied → housekeeping → unoccupied; housekeeping → contaminated → housekeeping; whatever is
+not occupied → closed | isolated → unoccupied. Any other step is ``InvalidTransition`` with both states.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.actors.ward.state import BedProfile, Occupant, WardProfile
+from engine.decider import FreeText
+
+
+class Create(msgspec.Struct, frozen=True):
+    """A new ward."""
+
+    profile: WardProfile
+
+
+class Revise(msgspec.Struct, frozen=True):
+    """Another profile."""
+
+    profile: WardProfile
+    if_version: int | None = None
+
+
+class Retire(msgspec.Struct, frozen=True):
+    """Refused while a bed is occupied or reserved."""
+
+    if_version: int | None = None
+
+
+class AddBed(msgspec.Struct, frozen=True):
+    """A new bed, unoccupied."""
+
+    bed_id: str
+    profile: BedProfile
+
+
+class ChangeBed(msgspec.Struct, frozen=True):
+    """Another profile."""
+
+    bed_id: str
+    profile: BedProfile
+    if_version: int | None = None
+
+
+class RemoveBed(msgspec.Struct, frozen=True):
+    """Refused while it is occupied or reserved."""
+
+    bed_id: str
+    if_version: int | None = None
+
+
+class Reserve(msgspec.Struct, frozen=True):
+    """Keep an unoccupied bed for somebody."""
+
+    bed_id: str
+    occupant: Occupant
+    until: int
+
+
+class EndReservation(msgspec.Struct, frozen=True):
+    """``expired`` | ``released``."""
+
+    bed_id: str
+    how: str
+
+
+class Occupy(msgspec.Struct, frozen=True):
+    """Somebody is put into an unoccupied bed, or into one that is reserved for the same patient.
+
+    ``occupant.since``: since when, not in the future; a time in which another lay there is ``BedOverlap``.
+    """
+
+    bed_id: str
+    occupant: Occupant
+
+
+class Vacate(msgspec.Struct, frozen=True):
+    """The occupant leaves, at ``at`` (µs); the bed waits to be cleaned, or ``contaminated``."""
+
+    bed_id: str
+    admission_id: str
+    at: int
+    contaminated: bool = False
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """``ready`` (cleaned) | ``contaminated`` | ``decontaminated`` | ``closed`` | ``isolated`` | ``reopened``."""
+
+    bed_id: str
+    to: str
+    reason: FreeText | None = None
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """Two occupied beds of this ward swap their occupants; neither is cleaned in between."""
+
+    bed_id: str
+    other_bed_id: str
+
+
+class Swap(msgspec.Struct, frozen=True):
+    """A bed's occupant is replaced by one from a bed of another ward, which is asked for the reverse."""
+
+    bed_id: str
+    admission_id: str
+    occupant: Occupant
+
+
+class Together(msgspec.Struct, frozen=True):
+    """Several of these in order, each seeing what the ones before it left; all or none."""
+
+    do: tuple[WardStep, ...]
+
+
+WardStep = (
+    Create | Revise | Retire | AddBed | ChangeBed | RemoveBed | Reserve | EndReservation | Occupy | Vacate | Mark
+    | Exchange | Swap
+)  # fmt: skip
+WardCommand = WardStep | Together
