@@ -103,10 +103,20 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class Swap(msgspec.Struct, frozen=True):
-    """A bed's occupant is replaced by one from a bed of another ward, which is asked for the reverse."""
+    """A bed's occupant is replaced by one from a bed of another ward, which is asked for the reverse.
+
+    ``admission_id``: who lies there now and leaves.
+    """
 
     bed_id: str
     admission_id: str
+    occupant: Occupant
+
+
+class Restate(msgspec.Struct, frozen=True):
+    """The same one lies there, or is expected: another record of the patient, or isolated now. ``since`` stays."""
+
+    bed_id: str
     occupant: Occupant
 
 
@@ -118,6 +128,6 @@ class Together(msgspec.Struct, frozen=True):
 
 WardStep = (
     Create | Revise | Retire | AddBed | ChangeBed | RemoveBed | Reserve | EndReservation | Occupy | Vacate | Mark
-    | Exchange | Swap
+    | Exchange | Swap | Restate
 )  # fmt: skip
 WardCommand = WardStep | Together

@@ -54,16 +54,37 @@ class BedReserved(Event, frozen=True):
 
 
 class BedReservationEnded(Event, frozen=True):
-    """Not kept any more: ``expired``, ``released``."""
+    """Not kept any more: ``expired``, ``released``. ``patient_id``: for whom it was."""
 
     bed: Bed
     how: str
+    patient_id: str = ""
 
 
 class BedOccupied(Event, frozen=True):
-    """Somebody lies there now."""
+    """Somebody lies there now. ``kept``: the bed was reserved for him or her."""
 
     bed: Bed
+    kept: bool = False
+
+
+class BedPassedOn(Event, frozen=True):
+    """Somebody else lies there now, and the bed was not cleaned in between.
+
+    ``start`` and ``end`` of the stay before, ``admission_id`` whose."""
+
+    bed: Bed
+    admission_id: str
+    start: int
+    end: int
+
+
+class BedOccupantRestated(Event, frozen=True):
+    """Who lies there, or for whom it is kept, is another record of the same patient, or must be isolated now."""
+
+    bed: Bed
+    was: str = ""
+    """The patient's id before, where it is another now."""
 
 
 class BedVacated(Event, frozen=True):
@@ -122,6 +143,8 @@ WardEvent = (
     | BedReserved
     | BedReservationEnded
     | BedOccupied
+    | BedPassedOn
+    | BedOccupantRestated
     | BedVacated
     | BedContaminated
     | BedDecontaminated

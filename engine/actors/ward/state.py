@@ -27,6 +27,7 @@ class BedProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """Beds with the same are in one room. ``""``: alone."""
     type: str = "general"
     equipment: tuple[str, ...] = ()
+    """In order, each once."""
     isolation: bool = False
     """Fit for patients who must be isolated."""
 
@@ -84,8 +85,30 @@ class WardProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """How long housekeeping usually takes; after it the ward is told that a bed should be ready. 0: not told."""
 
 
+Place = tuple[str, str]
+"""A room: ``(its name, "")``; of a bed that stands alone ``("", its id)``."""
+
+Mate = tuple[GenderClass, AgeGroup, str]
+"""What room mates must agree in: gender, age group, and what they are isolated for (``""``: nothing)."""
+
+Mates = frozenset[Mate]
+"""What those in a room are; empty where nobody lies or is expected."""
+
+Like = tuple[str, bool, tuple[str, ...]]
+"""Beds with the same type, fitness for isolation and equipment (in order) serve the same patients."""
+
+
+class Room(msgspec.Struct):
+    """A room of a ward: its beds in whatever state, and what those are who lie in them or for whom they are kept."""
+
+    beds: set[str]
+    people: dict[Mate, int]
+    mates: Mates = frozenset()
+    """The keys of ``people``."""
+
+
 class Ward(msgspec.Struct):
-    """State. ``free`` and ``rooms`` are indexes over ``beds`` and are not stored."""
+    """State. What stands below ``version`` are indexes over ``beds`` and is not stored."""
 
     id: str
     profile: WardProfile = WardProfile(name="")
@@ -100,12 +123,35 @@ class Ward(msgspec.Struct):
     """How often a bed was made ready again, and the sum of the times from leaving to ready (µs)."""
     version: int = 0
 
-    free: dict[str, dict[str, None]] = {}
-    """By type of bed: ids of unoccupied ones, in the order in which they came."""
-    rooms: dict[str, set[str]] = {}
-    """By room: ids of its beds that are occupied or reserved."""
+    free: dict[Like, dict[Mates, list[str]]] = {}
+    """Ids of unoccupied beds in order, by what they are and by who is in their room."""
+    rooms: dict[Place, Room] = {}
+    counts: dict[BedState, int] = {}
+    """Beds in each state; 0 is not kept."""
+    theirs: dict[str, set[str]] = {}
+    """By patient: ids of the beds in which he or she lies or that are kept for him or her."""
+    labels: dict[str, str] = {}
+    """Bed of each label."""
+    lapses: list[tuple[int, str]] = []
+    """When a reservation ends by itself, and of which bed, in order."""
 
 
 def ward_key(ward_id: str) -> str:
     """The actor of a ward."""
     return f"ward:{ward_id}"
+
+
+def place_of(bed: Bed) -> Place:
+    """The room of a bed."""
+    return (bed.profile.room, "") if bed.profile.room else ("", bed.id)
+
+
+def like(bed: Bed) -> Like:
+    """What a bed is, as far as a patient asks."""
+    profile = bed.profile
+    return (profile.type, profile.isolation, profile.equipment)
+
+
+def mate(occupant: Occupant) -> Mate:
+    """What room mates must agree in."""
+    return (occupant.gender, occupant.age_group, occupant.isolation)
