@@ -115,6 +115,12 @@ class Directory:
             start += start < len(order) and order[start] == after
         return order[start : start + limit]
 
+    def count(self, table: str, low: str = "", high: str = "") -> int:
+        """How many ids a table has, from ``low`` up to before ``high`` where they are given; none is looked at."""
+        order = self._order.get(table, ())
+        end = bisect_left(order, high) if high else len(order)
+        return max(0, end - bisect_left(order, low)) if low else end
+
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Every (table, id, key)."""
         for table, rows in self._tables.items():

@@ -134,16 +134,18 @@ class Engine:
         partition = self._partition(hospital, None)
         answer = QUERIES[type(query)]
         with trio.move_on_after(within):
-            found, body, position = await self._found(partition, answer, query)
+            found, body, position = await self._found(partition, answer, query, who)
             await self._log.durable(partition.tail, position)
             return Reply(body, "ok", position, found.version)
         raise DeadlinePassed("not_applied")
 
-    async def _found(self, partition: Partition, answer: Callable[..., Found], query: Any) -> tuple[Found, bytes, int]:
+    async def _found(
+        self, partition: Partition, answer: Callable[..., Found], query: Any, who: Principal
+    ) -> tuple[Found, bytes, int]:
         while True:
             position = partition.tail.head
             try:
-                found = answer(StateReader(partition, self._clock.wall()), query)
+                found = answer(StateReader(partition, self._clock.wall(), who), query)
                 body = partition.book.codec.plain(found.body)
                 self._gauges.states.hits += 1
                 return found, body, position

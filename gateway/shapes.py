@@ -133,11 +133,11 @@ class Shape:
 
     def _check(self, made: Any) -> None:
         for name in self.dated:
-            value = getattr(made, name)
+            value = getattr(made, self.fields[name].name)  # "from" is no name in Python
             if isinstance(value, date) and not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
                 raise invalid(name, f"outside the years {EARLIEST_YEAR} to {LATEST_YEAR}")
         for name in self.texts:
-            value = getattr(made, name)
+            value = getattr(made, self.fields[name].name)
             if isinstance(value, str) and not value.isprintable() and CONTROL.search(value):
                 raise invalid(name, "has control characters")
 

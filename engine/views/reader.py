@@ -12,6 +12,8 @@ from typing import Annotated, Any, Protocol
 import msgspec
 from msgspec import Meta
 
+from engine.eventlog.entry import Principal
+
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 Id = Annotated[str, Meta(pattern=UUID_PATTERN)]
@@ -24,6 +26,10 @@ class Reader(Protocol):
     def time(self) -> int:
         """Now, in µs."""
 
+    @property
+    def who(self) -> Principal:
+        """Who asks: the caller's own name and roles, which no request can say of itself."""
+
     def look(self, key: str) -> Any | None:
         """The state of an actor, ``None`` while it has no events. Reading only."""
 
@@ -32,6 +38,9 @@ class Reader(Protocol):
 
     def ids(self, table: str, after: str | None, limit: int, *, descending: bool = False) -> list[str]:
         """Up to ``limit`` ids of a table beyond ``after``, in their own order, which is that of creation."""
+
+    def count(self, table: str, low: str = "", high: str = "") -> int:
+        """How many ids a table has, from ``low`` up to before ``high`` where they are given, at no cost a row."""
 
     def members(self, group: str) -> list[str]:
         """The keys of a group's actors."""

@@ -22,6 +22,7 @@ from engine.errors import DeadlinePassed, KeyReused, LogCorrupt, Rejected, Unava
 from engine.eventlog.entry import checked
 from engine.eventlog.keys import Keyring
 from engine.eventlog.memory_store import MemoryDisk
+from engine.partition import OWN
 from engine.recovery import Book, Cell, state_hash
 from engine.runtime import Engine
 from engine.views import QUERIES
@@ -48,8 +49,10 @@ class Reader:
 
     def __init__(self, book: Book, time: int) -> None:
         self.time = max(time, book.time)
+        self.who = OWN
         self.find = book.directory.find
         self.ids = book.directory.ids
+        self.count = book.directory.count
         self.members = book.directory.members
         self._book = book
 
