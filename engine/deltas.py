@@ -18,6 +18,7 @@ from engine import calendar
 from engine.actors.service import events as service
 from engine.actors.slot import events as slot
 from engine.room_deltas import ALERTS, Fields, Placed, of_clinic, of_clinic_day, of_room
+from engine.ward_deltas import of_admission, of_alerts, of_intake, of_ward
 
 SERVICES: Final = "services"
 ALL: Final = "all"
@@ -346,4 +347,8 @@ _KINDS: Final[dict[str, Callable[[str, Any], Iterator[Placed]]]] = {
     "clinic": of_clinic,
     "clinic_day": of_clinic_day,
     "room": of_room,
+    "ward": of_ward,
+    "intake": of_intake,
+    "admission": of_admission,
+    "alerts": of_alerts,
 }

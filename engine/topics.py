@@ -14,6 +14,7 @@ from engine.deltas import ALL, SERVICES
 from engine.errors import NotFound
 from engine.room_deltas import ALERTS
 from engine.views import QUERIES
+from engine.ward_deltas import ADMISSIONS, WARDS
 
 _BY_NAME: Final = {query.__name__: query for query in QUERIES}
 
@@ -41,6 +42,7 @@ _WITH_ID: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "slot": (("slot", "GetSlot", "slot_id"), ("tokens", "ListSlotTokens", "slot_id")),
     "clinic": (("", "GetClinic", "clinic_id"),),
     "clinic_day": (("", "GetClinicDay", "clinic_id:date"),),
+    "ward": (("", "GetWardBoard", "ward_id"),),
 }
 """Each part's name, its query, and the fields of it that the parts of the id go to. Where a query is not registered
 is no topic."""
@@ -53,7 +55,13 @@ def topic(name: str) -> Topic:
         if kind == SERVICES and "ListServices" in _BY_NAME:
             return Topic(name, name, (("", _query("ListServices", {"limit": 1_000})),))
         if kind == ALERTS:
+            if "ListAlerts" in _BY_NAME:
+                return Topic(name, name, (("", _query("ListAlerts", {"limit": 1_000})),))
             return Topic(name, name, empty=b'{"items":[]}')
+        if kind == ADMISSIONS and "GetBacklog" in _BY_NAME:
+            return Topic(name, name, (("", _query("GetBacklog", {})),))
+        if kind == WARDS and "GetWardBoard" in _BY_NAME:
+            return Topic(name, name)
         if kind == ALL:
             return Topic(name, name)
     if kind == CLINIC_ROOMS and "GetClinic" in _BY_NAME:

@@ -54,6 +54,7 @@ ORDER = (
     "engine.recovery",
     "engine.views.**",
     "engine.room_deltas",
+    "engine.ward_deltas",
     "engine.deltas",
     "engine.topics",
     "engine.actor",

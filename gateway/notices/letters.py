@@ -31,6 +31,9 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "room_change": ("Room {change}", "Room {room_id} of clinic {clinic_id}: {change}."),
     "clinic_update": ("Clinic {change}", "Clinic {clinic_id}: {change}."),
     "rules_update": ("Rules {change}", "The rules of clinic {clinic_id}: {change}."),
+    "bed_update": ("Bed {label}: {state}", "Bed {label} ({bed_id}) of ward {ward_id}: {change}, now {state}."),
+    "ward_update": ("Ward {change}", "Ward {ward_id}: {change}."),
+    "admission_update": ("Admission {change}", "Admission {admission_id}: {change}."),
     "admin_alert": ("Alert: {alert}", "{alert}: ticket {code} at {counter}, since {since}."),
 }
 
@@ -47,6 +50,13 @@ _ALERTS: Final[dict[str, tuple[str, str]]] = {
 """What alerts say that are not of a ticket."""
 
 
+_OPENED_AND_CLOSED: Final = (
+    "Alert {change}: {alert}",
+    "{alert} ({severity}): {change}, since {since}; measured {value} {unit}, limit {threshold}.",
+)
+"""What is said of an alert that the hospital keeps until it is over."""
+
+
 class _Said(dict[str, Any]):
     """What a notice says; what it does not say is a dash."""
 
@@ -56,7 +66,8 @@ class _Said(dict[str, Any]):
 
 def letter_of(notice: Notice, message_id: str, sender: str, recipients: Sequence[str], time_zone: str) -> bytes:
     """The letter as it is sent; its Message-ID is the same at every try."""
-    subject, text = _ALERTS.get(str(notice.data.get("alert")), _TEXTS[notice.type])
+    kept = _OPENED_AND_CLOSED if "alert_id" in notice.data else _TEXTS[notice.type]
+    subject, text = _ALERTS.get(str(notice.data.get("alert")), kept)
     said = _Said({name: one_line(_shown(value, time_zone)) for name, value in notice.data.items()})
     happened = calendar.local_time(notice.at, time_zone)
     letter = EmailMessage(policy=POLICY)

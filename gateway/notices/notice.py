@@ -11,10 +11,19 @@ FIELDS: Final = (
     "calls", "status", "priority", "category", "alert", "alerts", "since", "step", "to_service", "to_slot",
     "delay_minutes", "day", "open_counters", "clinic_id", "appointment_id", "room_id", "start_time", "end_time",
     "deadline", "reason", "closure_id", "kind", "recurs", "until", "rule_id", "rule_version", "rooms", "error",
+    "ward_id", "bed_id", "label", "room", "bed_type", "isolation", "state", "admission_id", "acuity", "how", "why",
+    "retry_at", "alert_id", "severity", "value", "threshold", "unit", "times",
 )  # fmt: skip
 """All that may leave the house. Whose a ticket or an appointment is the receiver looks up, with its own credential."""
 
 ALERT: Final = "admin_alert"
+
+_SEEN: Final = frozenset({"repeated", "acknowledged"})
+"""Changes of an alert that is open already: they are for who looks at it, and no news to anybody else."""
+
+
+_SUBJECTS: Final = ("ticket_id", "token_id", "appointment_id", "admission_id", "bed_id", "alert_id")
+"""What a notice is about: the first of these that it names."""
 
 
 class Notice(NamedTuple):
@@ -43,7 +52,7 @@ def notices_of(position: int, messages: list[Delta]) -> list[Notice]:
         if delta.staff and delta.type == "patient_called" and delta.topic.startswith("service:")
     }
     for delta in messages:
-        if not delta.staff:
+        if not delta.staff or (delta.type == ALERT and delta.fields.get("change") in _SEEN):
             continue
         kind, _, id = delta.topic.partition(":")
         fields = {f"{kind}_id": id, **delta.fields} if kind in ("service", "slot", "clinic") else delta.fields
@@ -59,7 +68,7 @@ def notices_of(position: int, messages: list[Delta]) -> list[Notice]:
                 delta.id,
                 position,
                 "ticket_near" if data.get("near") else alert.type,
-                str(data.get("ticket_id") or data.get("token_id") or data.get("appointment_id") or delta.topic),
+                str(next((data[name] for name in _SUBJECTS if data.get(name)), delta.topic)),
                 id if kind == "service" else "",
                 delta.at,
                 data,

@@ -17,7 +17,7 @@ from gateway.problems import Problem, invalid
 from gateway.routes.row import ADMIN, EVERYBODY, INTEGRATION, NETWORK, READERS, Role
 from gateway.shapes import clip, parameters
 
-OPEN: Final = frozenset({"board", "ticket", "clinic_day", "clinic_rooms"})
+OPEN: Final = frozenset({"board", "ticket", "clinic_day", "clinic_rooms", "ward", "wards"})
 """Kinds of topics that need no key: what stands on a wall, and what only the holder of a link can name."""
 
 ROLES: Final[dict[str, frozenset[Role]]] = {
@@ -25,6 +25,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "slot": READERS,
     "clinic": READERS,
     "alerts": READERS,
+    "admissions": READERS,
     "services": EVERYBODY,
     "all": frozenset({INTEGRATION, ADMIN, NETWORK}),
 }

@@ -38,6 +38,9 @@ NoticeType = Literal[
     "room_change",
     "clinic_update",
     "rules_update",
+    "ward_update",
+    "bed_update",
+    "admission_update",
     "admin_alert",
 ]
 Channel = Literal["webhook", "email"]
