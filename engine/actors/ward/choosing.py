@@ -10,11 +10,11 @@ What fits (``_lacks``, ``_disagree``) and what comes first (``_rank``) is said o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from engine.actors.ward.refusals import BedReserved, BedUnfit, IllegalStep, RoomMates, WardGone
+from engine.actors.ward.refusals import BedKept, BedUnfit, IllegalStep, RoomMates, WardGone
 from engine.actors.ward.state import (
     Bed,
     BedState,
@@ -72,7 +72,7 @@ def best_offer(
         if _disagree(ward.profile, need, mates):
             continue
         for bed in beds:
-            if bed.id in but or not _to_be_had(bed, patient_id, time) or _lacks(like(bed), need):
+            if bed.id in but or not to_be_had(bed, patient_id, time) or _lacks(like(bed), need):
                 continue
             rank = _rank(like(bed), need, not mates, new=bed.state == "unoccupied")
             offer = Offer(rank, ward.id, bed.id, bed)
@@ -92,7 +92,7 @@ def unfit(ward: Ward, bed: Bed, need: Need, patient_id: str, time: int, changed:
     bed_now = changed[bed.id] if bed.id in changed else ward.beds.get(bed.id)
     if bed_now is None:
         return NotFound("there is no such bed", field="bed_id", bed_id=bed.id)
-    if not _to_be_had(bed_now, patient_id, time):
+    if not to_be_had(bed_now, patient_id, time):
         return not_free(bed_now)
     why = _elsewhere(ward, need) or _lacks(like(bed_now), need)
     if why:
@@ -109,7 +109,7 @@ def not_free(bed: Bed) -> Rejected:
     """That somebody cannot be put into a bed which is in this state."""
     if bed.state == "reserved":
         until = bed.reserved_until
-        return BedReserved("the bed is kept for somebody else", bed_id=bed.id, reserved_until=until)
+        return BedKept("the bed is kept for somebody else", bed_id=bed.id, reserved_until=until)
     return IllegalStep(f"the bed is {bed.state}", bed_id=bed.id, from_state=bed.state, to_state="occupied")
 
 
@@ -142,8 +142,20 @@ def vacated(bed: Bed, time: int, *, contaminated: bool = False) -> Bed:
 
 
 def in_state(bed: Bed, state: BedState, since: int, reason: FreeText | None = None) -> Bed:
-    """The bed in a state in which nobody has it."""
-    return Bed(id=bed.id, profile=bed.profile, state=state, since=since, reason=reason, version=bed.version + 1)
+    """The bed in a state in which nobody has it; out of use, it remembers whether it was clean."""
+    return Bed(
+        id=bed.id,
+        profile=bed.profile,
+        state=state,
+        since=since,
+        reason=reason,
+        unclean=_unclean(bed) if state in ("closed", "isolated") else "",
+        version=bed.version + 1,
+    )
+
+
+def _unclean(bed: Bed) -> Literal["", "housekeeping", "contaminated"]:
+    return bed.state if bed.state == "housekeeping" or bed.state == "contaminated" else bed.unclean
 
 
 # One bed in one room
@@ -165,7 +177,8 @@ def _elsewhere(ward: Ward, need: Need) -> str:
     return ""
 
 
-def _to_be_had(bed: Bed, patient_id: str, time: int) -> bool:
+def to_be_had(bed: Bed, patient_id: str, time: int) -> bool:
+    """Whether somebody can be put into a bed of this state: R4, R5."""
     return bed.state == "unoccupied" or _kept(bed, patient_id, time)
 
 

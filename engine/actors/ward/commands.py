@@ -1,10 +1,13 @@
 """What decisions ask of a ward. None of these is stored. Times are µs.
 
 unoccupied → reserved → occupied → housekeeping → unoccupied; housekeeping → contaminated → housekeeping; whatever is
-not occupied → closed | isolated → unoccupied. Any other step is ``InvalidTransition`` with both states.
+not occupied → closed | isolated → unoccupied, or, when it was not clean, back to where it was. Any other step is
+``InvalidTransition`` with both states.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 
@@ -62,10 +65,10 @@ class Reserve(msgspec.Struct, frozen=True):
 
 
 class EndReservation(msgspec.Struct, frozen=True):
-    """``expired`` | ``released``."""
+    """The bed is kept no more."""
 
     bed_id: str
-    how: str
+    how: Literal["expired", "released"]
 
 
 class Occupy(msgspec.Struct, frozen=True):
@@ -88,10 +91,10 @@ class Vacate(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """``ready`` (cleaned) | ``contaminated`` | ``decontaminated`` | ``closed`` | ``isolated`` | ``reopened``."""
+    """A change of a bed in which nobody lies. ``ready``: cleaned."""
 
     bed_id: str
-    to: str
+    to: Literal["ready", "contaminated", "decontaminated", "closed", "isolated", "reopened"]
     reason: FreeText | None = None
 
 
@@ -126,8 +129,6 @@ class Together(msgspec.Struct, frozen=True):
     do: tuple[WardStep, ...]
 
 
-WardStep = (
-    Create | Revise | Retire | AddBed | ChangeBed | RemoveBed | Reserve | EndReservation | Occupy | Vacate | Mark
-    | Exchange | Swap | Restate
-)  # fmt: skip
+BedStep = Reserve | EndReservation | Occupy | Vacate | Mark | Exchange | Swap | Restate
+WardStep = Create | Revise | Retire | AddBed | ChangeBed | RemoveBed | BedStep
 WardCommand = WardStep | Together

@@ -54,7 +54,7 @@ class BedReserved(Event, frozen=True):
 
 
 class BedReservationEnded(Event, frozen=True):
-    """Not kept any more: ``expired``, ``released``. ``patient_id``: for whom it was."""
+    """Not kept any more: ``expired``, ``released``, ``closed``, ``isolated``. ``patient_id``: for whom it was."""
 
     bed: Bed
     how: str

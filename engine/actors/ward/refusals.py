@@ -55,7 +55,7 @@ class IllegalStep(InvalidTransition):
     rule: ClassVar[str] = "R4"
 
 
-class BedReserved(Rejected):
+class BedKept(Rejected):
     """R5. The bed is kept for somebody else. Facts ``bed_id``, ``reserved_until``."""
 
     code = "bed_reserved"

@@ -14,6 +14,9 @@ from engine.needs import AgeGroup, GenderClass
 
 BedState = Literal["unoccupied", "reserved", "occupied", "housekeeping", "contaminated", "closed", "isolated"]
 
+MAX_BEDS: Final = 2_000
+"""In one ward."""
+
 STAYS: Final = 20
 """Past stays that a bed remembers: nobody may be entered into a bed for a time when somebody else lay there."""
 
@@ -56,6 +59,8 @@ class Bed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     reserved_until: int = 0
     reason: FreeText | None = None
     """Why it is closed, isolated or contaminated."""
+    unclean: Literal["", "housekeeping", "contaminated"] = ""
+    """What a closed or isolated bed goes back to: closing a bed does not clean it. ``""``: to unoccupied."""
     version: int = 1
 
 
@@ -82,7 +87,7 @@ class WardProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     mixed_ages: bool = False
     """Whether children and adults may share a room; off unless said."""
     cleaning_minutes: int = 0
-    """How long housekeeping usually takes; after it the ward is told that a bed should be ready. 0: not told."""
+    """How long housekeeping usually takes: staff see when a bed should be ready. 0: nobody says."""
 
 
 Place = tuple[str, str]
