@@ -26,7 +26,7 @@ def decide(state: Ward, command: WardCommand, at: At) -> list[WardEvent]:
     """The events of a command to a ward."""
     draft = Draft(state, at.time)
     for one in command.do if isinstance(command, Together) else (command,):
-        _step(draft, one)
+        take(draft, one)
     draft.nobody_in_two_beds()
     return draft.events
 
@@ -41,18 +41,20 @@ def in_use(state: Ward, if_version: int | None = None) -> None:
         raise Stale("the ward has changed", ward_id=state.id, version=state.version)
 
 
-def _step(draft: Draft, command: WardStep) -> None:
+def take(draft: Draft, command: WardStep) -> None:
+    """One step, each seeing what the ones before it left; or a refusal."""
+    ward = draft.ward
     if isinstance(command, Create):
-        if draft.state.version:
-            raise WardExists("the ward has been opened", ward_id=draft.state.id)
-        draft.events.append(WardOpened(id=draft.state.id, profile=command.profile, time=draft.time))
+        if ward.version:
+            raise WardExists("the ward has been opened", ward_id=ward.id)
+        draft.profile(WardOpened(id=ward.id, profile=command.profile, time=draft.time), command.profile)
         return
-    in_use(draft.state)
+    in_use(ward)
     match command:
         case Revise():
-            in_use(draft.state, command.if_version)
-            if command.profile != draft.state.profile:
-                draft.events.append(WardChanged(profile=command.profile))
+            in_use(ward, command.if_version)
+            if command.profile != ward.profile:
+                draft.profile(WardChanged(profile=command.profile), command.profile)
         case Retire():
             _retire(draft, command)
         case AddBed():
@@ -67,7 +69,7 @@ def _step(draft: Draft, command: WardStep) -> None:
 
 def _retire(draft: Draft, command: Retire) -> None:
     """R1."""
-    state = draft.state
+    state = draft.ward
     in_use(state, command.if_version)
     assert not draft.changed, "a ward closes in a decision of its own"
     if state.theirs:
@@ -79,9 +81,9 @@ def _retire(draft: Draft, command: Retire) -> None:
 
 def _add(draft: Draft, command: AddBed) -> None:
     """R2."""
-    assert command.bed_id not in draft.state.beds, "ids are given once"
+    assert command.bed_id not in draft.ward.beds, "ids are given once"
     if draft.count() >= MAX_BEDS:
-        raise TooManyBeds(f"a ward has {MAX_BEDS} beds at most", ward_id=draft.state.id, limit=MAX_BEDS)
+        raise TooManyBeds(f"a ward has {MAX_BEDS} beds at most", ward_id=draft.ward.id, limit=MAX_BEDS)
     _unique(draft, command.bed_id, command.profile)
     bed = Bed(id=command.bed_id, profile=_tidy(command.profile), since=draft.time)
     draft.note(BedAdded(bed=bed), bed)
@@ -127,7 +129,7 @@ def _current(bed: Bed, if_version: int | None) -> None:
 def _unique(draft: Draft, bed_id: str, profile: BedProfile) -> None:
     other = draft.labelled(profile.label)
     if other not in ("", bed_id):
-        raise LabelTaken("another bed of the ward has this label", field="label", ward_id=draft.state.id, bed_id=other)
+        raise LabelTaken("another bed of the ward has this label", field="label", ward_id=draft.ward.id, bed_id=other)
 
 
 def _tidy(profile: BedProfile) -> BedProfile:

@@ -1,28 +1,40 @@
-"""A ward as the steps of a command so far would leave it. It decides nothing but that nobody lies in two beds."""
+"""A ward as the steps of a command so far would leave it. It decides nothing but that nobody lies in two beds.
+
+A plan keeps one for each ward that it changes: ``take`` of ``decide`` brings it a step further, or refuses, and
+``ward`` with ``changed`` are what the functions of ``choosing`` are asked with.
+"""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine.actors.ward.events import WardEvent
 from engine.actors.ward.refusals import AlreadyInBed
-from engine.actors.ward.state import Bed, Stay, Ward
+from engine.actors.ward.state import Bed, Stay, Ward, WardProfile
 from engine.errors import NotFound
 
 
 class Draft:
-    """The beds that are changed, and the events that say so."""
+    """``ward`` with its profile as it will be, ``changed``: its beds that are changed (``None``: gone), and the events
+    that say so."""
 
-    __slots__ = ("changed", "events", "state", "stays", "time")
+    __slots__ = ("changed", "events", "stays", "time", "ward")
 
     def __init__(self, state: Ward, time: int) -> None:
-        self.state = state
+        self.ward = state
         self.time = time
         self.events: list[WardEvent] = []
         self.changed: dict[str, Bed | None] = {}
         self.stays: dict[str, tuple[Stay, ...]] = {}
 
+    def profile(self, event: WardEvent, profile: WardProfile) -> None:
+        """The ward is as the event says; its beds and their indexes are the same."""
+        self.ward = replace(self.ward, profile=profile, version=self.ward.version + 1)
+        self.events.append(event)
+
     def find(self, bed_id: str) -> Bed:
         """The bed as it will be, or ``NotFound``."""
-        bed = self.changed[bed_id] if bed_id in self.changed else self.state.beds.get(bed_id)
+        bed = self.changed[bed_id] if bed_id in self.changed else self.ward.beds.get(bed_id)
         if bed is None:
             raise NotFound("there is no such bed", field="bed_id", bed_id=bed_id)
         return bed
@@ -38,11 +50,11 @@ class Draft:
 
     def past(self, bed_id: str) -> tuple[Stay, ...]:
         """Stays that are over, oldest first."""
-        return self.stays.get(bed_id) or self.state.stays.get(bed_id, ())
+        return self.stays.get(bed_id) or self.ward.stays.get(bed_id, ())
 
     def count(self) -> int:
         """How many beds there will be."""
-        beds = self.state.beds
+        beds = self.ward.beds
         return len(beds) + sum((bed is not None) - (id in beds) for id, bed in self.changed.items())
 
     def labelled(self, label: str) -> str:
@@ -50,12 +62,12 @@ class Draft:
         for id, bed in self.changed.items():
             if bed is not None and bed.profile.label == label:
                 return id
-        other = self.state.labels.get(label, "")
+        other = self.ward.labels.get(label, "")
         return "" if other in self.changed else other
 
     def theirs(self, patient_id: str) -> list[Bed]:
         """The beds in which a patient will lie, or that will be kept for him or her."""
-        stays = (self.state.beds[id] for id in self.state.theirs.get(patient_id, ()) if id not in self.changed)
+        stays = (self.ward.beds[id] for id in self.ward.theirs.get(patient_id, ()) if id not in self.changed)
         changed = (bed for bed in self.changed.values() if bed is not None)
         return [*stays, *(bed for bed in changed if bed.occupant and bed.occupant.patient_id == patient_id)]
 
@@ -70,6 +82,6 @@ class Draft:
                     raise AlreadyInBed(
                         "the patient lies in another bed",
                         patient_id=patient_id,
-                        ward_id=self.state.id,
-                        bed_id=other.id if bed.id not in self.state.theirs.get(patient_id, ()) else bed.id,
+                        ward_id=self.ward.id,
+                        bed_id=other.id if bed.id not in self.ward.theirs.get(patient_id, ()) else bed.id,
                     )

@@ -73,7 +73,7 @@ def _reserve(draft: Draft, command: Reserve) -> None:
             raise AlreadyReserved(
                 "a bed is kept for the patient already",
                 patient_id=patient_id,
-                ward_id=draft.state.id,
+                ward_id=draft.ward.id,
                 bed_id=other.id,
             )
     after = Bed(
