@@ -42,7 +42,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     to: TestStatus
     reason: FreeText | None = None
     result: FreeText | None = None
-    critical: bool = False
+    critical: bool | None = None
+    """``None``: as it was; not critical, where there was nothing."""
     acknowledge: int = 0
     if_version: int | None = None
 
@@ -72,10 +73,11 @@ class Redirect(msgspec.Struct, frozen=True, kw_only=True):
     if_version: int | None = None
 
 
-class Cancel(msgspec.Struct, frozen=True):
-    """What is open of it is not wanted any more."""
+class Cancel(msgspec.Struct, frozen=True, kw_only=True):
+    """What is open of it is not wanted any more. ``acknowledge``: as of a step."""
 
     reason: FreeText | None = None
+    acknowledge: int = 0
     if_version: int | None = None
 
 

@@ -48,7 +48,7 @@ class ReferralTestReceived(Event, frozen=True):
 
 
 class ReferralTestCompleted(Event, frozen=True):
-    """There is a result. ``acknowledge_by``: when somebody is told that nobody has looked; 0: it need not be yet."""
+    """There is a result. ``acknowledge_by``: when somebody is told that nobody has looked at a critical one."""
 
     referral_test_id: str
     branch_id: str
@@ -120,6 +120,8 @@ class ReferralStatusChanged(Event, frozen=True):
     practitioner_id: str
     branch_id: str
     time: int
+    acknowledge_by: int = 0
+    """Completed: when somebody is told that the referrer has not looked."""
 
 
 class ReferralDeclined(Event, frozen=True):

@@ -36,6 +36,10 @@ STATUSES: Final[tuple[ReferralStatus, ...]] = ("Pending", "Received", "Completed
 KEPT: Final = 200
 """Changes that a referral shows, the latest; the log has all."""
 
+CRITICAL: Final = "result_critical"
+UNACKNOWLEDGED: Final = "result_unacknowledged"
+"""Kinds of alerts about a referral."""
+
 What = Literal[
     "created", "changed", "received", "completed", "rejected", "recollected", "cancelled", "amended", "queued",
     "declined", "redirected", "expired", "acknowledged", "overdue", "review_booked", "patient_merged",
@@ -164,3 +168,8 @@ def derived(statuses: Iterable[TestStatus]) -> ReferralStatus:
 def is_open(status: ReferralStatus) -> bool:
     """Whether something is still expected of a referral of this status."""
     return status in ("Pending", "Received")
+
+
+def nothing_begun(state: Referral) -> bool:
+    """Whether the referral is pending and no lab ever had anything of it."""
+    return state.status == "Pending" and all(test.attempt == 1 for test in state.tests.values())
