@@ -63,7 +63,7 @@ def best_offer(
     ward: Ward, need: Need, patient_id: str, time: int, changed: Changed = _NOTHING, but: Collection[str] = ()
 ) -> Offer | None:
     """The best bed with its rank, to compare it with those of other wards."""
-    if _elsewhere(ward, need):
+    if not_taken(ward, need):
         return None
     rooms = _rooms_as_they_will_be(ward, patient_id, changed)
     best = _first_in_line(ward, need, but, rooms)
@@ -94,7 +94,7 @@ def unfit(ward: Ward, bed: Bed, need: Need, patient_id: str, time: int, changed:
         return NotFound("there is no such bed", field="bed_id", bed_id=bed.id)
     if not to_be_had(bed_now, patient_id, time):
         return not_free(bed_now)
-    why = _elsewhere(ward, need) or _lacks(like(bed_now), need)
+    why = not_taken(ward, need) or _lacks(like(bed_now), need)
     if why:
         return BedUnfit("the bed is not what the patient needs", bed_id=bed.id, ward_id=ward.id, why=why)
     room_now = _room_as_it_will_be(ward, place_of(bed_now), changed)
@@ -115,7 +115,7 @@ def not_free(bed: Bed) -> Rejected:
 
 def free_beds(ward: Ward, need: Need, changed: Changed = _NOTHING) -> int:
     """How many unoccupied beds of the ward fit, whoever they are kept for left aside."""
-    if _elsewhere(ward, need):
+    if not_taken(ward, need):
         return 0
     rooms = _rooms_as_they_will_be(ward, "", changed)
     count = 0
@@ -161,7 +161,7 @@ def _unclean(bed: Bed) -> Literal["", "housekeeping", "contaminated"]:
 # One bed in one room
 
 
-def _elsewhere(ward: Ward, need: Need) -> str:
+def not_taken(ward: Ward, need: Need) -> str:
     """Why nobody with this need comes to the ward; ``""``: may come."""
     profile = ward.profile
     if ward.retired_at or need.ward_id not in ("", ward.id):
