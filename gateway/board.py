@@ -1,4 +1,5 @@
-"""The pages: a service's board for the waiting room, a ticket with its QR code, and the day board of a clinic's rooms.
+"""The pages: a service's board for the waiting room, a ticket with its QR code, the day board of a clinic's rooms, the
+bed board of a ward, and the alert panel.
 
 All are shells without anybody's data: their scripts ask the interface for what is shown, so that a page needs no
 engine and a credential is asked of nobody. Knows templates, files and addresses; no rule, and no state.
@@ -38,7 +39,7 @@ POLICY = (
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}  # a ticket's address is its key
 
-SERVICE = CLINIC = re.compile(r"[0-9A-Za-z_-]{1,64}")
+SERVICE = CLINIC = WARD = re.compile(r"[0-9A-Za-z_-]{1,64}")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LINK = re.compile(r"[0-9a-f-]{36}\.[0-9a-f]{32}")
 HOSPITAL = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -54,6 +55,8 @@ def endpoints() -> Mapping[str, Endpoint]:
     made: dict[str, Endpoint] = {
         "/board/{service}": Page("/board/{service}", shown.board),
         "/clinics/{clinic}/board": Page("/clinics/{clinic}/board", shown.day_board),
+        "/wards/{ward}/board": Page("/wards/{ward}/board", shown.ward_board),
+        "/alerts": Page("/alerts", shown.alert_panel),
         "/t/{link}": Page("/t/{link}", shown.ticket),
         "/t/{link}/qr.svg": Page("/t/{link}/qr.svg", shown.qr_code),
     }
@@ -77,6 +80,8 @@ class Pages:
         )
         self._board = environment.get_template("board.html").render
         self._day_board = environment.get_template("day_board.html").render
+        self._ward_board = environment.get_template("ward_board.html").render
+        self._alert_panel = environment.get_template("alert_panel.html").render
         self._ticket = environment.get_template("ticket.html").render
         self._lost = environment.get_template("lost.html").render
 
@@ -91,6 +96,16 @@ class Pages:
         if not CLINIC.fullmatch(call.ids["clinic"]):
             return self._page(call, self._lost, FAMILIES["not_found"], what="board")
         return self._page(call, self._day_board, clinic=call.ids["clinic"], date=day(query(call)))
+
+    async def ward_board(self, call: Call) -> Response:
+        """A ward's beds, without names until its script is shown a key."""
+        if not WARD.fullmatch(call.ids["ward"]):
+            return self._page(call, self._lost, FAMILIES["not_found"], what="board")
+        return self._page(call, self._ward_board, ward=call.ids["ward"])
+
+    async def alert_panel(self, call: Call) -> Response:
+        """The alerts that are open, for whoever has a key that may see them."""
+        return self._page(call, self._alert_panel)
 
     async def ticket(self, call: Call) -> Response:
         """The page of a ticket, for whoever has its link."""

@@ -11,6 +11,7 @@ export class Stream {
   #topics;
   #hospital;
   #listener;
+  #connect;
   #source = null;
   #seq = null; // the position of the last frame that was taken in: where to go on
   #failures = 0;
@@ -19,11 +20,13 @@ export class Stream {
   #retry = 0;
   #watch = 0;
 
-  // `listener` has snapshot(data), messages(list), heard(frame) and stale(yes).
-  constructor(topics, hospital, listener) {
+  // `listener` has snapshot(data), messages(list), heard(frame) and stale(yes). `connect(address)` makes the source of
+  // the events; without a hospital it is the one of whoever asks.
+  constructor(topics, hospital, listener, connect = (address) => new EventSource(address)) {
     this.#topics = topics;
     this.#hospital = hospital;
     this.#listener = listener;
+    this.#connect = connect;
   }
 
   start() {
@@ -47,9 +50,10 @@ export class Stream {
     clearTimeout(this.#retry);
     this.#retry = 0;
     this.#source?.close();
-    const asked = new URLSearchParams({ topics: this.#topics.join(","), hospital: this.#hospital });
+    const asked = new URLSearchParams({ topics: this.#topics.join(",") });
+    if (this.#hospital) asked.set("hospital", this.#hospital);
     if (this.#seq !== null) asked.set("after", this.#seq);
-    const source = new EventSource(`/api/v1/stream?${asked}`);
+    const source = this.#connect(`/api/v1/stream?${asked}`);
     const take = (event) => source === this.#source && this.#take(event.data);
     for (const kind of ["snapshot", "deltas", "heartbeat", "closing", "message"]) source.addEventListener(kind, take);
     source.addEventListener("error", () => source === this.#source && this.#again());
