@@ -66,10 +66,14 @@ def position(query: ListQuery, shape: type[P]) -> P | None:
     return found
 
 
-def page(query: ListQuery, rows: Iterable[tuple[tuple[Any, ...], T | None]], show: Callable[[T], V]) -> Page[V]:
+def page(
+    query: ListQuery, rows: Iterable[tuple[tuple[Any, ...], T | None]], show: Callable[[T], V], *,
+    most: int = MAX_SCANNED,
+) -> Page[V]:  # fmt: skip
     """Fill a page from rows beyond the query's position: (position, the row, or ``None`` where a filter drops it).
 
-    One row past the page is looked for, so that the last page says so; only rows of the page are shown.
+    One row past the page is looked for, so that the last page says so; only rows of the page are shown. ``most`` rows
+    are looked at.
     """
     if query.limit < 1:
         raise Invalid("limit is at least 1", field="limit")
@@ -77,7 +81,7 @@ def page(query: ListQuery, rows: Iterable[tuple[tuple[Any, ...], T | None]], sho
     items: list[V] = []
     last: tuple[Any, ...] | None = None
     for scanned, (place, row) in enumerate(rows):
-        if last is not None and (scanned == MAX_SCANNED or (row is not None and len(items) == limit)):
+        if last is not None and (scanned == most or (row is not None and len(items) == limit)):
             return Page(items, _cursor(query, last))
         if row is not None:
             items.append(show(row))

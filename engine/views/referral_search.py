@@ -1,0 +1,98 @@
+"""What somebody looks for in a list of referrals, and how a row is known to be it.
+
+An id or a reference leads there at once. A part of a name does not: no table has names, for they are sealed; so each
+referral of the list is looked at, in the list's own order, and what was found of a name is kept for the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from engine.actors.referral.tables import REFERENCES, all_table, patient_table
+from engine.decider import Private
+from engine.views.merging import Stretch, merged
+from engine.views.reader import UUID_PATTERN, Reader
+from engine.views.referral_rows import Names, referral_of
+
+_ID: Final = re.compile(UUID_PATTERN)
+
+
+class Wanted:
+    """Which referrals of a list are wanted: those in all tables ``within``, the one called ``only``, what has ``text``.
+
+    ``plain``: all of them.
+    """
+
+    def __init__(self, reader: Reader, within: Sequence[str], only: str = "", text: str = "") -> None:
+        self.plain = not within and not only and not text
+        self._reader = reader
+        self._within = within
+        self._only = only
+        self._text = text
+        self._names = Names(reader)
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def ids(
+        self, tables: Sequence[str], stretch: Stretch, after: str | None, *, newest_first: bool
+    ) -> Iterator[str]:  # fmt: skip
+        """What has to be looked through: those of the list, or fewer."""
+        if self._only:
+            low, high = stretch
+            ahead = after is None or (self._only < after if newest_first else self._only > after)
+            return iter([self._only] if ahead and low < self._only and (not high or self._only < high) else [])
+        source = [min(self._within, key=self._reader.count)] if self._within else tables
+        return merged(self._reader, source, stretch, after, newest_first=newest_first)
+
+    def has(self, id: str, tables: Sequence[str]) -> bool:
+        """Whether this one is wanted, of a list of these tables."""
+        if self.plain:
+            return True
+        find = self._reader.find
+        if (self._within or self._only) and not any(find(table, id) is not None for table in tables):
+            return False
+        if any(find(table, id) is None for table in self._within):
+            return False
+        return not self._text or self._matches(id)
+
+    def _matches(self, id: str) -> bool:
+        referral = referral_of(self._reader, id)
+        if referral is None:
+            return False
+        names = self._names
+        return (
+            self._text.upper() in referral.reference
+            or self._called("practitioner", referral.practitioner_id, names.practitioner)
+            or self._named("branch", referral.branch_id, lambda id: getattr(names.branch(id), "name", ""))
+            or any(
+                self._named("test", test.test_id, lambda id: getattr(names.test(id), "name", ""))
+                for test in referral.tests.values()
+            )
+            or self._called("patient", referral.patient_id, names.patient)
+        )
+
+    def _called(self, what: str, id: str, name: Callable[[str], Private | None]) -> bool:
+        return self._named(what, id, lambda id: called.text if (called := name(id)) is not None else "")
+
+    def _named(self, what: str, id: str, name: Callable[[str], str]) -> bool:
+        known = self._known.get((what, id))
+        if known is None:
+            known = self._known[what, id] = self._text in name(id).casefold()
+        return known
+
+
+def searched(reader: Reader, search: str | None, within: Sequence[str]) -> Wanted:
+    """What is meant by the text that somebody typed."""
+    text = (search or "").strip()
+    if not text:
+        return Wanted(reader, within)
+    key = reader.find(REFERENCES, text.upper())
+    if key is not None:
+        return Wanted(reader, within, only=key.partition(":")[2])
+    id = text.lower()
+    if _ID.match(id):
+        if reader.find(all_table(), id) is None and reader.find("patients", id) is not None:
+            return Wanted(reader, [*within, patient_table(id)])
+        return Wanted(reader, within, only=id)
+    return Wanted(reader, within, text=text.casefold())
