@@ -70,6 +70,7 @@ class PlanLeave(msgspec.Struct, frozen=True):
     """Away for a while."""
 
     leave: Leave
+    reason: FreeText | None = None
 
 
 class RemoveLeave(msgspec.Struct, frozen=True):

@@ -64,6 +64,7 @@ class LeaveAdded(Event, frozen=True):
     """Away for a while."""
 
     leave: Leave
+    reason: FreeText | None = None
 
 
 class LeaveRemoved(Event, frozen=True):
@@ -78,6 +79,15 @@ class DutyReached(Event, frozen=True):
     duty: Duty
     until: int
     time: int
+    on_break: bool = False
+    """Off in the middle of a shift only."""
+
+
+class PlanTrimmed(Event, frozen=True):
+    """Shifts and leaves that were over long ago are not kept in mind any more; the log has them."""
+
+    shift_ids: tuple[str, ...] = ()
+    leave_ids: tuple[str, ...] = ()
 
 
 StaffEvent = (
@@ -92,4 +102,5 @@ StaffEvent = (
     | LeaveAdded
     | LeaveRemoved
     | DutyReached
+    | PlanTrimmed
 )

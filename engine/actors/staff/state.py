@@ -71,9 +71,17 @@ class Staff(msgspec.Struct):
     """As the roster was last told,"""
     until: int = 0
     """and until when that holds (µs); 0: for as long as nothing is changed."""
+    on_break: bool = False
+    """Off duty in the middle of a shift only: comes back to the same patients."""
     created_at: int = 0
     retired_at: int = 0
     version: int = 0
+    """Of who it is and whether he or she works here; shifts, leaves and duty do not count."""
+
+
+def available(staff: Staff) -> bool:
+    """Whether the member works here: somebody vouches for him or her, active, and not gone."""
+    return staff.approved and staff.active and not staff.retired_at
 
 
 def staff_key(staff_id: str) -> str:
