@@ -111,8 +111,8 @@ def after(listed: Listed | None, step: RosterStep, time: int) -> Listed | None:
         return replace(
             seen,
             role=step.role,
-            skills=frozenset(step.skills),
-            ward_ids=frozenset(step.ward_ids),
+            skills=tuple(sorted(set(step.skills))),
+            ward_ids=tuple(sorted(set(step.ward_ids))),
             max_load=step.max_load,
             available=step.available,
             over=max(len(seen.patients) - step.max_load, 0),
@@ -169,7 +169,7 @@ def _among(
         present = True
         if place[0] >= 1:
             break
-        if skills <= one.skills:
+        if skills.issubset(one.skills):
             least = one
             break
         unskilled = True
@@ -186,7 +186,7 @@ def _among(
         present = True
         if len(one.patients) >= one.max_load:
             continue
-        if not skills <= one.skills:
+        if not skills.issubset(one.skills):
             unskilled = True
         elif least is None or standing(one) < standing(least):
             least = one
@@ -242,7 +242,7 @@ def _untakeable(one: Listed, step: TakePatient, time: int) -> Rejected | None:
         return OffDuty("the member of the staff is not on duty", staff_id=who, until=one.until)
     if not in_ward(one, step.ward_id):
         return OtherWard("the member of the staff works in other wards", staff_id=who, ward_id=step.ward_id)
-    missing = sorted(set(step.skills) - one.skills)
+    missing = sorted(set(step.skills).difference(one.skills))
     if missing:
         return LacksSkill("the member of the staff lacks a skill", staff_id=who, skills=missing)
     if len(one.patients) >= one.max_load:

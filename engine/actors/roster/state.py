@@ -20,9 +20,10 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
     staff_id: str
     role: Role
-    skills: frozenset[str] = frozenset()
-    ward_ids: frozenset[str] = frozenset()
-    """Empty: everywhere."""
+    skills: tuple[str, ...] = ()
+    """Each once, in order: a set's order differs from process to process, and what is stored must not."""
+    ward_ids: tuple[str, ...] = ()
+    """Likewise; empty: everywhere."""
     max_load: int = 10
     available: bool = False
     """Approved, active and not retired."""

@@ -64,8 +64,8 @@ def roster_row(one: Listed, name: PersonName, time: int) -> RosterRow:
         until=calendar.moment(one.until) if one.until > time else None,
         load=len(one.patients),
         max_load=one.max_load,
-        skills=sorted(one.skills),
-        ward_ids=sorted(one.ward_ids),
+        skills=list(one.skills),
+        ward_ids=list(one.ward_ids),
     )
 
 
