@@ -38,6 +38,7 @@ WARD: Final[Decider[Any]] = Decider(
     kind="ward",
     events=get_args(WardEvent),
     initial=Ward,
+    groups=lambda _: ("wards",),
     decide=decide,
     evolve=evolve,
     state=StoredWard,
