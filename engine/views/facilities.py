@@ -10,6 +10,7 @@ from typing import Annotated, cast
 
 from msgspec import Meta
 
+from engine.actors.catalog import CATALOG_KEY, Catalog, LabTestTypeView, lab_test_type_view, the_type
 from engine.actors.facility.state import Branch, Facility, LabTest, facility_key, offered
 from engine.actors.facility.view import (
     BranchView,
@@ -19,7 +20,6 @@ from engine.actors.facility.view import (
     facility_view,
     lab_test_view,
 )
-from engine.actors.test_catalog import TEST_CATALOG, TestCatalog, TestTypeView, test_type_view, the_type
 from engine.decider import Value
 from engine.errors import NotFound
 from engine.views.paging import ById, ListQuery, Page, filed, page, position
@@ -137,14 +137,14 @@ def list_test_types(reader: Reader, query: ListTestTypes) -> Found:
     after = position(query, ById)
     types = _catalog(reader).types
     left = ((ById(id), types[id]) for id in sorted(types) if after is None or id > after.id)
-    found: Page[TestTypeView] = page(query, left, test_type_view)
+    found: Page[LabTestTypeView] = page(query, left, lab_test_type_view)
     return Found(found)
 
 
 def get_test_type(reader: Reader, query: GetTestType) -> Found:
     """A type, or ``NotFound``."""
     type = the_type(_catalog(reader), query.test_type_id)
-    return Found(test_type_view(type), type.version)
+    return Found(lab_test_type_view(type), type.version)
 
 
 def list_tests(reader: Reader, query: ListTests) -> Found:
@@ -200,8 +200,8 @@ def _facility(reader: Reader, key: str | None) -> Facility | None:
     return None if key is None else cast("Facility | None", reader.look(key))
 
 
-def _catalog(reader: Reader) -> TestCatalog:
-    return cast("TestCatalog | None", reader.look(TEST_CATALOG)) or TestCatalog()
+def _catalog(reader: Reader) -> Catalog:
+    return cast("Catalog | None", reader.look(CATALOG_KEY)) or Catalog()
 
 
 def _folded(text: str | None) -> str:

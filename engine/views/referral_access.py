@@ -44,11 +44,11 @@ def must_see_all(reader: Reader) -> None:
 
 def check_readable(reader: Reader, referral: Referral) -> None:
     """``OutOfReach`` unless whoever asks may read this one: where it was before does not count."""
-    if sees_all(reader):
+    if sees_all(reader) or reader.who.name == referral.created_by:
         return
     mine = own_practitioner(reader)
-    if mine is not None and mine.id == referral.practitioner_id:
-        return
+    if mine is not None and (mine.id == referral.practitioner_id or _has_left(reader, referral.practitioner_id)):
+        return  # whose referrer has left may be taken over by any other
     works = own_technician(reader)
     if works is None or referral.branch_id not in works.profile.branch_ids:
         raise outside("this referral is neither yours nor at a branch of yours")
@@ -98,6 +98,11 @@ def own_technician(reader: Reader) -> Technician | None:
     """The technician whose credential asks."""
     key = reader.find(TECHNICIANS, reader.who.name)
     return None if key is None else cast("Technician | None", reader.look(key))
+
+
+def _has_left(reader: Reader, practitioner_id: str) -> bool:
+    state = cast("Practitioner | None", reader.look(practitioner_key(practitioner_id)))
+    return state is not None and bool(state.retired_at)
 
 
 def _nameless(reader: Reader, field: str, detail: str) -> Rejected:
