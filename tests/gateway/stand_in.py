@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICE = "01890000-0000-7000-8000-0000000000aa"
 LINK = "01890000-0000-7000-8000-0000000000bb." + "c" * 32
 AT = "2030-02-01T09:00:00.000000Z"
+KEY = "matron_the-key-of-somebody-of-the-staff"
+"""Opens what only staff may see; with another, or none, that is refused."""
 
 
 def board_view(calls: int = 1, waiting: int = 3, **other: Any) -> dict[str, Any]:
@@ -69,9 +71,11 @@ class StandIn:
         self.url = url
 
     def tell(self, **what: Any) -> dict[str, Any]:
-        """Set ``board``, ``ticket``, ``day`` or ``mode`` (on, mute, off), or send ``messages`` as one entry's deltas.
+        """Set ``board``, ``ticket``, ``day``, ``ward``, ``staffed`` (the same ward for its staff), ``alerts`` or
+        ``mode`` (on, mute, off), or send ``messages`` as one entry's deltas.
 
-        ``forget``: the log begins anew, as for another board.
+        ``forget``: the log begins anew, as for another board. Gives how often it was asked, and in ``done`` the paths
+        of commands.
         """
         answer: dict[str, Any] = httpx2.post(f"{self.url}/stand-in", json=what).raise_for_status().json()
         return answer
@@ -105,6 +109,10 @@ class Theatre:
         self.board: Any = None
         self.ticket: Any = None
         self.day: Any = None
+        self.ward: Any = None
+        self.staffed: Any = None
+        self.alerts: Any = None
+        self.done: list[str] = []
         self.mode = "on"
         self.sent: list[dict[str, Any]] = []
         self.questions = 0
@@ -116,26 +124,45 @@ class Theatre:
         self.board = told.get("board", self.board)
         self.ticket = told.get("ticket", self.ticket)
         self.day = told.get("day", self.day)
+        self.ward = told.get("ward", self.ward)
+        self.staffed = told.get("staffed", self.staffed)
+        self.alerts = told.get("alerts", self.alerts)
         self.mode = told.get("mode", self.mode)
         if "forget" in told:
             self.sent = []
+            self.done = []
         if "messages" in told:
             self.sent.append({"type": "deltas", "seq": len(self.sent) + 1, "messages": told["messages"]})
         self.moved.set()
         self.moved = trio.Event()
-        return JSONResponse({"questions": self.questions, "connections": self.connections})
+        return JSONResponse({"questions": self.questions, "connections": self.connections, "done": self.done})
 
     async def view(self, request: Request) -> Response:
         self.questions += 1
         if self.mode == "off":
             return Response(None, 503)
-        by_path = {"services": self.board, "tickets": self.ticket, "clinics": self.day}
+        by_path = {"services": self.board, "tickets": self.ticket, "clinics": self.day, "wards": self.ward}
         shown = by_path[request.url.path.split("/")[3]]
         return JSONResponse(shown) if shown else JSONResponse({"code": "not_found"}, 404)
+
+    async def staff_view(self, request: Request) -> Response:
+        if self.mode == "off":
+            return Response(None, 503)
+        if refused := refusal(request):
+            return refused
+        return JSONResponse(self.alerts if request.url.path.startswith("/api/v1/alerts") else self.staffed)
+
+    async def do(self, request: Request) -> Response:
+        if refused := refusal(request):
+            return refused
+        self.done.append(request.url.path)
+        return JSONResponse({}, 200 if self.mode == "on" else 503)
 
     async def stream(self, request: Request) -> Response:
         if self.mode == "off":
             return Response(None, 503)
+        if {"admissions", "alerts"} & set(request.query_params["topics"].split(",")) and (refused := refusal(request)):
+            return refused
         self.connections += 1
         after = request.query_params.get("after")
         frames = self.frames(request.query_params["topics"], None if after is None else int(after))
@@ -144,7 +171,8 @@ class Theatre:
     async def frames(self, topic: str, after: int | None) -> AsyncIterator[bytes]:
         seen = len(self.sent) if after is None else after
         if after is None:
-            by_topic = {"board": self.board, "ticket": self.ticket, "clinic_day": self.day}
+            by_topic = {"board": self.board, "ticket": self.ticket, "clinic_day": self.day, "ward": self.ward,
+                        "alerts": self.alerts}  # fmt: skip
             if shown := by_topic[topic.partition(":")[0]]:
                 yield event({"type": "snapshot", "topic": topic, "seq": seen, "data": shown})
         while self.mode != "off":
@@ -156,6 +184,13 @@ class Theatre:
                 await moved.wait()
             if quiet.cancelled_caught and self.mode == "on":
                 yield event({"type": "heartbeat", "seq": seen, "time": AT})
+
+
+def refusal(request: Request) -> Response | None:
+    """What is answered to who has no key, or another one."""
+    if request.headers.get("authorization") == f"Bearer {KEY}":
+        return None
+    return JSONResponse({"code": "unauthenticated"}, 401)
 
 
 def event(frame: dict[str, Any]) -> bytes:
@@ -172,6 +207,11 @@ async def main() -> None:
         Route("/api/v1/services/{id}/board/", theatre.view),
         Route("/api/v1/tickets/link/{link}/", theatre.view),
         Route("/api/v1/clinics/{id}/day/", theatre.view),
+        Route("/api/v1/wards/{id}/board/", theatre.view),
+        Route("/api/v1/wards/{id}/beds/", theatre.staff_view),
+        Route("/api/v1/alerts/", theatre.staff_view),
+        Route("/api/v1/beds/{id}/{step}/", theatre.do, methods=["POST"]),
+        Route("/api/v1/alerts/{id}/{step}/", theatre.do, methods=["POST"]),
     ]
     engine = ScriptedEngine()
     app = create_app(cast("Engine", engine), Nobody(), engine.page, routes=routes)

@@ -7,9 +7,9 @@ const STATES = ["unoccupied", "reserved", "occupied", "housekeeping", "contamina
 export class Ward {
   constructor(view) {
     this.name = view.name;
-    this.cleaning = (view.cleaning_minutes ?? 0) * 60_000; // ms that it usually takes; 0: nobody said
     this.rooms = view.rooms.map(({ room, beds }) => ({ room, beds: beds.map(read) }));
-    this.waiting = view.waiting.map(wanting).sort(byTurn);
+    this.waiting = view.waiting.map(wanting).sort(byTurn); // the first of them
+    this.waitingCount = view.waiting_count ?? this.waiting.length;
   }
 
   get beds() {
@@ -49,12 +49,13 @@ export class Ward {
 
   // Whether housekeeping takes longer than it should.
   overdue(bed, now) {
-    return bed.state === "housekeeping" && this.cleaning > 0 && now - bed.since > this.cleaning;
+    return bed.ready !== null && now > bed.ready;
   }
 }
 
+// A message does not say when a bed should be clean: the next view does.
 function read(bed) {
-  return { ...bed, since: Date.parse(bed.since) };
+  return { ...bed, since: Date.parse(bed.since), ready: bed.ready_at ? Date.parse(bed.ready_at) : null };
 }
 
 function wanting(waiter, place) {

@@ -215,11 +215,10 @@ class WardBoard extends HTMLElement {
   }
 
   #drawWaiting(now) {
-    const { waiting } = this.#ward;
+    const { waiting, waitingCount: count } = this.#ward;
     const { unplaced, more } = this.#parts;
     const shown = waiting.slice(0, WAITING_SHOWN);
     const language = this.#language;
-    const count = waiting.length;
     put(unplaced, count ? language.say("patients_wait", { count }) : language.say("nobody_waits"), language);
     more.hidden = shown.length === count;
     more.textContent = `+${count - shown.length}`;

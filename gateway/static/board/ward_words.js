@@ -30,11 +30,13 @@ export class WardWords {
   #say;
   #list;
   #elapsed;
+  #time;
 
   constructor(language) {
     this.#say = (key, values) => language.say(key, values);
     this.#list = new Intl.ListFormat(language.code, { type: "unit", style: "short" });
     this.#elapsed = new Elapsed(language.code);
+    this.#time = (at) => language.time(new Date(at));
   }
 
   state(state) {
@@ -78,7 +80,9 @@ export class WardWords {
   // All that is known of one, for who asks.
   details(bed, room, now, overdue) {
     const said = [this.#say("bed_named", { name: apart(bed.label) }), this.room(room), this.state(bed.state)];
-    said.push(this.lasted(bed.since, now), overdue ? this.#say("overdue") : "", bed.type ? apart(bed.type) : "");
+    said.push(this.lasted(bed.since, now));
+    if (bed.ready) said.push(overdue ? this.#say("overdue") : this.#say("ready_by", { time: this.#time(bed.ready) }));
+    said.push(bed.type ? apart(bed.type) : "");
     said.push(...(bed.equipment ?? []).map(apart), bed.isolation ? this.#say("isolation") : "");
     if (bed.patient_name) said.push(apart(bed.patient_name), bed.acuity ? this.acuity(bed.acuity) : "");
     if (bed.doctor_name) said.push(this.#say("doctor_named", { name: apart(bed.doctor_name) }));
