@@ -6,6 +6,8 @@ a slot when it is and whose it is; nothing of places, categories or seats. A slo
 R1  One active token per day, per doctor's day or per slot, as the hospital's policy says.
 R2  One waiting entry per slot; no entry beside an active token in the same slot.
 R3  Where the policy says so, no two active tokens with different doctors at overlapping times (half-open).
+R4  A token with which the patient comes back for the result of a referral counts neither way for R1, except in one
+    and the same slot.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class Committed(Event, frozen=True):
     start: int
     end: int
     state: CommitmentState = "active"
+    review: bool = False
 
 
 class CommitmentChanged(Event, frozen=True):
@@ -78,6 +81,8 @@ class Commit(msgspec.Struct, frozen=True):
     end: int
     state: CommitmentState
     policy: Policy | None
+    review: bool = False
+    """R4."""
 
 
 class ChangeDay(msgspec.Struct, frozen=True):
@@ -90,7 +95,7 @@ class ChangeDay(msgspec.Struct, frozen=True):
 PatientDayCommand = Commit | ChangeDay
 
 
-class Commitment(msgspec.Struct, gc=False):
+class Commitment(msgspec.Struct, gc=False, omit_defaults=True):
     """A token or waiting entry and the slot it is in; times in µs."""
 
     token_id: str
@@ -99,6 +104,8 @@ class Commitment(msgspec.Struct, gc=False):
     start: int
     end: int
     state: CommitmentState
+    review: bool = False
+    """R4."""
 
 
 class PatientDay(msgspec.Struct, gc=False):
@@ -131,7 +138,7 @@ def open_commitments(state: PatientDay | None) -> list[Commitment]:
 def refusal(
     commitments: Iterable[Commitment], wanted: Commit | Commitment, policy: Policy, ended: Iterable[str] = ()
 ) -> Rejected | None:
-    """R1..R3: why the patient cannot have this token or entry beside the others; ``ended`` no longer count."""
+    """R1..R4: why the patient cannot have this token or entry beside the others; ``ended`` no longer count."""
     limit = policy.double_booking
     for one in commitments:
         state = one.state
@@ -143,13 +150,18 @@ def refusal(
                 limit == "day"
                 or (limit == "doctor_day" and one.doctor_id == wanted.doctor_id)
                 or (same_slot and (limit == "slot" or wanted.state != "active"))
-            ):
+            ) and (same_slot or not (one.review or _is_review(commitments, wanted))):
                 return DoubleBooking("the patient has a token", token_id=one.token_id, slot_id=one.slot_id)
             if policy.patient_overlap and overlaps(one, wanted):
                 return overlap(one)
         elif same_slot:
             return AlreadyWaitlisted("the patient is on this list", entry_id=one.token_id, slot_id=one.slot_id)
     return None
+
+
+def _is_review(commitments: Iterable[Commitment], wanted: Commit | Commitment) -> bool:
+    """R4: as it is asked for, or was when it was booked."""
+    return wanted.review or any(one.review for one in commitments if one.token_id == wanted.token_id)
 
 
 def overlaps(one: Commitment, wanted: Commit | Commitment) -> bool:
@@ -196,6 +208,7 @@ def _commit(state: PatientDay, wanted: Commit, ended: tuple[str, ...]) -> Patien
         start=wanted.start,
         end=wanted.end,
         state=wanted.state,
+        review=wanted.review,
     )
 
 
@@ -206,10 +219,11 @@ def evolve(state: PatientDay, event: PatientDayEvent) -> None:
         case Committed():
             # A million and a half of these name a hundred thousand slots: one text each, not one per reading.
             slot_id, doctor_id = intern(event.slot_id), intern(event.doctor_id)
-            new = Commitment(event.token_id, slot_id, doctor_id, event.start, event.end, event.state)
+            new = Commitment(event.token_id, slot_id, doctor_id, event.start, event.end, event.state, event.review)
             commitments = state.commitments
             for index, one in enumerate(commitments) if commitments else ():
                 if one.token_id == event.token_id:
+                    new.review = new.review or one.review
                     commitments[index] = new
                     return
             commitments.append(new)

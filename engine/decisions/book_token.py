@@ -4,6 +4,8 @@ R1  The patient's day is asked before the capacity, so that nobody waits for a s
 R2  A slot is booked within the hospital's window: not too many days ahead, not too few minutes before it starts.
 R3  What was written down later counts from when it happened, which is never in the future.
 R4  An emergency is inserted, and knows neither window nor waiting list.
+R5  A token with which the patient comes back for the result of a referral is beside any other of that day: see
+    ``engine.decisions.referral_results``.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from engine import calendar
 from engine.actors.doctor_day import TakeNumbers, TicketNumbersGiven, doctor_day_key
 from engine.actors.hospital import Category, Hospital, Id
 from engine.actors.patient_day import Commit, CommitmentState, patient_day_key
+from engine.actors.referral import referral_key
+from engine.actors.referral.commands import BookReview
 from engine.actors.slot import slot_key
 from engine.actors.slot.commands import AddNumbers, Book, Together, Waitlist
 from engine.actors.slot.state import Slot, free_seats, numbers_left
@@ -26,18 +30,21 @@ from engine.decider import MINUTE, At, Deciding, Decision, Done, Propose, Value
 from engine.decisions import finding
 from engine.decisions.insert_emergency import insert
 from engine.decisions.promotion import SPARE_NUMBERS, Plan
+from engine.decisions.referral_results import may_review
 from engine.errors import Invalid, Rejected
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class BookToken(Value, frozen=True):
-    """Ask for a token. ``occurred_at``: when it was asked for, where that was before it is entered here."""
+    """Ask for a token. ``occurred_at``: when it was asked for, where that was before it is entered here;
+    ``referral_id``: the patient comes back for the result of this referral."""
 
     slot_id: Id
     patient_id: Id
     category: Category
     occurred_at: Moment | None = None
+    referral_id: Id | None = None
 
 
 class TooFar(Rejected):
@@ -66,11 +73,13 @@ def book_token(command: BookToken, at: At) -> Deciding:
     must_be_open(slot, at.time)
     within_window(hospital, slot, at.time)
     booked_at = happened_at(command.occurred_at, at.time)
+    if command.referral_id is not None:
+        yield from may_review(command.referral_id, command.patient_id, slot)
     free = free_seats(slot, hospital.policy.overbook_pct)
     if slot.waiting and free > 0:
         return (yield from _behind_the_list(hospital, slot, command, booked_at, at))
     token_id = at.new_id(0)
-    commit = _commitment(slot, token_id, free > 0, hospital)
+    commit = _commitment(slot, token_id, free > 0, hospital, command.referral_id is not None)
     day = yield from finding.the_day(command.patient_id, slot.day)
     reason = yield from finding.objection(
         command.patient_id, slot.day, day.commitments if day else (), commit, hospital.policy
@@ -78,6 +87,7 @@ def book_token(command: BookToken, at: At) -> Deciding:
     if reason is not None:
         raise reason
     yield Propose(patient_day_key(command.patient_id, slot.day), commit)
+    yield from _note_review(command, token_id)
     if free <= 0:
         wait = Waitlist(token_id, command.patient_id, command.category, booked_at, hospital.policy)
         yield Propose(slot_key(slot.id), wait)
@@ -143,9 +153,16 @@ def waits(slot_id: str, entry_id: str, patient_id: str, at: At) -> Done:
     return Done(answer, "waiting", patient_id)
 
 
-def _commitment(slot: Slot, token_id: str, seated: bool, hospital: Hospital) -> Commit:
+def _commitment(slot: Slot, token_id: str, seated: bool, hospital: Hospital, review: bool) -> Commit:
+    """R5."""
     state: CommitmentState = "active" if seated else "waiting"
-    return Commit(token_id, slot.id, slot.doctor_id, slot.start, slot.end, state, hospital.policy)
+    return Commit(token_id, slot.id, slot.doctor_id, slot.start, slot.end, state, hospital.policy, review)
+
+
+def _note_review(command: BookToken, token_id: str) -> finding.Deciding[None]:
+    """R5: the referral knows with which token the patient comes back."""
+    if command.referral_id is not None:
+        yield Propose(referral_key(command.referral_id), BookReview(token_id))
 
 
 def _behind_the_list(hospital: Hospital, slot: Slot, command: BookToken, booked_at: int, at: At) -> Deciding:
@@ -159,10 +176,11 @@ def _behind_the_list(hospital: Hospital, slot: Slot, command: BookToken, booked_
         if one.token_id in here.done and one.state == "active":
             # The patient himself was the first who could have it.
             yield from plan.propose()
+            yield from _note_review(command, one.token_id)
             return booked(hospital, slot.id, one.token_id, command.patient_id, at)
     token_id = at.new_id(0)
     seated = here.tally.free_seats(hospital.policy) > 0 and (yield from plan.need_number(here))
-    commit = _commitment(slot, token_id, seated, hospital)
+    commit = _commitment(slot, token_id, seated, hospital, command.referral_id is not None)
     reason = yield from finding.objection(command.patient_id, slot.day, day.commitments, commit, hospital.policy)
     if reason is not None:
         raise reason
@@ -172,6 +190,7 @@ def _behind_the_list(hospital: Hospital, slot: Slot, command: BookToken, booked_
     else:
         here.ask(Waitlist(token_id, command.patient_id, command.category, booked_at, hospital.policy))
     yield from plan.propose()
+    yield from _note_review(command, token_id)
     if seated:
         return booked(hospital, slot.id, token_id, command.patient_id, at)
     return waits(slot.id, token_id, command.patient_id, at)

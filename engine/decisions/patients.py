@@ -34,6 +34,7 @@ from engine.actors.slot.state import Slot
 from engine.decider import At, Contact, Deciding, Decision, Done, Look, Members, PersonName, Propose, Value
 from engine.decisions import visits
 from engine.decisions.engagements import HasActiveAppointments, open_engagements, repoint
+from engine.decisions.referral_results import no_open_referrals, repoint_referrals
 from engine.errors import NotFound, Rejected
 
 
@@ -121,6 +122,7 @@ def remove(command: RemovePatient, at: At) -> Deciding:
         if engaged := (yield from open_engagements(member)):
             ids = [one.appointment_id for one in engaged[:10]]
             raise HasActiveAppointments("the patient has open appointments", appointment_ids=ids)
+    yield from no_open_referrals(command.patient_id)
     yield Propose(key, RetirePatient(command.if_version))
     return Done(outcome="removed", subject=command.patient_id)
 
@@ -145,7 +147,16 @@ def merge(command: MergePatients, at: At) -> Deciding:
         yield Propose(member, ChangeDay(states=tuple((one.token_id, "over") for one in there)))
         taken = ChangeDay(
             commits=tuple(
-                Commit(one.token_id, one.slot_id, one.doctor_id, one.start, one.end, one.state, hospital.policy)
+                Commit(
+                    one.token_id,
+                    one.slot_id,
+                    one.doctor_id,
+                    one.start,
+                    one.end,
+                    one.state,
+                    hospital.policy,
+                    one.review,
+                )
                 for one in there
             )
         )
@@ -161,6 +172,7 @@ def merge(command: MergePatients, at: At) -> Deciding:
         changed.append((slot, (yield Propose(slot_key(slot_id), Repoint(tuple(token_ids), command.into)))))
     yield from visits.follow(hospital, at, changed)
     yield from repoint(command.patient_id, command.into, hospital.policy.patient_overlap)
+    yield from repoint_referrals(command.patient_id, command.into)
     return Done(lambda look: patient_view(look(into)), subject=command.into)
 
 

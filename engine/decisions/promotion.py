@@ -80,7 +80,10 @@ class DayPlan:
 
     def commit(self, wanted: Commit) -> None:
         """A token or entry is new on this day, or in another slot of it; the plan has asked the rules already."""
-        one = Commitment(wanted.token_id, wanted.slot_id, wanted.doctor_id, wanted.start, wanted.end, wanted.state)
+        review = wanted.review or any(one.review for one in self.commitments if one.token_id == wanted.token_id)
+        one = Commitment(
+            wanted.token_id, wanted.slot_id, wanted.doctor_id, wanted.start, wanted.end, wanted.state, review
+        )
         self.commitments = [*(other for other in self.commitments if other.token_id != one.token_id), one]
         self.commits.append(msgspec.structs.replace(wanted, policy=None))
 
@@ -127,9 +130,11 @@ class Plan:
         return day
 
     def withdraw(self, day: DayPlan, but: str) -> Deciding[None]:
-        """End all entries of the day but this one; a seat that one of them held is free."""
+        """End all entries of the day but this one; a seat that one of them held is free. A review is beside them."""
+        if any(one.review for one in day.commitments if one.token_id == but):
+            return
         for one in day.commitments:
-            if one.token_id != but and (one.state == "waiting" or one.state == "offered"):
+            if one.token_id != but and not one.review and (one.state == "waiting" or one.state == "offered"):
                 plan = self.of((yield from the_slot(one.slot_id)))
                 plan.ask(EndEntry(one.token_id, "CANCELLED", "promoted_elsewhere"))
                 plan.done.add(one.token_id)

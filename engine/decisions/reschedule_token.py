@@ -45,7 +45,9 @@ def reschedule_token(command: RescheduleToken, at: At) -> Deciding:
     must_be_open(new, at.time)
     if token.category != "EMERGENCY":
         within_window(hospital, new, at.time)
-    commit = Commit(token.id, new.id, new.doctor_id, new.start, new.end, "active", None)
+    before = yield from plan.day(token.patient_id, old.day)
+    review = any(one.review for one in before.commitments if one.token_id == token.id)
+    commit = Commit(token.id, new.id, new.doctor_id, new.start, new.end, "active", None, review)
     day = yield from plan.day(token.patient_id, new.day)
     reason = yield from finding.objection(token.patient_id, new.day, day.commitments, commit, policy)
     if reason is not None:

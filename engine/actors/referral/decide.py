@@ -34,7 +34,7 @@ from engine.actors.referral.events import (
     ResultOverdue,
     ReviewBooked,
 )
-from engine.actors.referral.refusals import NoChange, NoResult, ReferralTransition, SampleInHand, IllegalStep
+from engine.actors.referral.refusals import IllegalStep, NoChange, NoResult, ReferralTransition, SampleInHand
 from engine.actors.referral.state import (
     OPEN,
     RESULTED,

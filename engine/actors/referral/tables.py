@@ -59,8 +59,8 @@ def files(state: Referral) -> Iterable[tuple[str, str]]:
         return
     yield (REFERENCES, state.reference)
     yield (patient_table(state.patient_id), state.id)
-    for test_id in {test.test_id for test in state.tests.values()}:
-        yield (ordered_table(test_id), state.id)
+    for test in state.tests.values():
+        yield (ordered_table(test.test_id), state.id)
     for status in (None, state.status):
         yield (all_table(status), state.id)
         yield (practitioner_table(state.practitioner_id, status), state.id)
@@ -74,8 +74,8 @@ def filed(event: ReferralEvent) -> Iterable[tuple[str, str, bool]]:
         case ReferralCreated():
             yield (REFERENCES, event.reference, True)
             yield (patient_table(event.patient_id), event.id, True)
-            for test_id in {test.test_id for test in event.tests}:
-                yield (ordered_table(test_id), event.id, True)
+            for test in event.tests:
+                yield (ordered_table(test.test_id), event.id, True)
             status: ReferralStatus | None
             for status in (None, "Pending"):
                 yield (all_table(status), event.id, True)

@@ -14,7 +14,7 @@ from engine.actors.referral.events import (
     ReferralTestRecollected,
     ReferralTestRejected,
 )
-from engine.actors.referral.refusals import NoChange, IllegalStep
+from engine.actors.referral.refusals import IllegalStep, NoChange
 from engine.actors.referral.state import RESULTED, TRANSITIONS, Referral, ReferralTest, TestStatus
 from engine.decider import At, FreeText
 from engine.errors import Invalid, NotFound
