@@ -29,9 +29,10 @@ class AdmissionWaits(Event, frozen=True):
 
 
 class PatientAssigned(Event, frozen=True):
-    """Doctor, nurse and bed, all of them."""
+    """Doctor, nurse and bed, all of them. ``reason``: of who has decided it by hand."""
 
     assigned: Assigned
+    reason: FreeText | None = None
 
 
 class CarersChanged(Event, frozen=True):

@@ -7,10 +7,11 @@ from engine.decider import Event
 
 
 class IntakeOpened(Event, frozen=True):
-    """A patient is admitted."""
+    """A patient is admitted. ``assigned``: with all that is needed; else it waits, in the same entry."""
 
     admission_id: str
     patient_id: str
+    assigned: bool = False
 
 
 class IntakeWaits(Event, frozen=True):
@@ -20,9 +21,10 @@ class IntakeWaits(Event, frozen=True):
 
 
 class IntakeServed(Event, frozen=True):
-    """An admission does not wait any more."""
+    """An admission does not wait any more. ``assigned``: it has all for the first time."""
 
     admission_id: str
+    assigned: bool = False
 
 
 class IntakeEnded(Event, frozen=True):
@@ -40,4 +42,10 @@ class IntakeRepointed(Event, frozen=True):
     to_patient_id: str
 
 
-IntakeEvent = IntakeOpened | IntakeWaits | IntakeServed | IntakeEnded | IntakeRepointed
+class IntakeContinues(Event, frozen=True):
+    """More can be served than one decision serves: the next goes on at ``due`` (µs). 0: nobody can be served now."""
+
+    due: int
+
+
+IntakeEvent = IntakeOpened | IntakeWaits | IntakeServed | IntakeEnded | IntakeRepointed | IntakeContinues

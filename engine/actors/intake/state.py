@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from engine.needs import Acuity, Care, Need, Reason
+from engine.needs import RANK, Acuity, Care, Need, Reason
 
 INTAKE: Final = "intake:self"
 """The actor: one a hospital."""
@@ -35,6 +35,9 @@ class Waiter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
 Turn = tuple[int, int, str]
 """(rank of the acuity, since, admission): the least comes first."""
 
+Line = tuple[Need, tuple[Care, ...], bool, str]
+"""What is waited for: those in one line can be served by the same things, but for beds kept for one of them."""
+
 
 class Intake(msgspec.Struct):
     """State. ``lines`` and ``reasons`` are indexes over ``waiting`` and are not stored."""
@@ -47,10 +50,22 @@ class Intake(msgspec.Struct):
     """Admissions so far that were given all,"""
     ended: int = 0
     """and those that are over."""
+    due: int = 0
+    """When the next of those are served who can be served already (µs); 0: nobody can."""
     version: int = 0
 
-    lines: dict[tuple[Need, tuple[Care, ...], bool, str], list[Turn]] = {}
+    lines: dict[Line, list[Turn]] = {}
     """By what they wait for: who of those that can be served by the same things comes first. Where the first of a line
-    cannot be served, none of it can."""
+    cannot be served, none of it can, but for whom a bed is kept."""
     reasons: dict[str, int] = {}
     """How many wait for each reason."""
+
+
+def turn_of(waiter: Waiter) -> Turn:
+    """The place in the order in which who waits is served: acuity, then since when, then the older admission."""
+    return (RANK[waiter.acuity], waiter.since, waiter.admission_id)
+
+
+def line_of(waiter: Waiter) -> Line:
+    """What is waited for."""
+    return (waiter.need, waiter.roles, waiter.bed, waiter.ward_id)
