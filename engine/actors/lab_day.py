@@ -8,16 +8,13 @@ R2  Two durations of a test: from the referral to the result, and from receiving
 
 from __future__ import annotations
 
-import heapq
 from bisect import insort
-from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final, Literal, assert_never
 
 import msgspec
 
-from engine.actors.service_day import percentile
-from engine.decider import DAY, HOUR, At, Decider, Event
+from engine.decider import DAY, At, Decider, Event
 
 LabStep = Literal[
     "referred", "received", "completed", "rejected", "recollected", "cancelled", "amended", "declined", "expired",
@@ -76,62 +73,9 @@ class LabDay(msgspec.Struct, gc=False):
     version: int = 0
 
 
-class TurnaroundView(msgspec.Struct, frozen=True):
-    """How long things took, in hours; null where there was nothing."""
-
-    count: int
-    average_hours: float | None
-    p50_hours: float | None
-    p95_hours: float | None
-
-
-class LabFiguresView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a branch did on some days. ``by_test``: for each test of the catalog, how many and how long on average."""
-
-    counts: dict[LabStep, int]
-    tests: TurnaroundView
-    bench: TurnaroundView
-    referrals: TurnaroundView
-    by_test: dict[str, TurnaroundView]
-
-
 def lab_day_key(branch_id: str, day: str) -> str:
     """The actor of a branch's local day."""
     return f"lab_day:{branch_id}:{day}"
-
-
-def lab_figures(days: Sequence[LabDay]) -> LabFiguresView:
-    """What these days add up to."""
-    counts: dict[LabStep, int] = {}
-    by_test: dict[str, tuple[int, int]] = {}
-    for day in days:
-        for step, times in day.counts.items():
-            counts[step] = counts.get(step, 0) + times
-        for test_id, (count, total) in day.by_test.items():
-            known = by_test.get(test_id, (0, 0))
-            by_test[test_id] = (known[0] + count, known[1] + total)
-    return LabFiguresView(
-        counts=counts,
-        tests=_turnaround(day.tests for day in days),
-        bench=_turnaround(day.bench for day in days),
-        referrals=_turnaround(day.referrals for day in days),
-        by_test={
-            id: TurnaroundView(count, _hours(total / count), None, None) for id, (count, total) in by_test.items()
-        },
-    )
-
-
-def _turnaround(of_days: Iterable[Sequence[int]]) -> TurnaroundView:
-    durations = list(heapq.merge(*of_days))
-    if not durations:
-        return TurnaroundView(0, None, None, None)
-    count = len(durations)
-    p50, p95 = percentile(durations, 50), percentile(durations, 95)
-    return TurnaroundView(count, _hours(sum(durations) / count), _hours(p50), _hours(p95))
-
-
-def _hours(took: float) -> float:
-    return round(took / HOUR, 2)
 
 
 def decide(state: LabDay, command: CountSteps, at: At) -> tuple[LabDayEvent, ...]:
