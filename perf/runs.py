@@ -18,6 +18,7 @@ from perf.figures import Incorrect, Row
 from perf.load.order import Measured
 from perf.load.plan import Settings
 from perf.verify.room_sums import RoomSums
+from perf.verify.ward_sums import WardSums
 
 FORMAT: Final = 1
 
@@ -96,6 +97,8 @@ class Repeat(msgspec.Struct, kw_only=True):
     profile: Profile | None = None
     rooms: RoomSums | None = None
     """What became of all who asked for a room; ``None`` where nobody did."""
+    wards: WardSums | None = None
+    """What became of all who were admitted; ``None`` where nobody was."""
 
     @property
     def sound(self) -> bool:

@@ -36,7 +36,8 @@ def main() -> None:
 def check(data: Path, only: str | None, as_json: bool) -> None:
     """Fold the log twice and compare: with itself, and with the states that the live engine wrote down.
 
-    No room, doctor or patient may ever have been in two appointments at one time.
+    No room, doctor or patient may ever have been in two appointments at one time; no bed and no member of the staff
+    given twice, in part, or out of turn.
 
     \b
     Example: matron-replay check --data ./data
@@ -74,18 +75,21 @@ async def _check(data: Path, only: str | None, quiet: bool) -> list[Checked]:
 
 
 def _print(results: list[Checked]) -> None:
-    table = Table("hospital", "entries", "actors", "appointments", "state hash", "live states", "verdict")
-    for column in (1, 2, 3, 5):
+    table = Table("hospital", "entries", "actors", "appointments", "admissions", "state hash", "live states", "verdict")
+    for column in (1, 2, 3, 4, 6):
         table.columns[column].justify = "right"
     for result in results:
         verdict = "equal" if result.equal else result.fault or "; ".join(result.differing[:3]) or "the folds differ"
         if result.overlapping:
             verdict += f"; {result.overlapping:,} overlaps: {'; '.join(result.overlaps[:3])}"
+        if result.misassigned:
+            verdict += f"; {result.misassigned:,} faults of assignments: {'; '.join(result.unsound[:3])}"
         table.add_row(
             result.hospital,
             f"{result.entries:,}",
             f"{result.actors:,}",
             f"{result.appointments:,}",
+            f"{result.admissions:,}",
             result.state_hash[:16],
             f"{result.live_states:,}",
             verdict,

@@ -2,7 +2,8 @@
 
 Each record's hash is recomputed on the way. The live states are those that the engine wrote to its snapshots, each
 with the position it belongs to: the fold must have made the very same bytes at that position. That nobody and no room
-was ever in two places is looked at after every entry, not only at the end.
+was ever in two places, and that beds and staff were given whole, once and in turn, is looked at after every entry, not
+only at the end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from engine.eventlog.keys import Keyring
 from engine.eventlog.lmdb_reads import LmdbReader
 from engine.eventlog.pages import PageUnusable, decode_page
 from engine.recovery import Book, Cell, state_hash
+from replay.assignments import Assignments
 from replay.overlaps import Overlaps
 
 READ = 1_000
@@ -27,7 +29,8 @@ class Checked(msgspec.Struct):
     """What was found out about one hospital's log.
 
     ``differing`` names live states that the log does not give; ``overlaps`` the first of ``overlapping`` times at
-    which a room, a doctor or a patient was in two of its ``appointments``.
+    which a room, a doctor or a patient was in two of its ``appointments``; ``unsound`` the first of ``misassigned``
+    faults in what its ``admissions`` were given.
     """
 
     hospital: str
@@ -41,6 +44,9 @@ class Checked(msgspec.Struct):
     appointments: int = 0
     overlapping: int = 0
     overlaps: list[str] = []
+    admissions: int = 0
+    misassigned: int = 0
+    unsound: list[str] = []
 
     @property
     def equal(self) -> bool:
@@ -49,8 +55,8 @@ class Checked(msgspec.Struct):
 
     @property
     def sound(self) -> bool:
-        """Whether nobody and no room was in two places besides."""
-        return self.equal and not self.overlapping
+        """Whether besides nobody and no room was in two places, and nothing was given twice, in part or out of turn."""
+        return self.equal and not self.overlapping and not self.misassigned
 
 
 async def check_hospital(reader: LmdbReader, hospital: str, advance: Callable[[int], None] = lambda _: None) -> Checked:
@@ -60,9 +66,10 @@ async def check_hospital(reader: LmdbReader, hospital: str, advance: Callable[[i
     try:
         live = await _live_states(reader, hospital, head)
         result.live_states = len(live)
-        looked = Overlaps()
-        first = await _fold(reader, hospital, head, live, result.differing, advance, looked)
+        looked, given = Overlaps(), Assignments()
+        first = await _fold(reader, hospital, head, live, result.differing, advance, (looked, given))
         result.appointments, result.overlapping, result.overlaps = looked.appointments, looked.count, looked.found
+        result.admissions, result.misassigned, result.unsound = given.admissions, given.count, given.found
         result.actors = len(first.cells)
         result.state_hash = state_hash(first.frozen_states())
         second = await _fold(reader, hospital, head, {}, [], advance)
@@ -98,7 +105,7 @@ async def _fold(
     live: dict[tuple[str, int], bytes],
     differing: list[str],
     advance: Callable[[int], None],
-    overlaps: Overlaps | None = None,
+    audits: tuple[Overlaps | Assignments, ...] = (),
 ) -> Book:
     book = Book(hospital, Keyring(hospital, _no_entropy))
     while book.head < head:
@@ -111,8 +118,8 @@ async def _fold(
                 assert type(cell) is Cell
                 if expected is not None and sha256(book.freeze(cell)).digest() != expected:
                     differing.append(f"{change.actor} at position {position}")
-            if overlaps is not None:
-                overlaps.entry(position, [(change.actor, change.events) for change in entry.changes])
+            for audit in audits:
+                audit.entry(position, [(change.actor, change.events) for change in entry.changes])
         advance(len(records))
     return book
 

@@ -58,7 +58,8 @@ CLOSED_MOST: Final = 6_000
 class Site(msgspec.Struct):
     """One hospital of the load: ids of what is in it. ``days``: slots by day; ``today``: those that begin in hours.
 
-    ``service`` have ``counters`` counters each, called "1" and so on. ``rooms`` are those of its one ``clinic``.
+    ``service`` have ``counters`` counters each, called "1" and so on. ``rooms`` are those of its one ``clinic``,
+    ``beds`` those of all its wards.
     """
 
     hospital: str
@@ -71,6 +72,7 @@ class Site(msgspec.Struct):
     counters: int = 0
     clinic: str = ""
     rooms: list[str] = []
+    beds: list[str] = []
 
 
 class Step(NamedTuple):
@@ -87,7 +89,7 @@ class Step(NamedTuple):
     body: str = ""
     good: frozenset[int] = DONE
     offset: float = 0.0
-    made: Literal["", "tokens", "tickets", "appointments"] = ""
+    made: Literal["", "tokens", "tickets", "appointments", "admissions"] = ""
     offered: bool = False
     reads: bool = False
 

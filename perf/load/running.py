@@ -25,6 +25,7 @@ from perf.profiling import record
 from perf.runs import Profile, Repeat, Sample, moment
 from perf.serving import server
 from perf.size import Tell
+from perf.verify import ward_sums
 from perf.verify.answers import read_answers
 from perf.verify.log import examine, heads_of
 from perf.verify.remote import verify_remote
@@ -118,6 +119,7 @@ async def _once(
         verdicts = await examine(data, told, tell)
         repeat.checks += verdicts.checks()
         repeat.rooms = merged(verdicts.rooms) if verdicts.rooms else None
+        repeat.wards = ward_sums.merged(verdicts.wards) if verdicts.wards else None
         repeat.entries = sum((await heads_of(data)).values())
         repeat.log_bytes = os.stat(data / "log" / "data.mdb").st_blocks * 512
         if scenario.weighs:

@@ -19,6 +19,8 @@ from perf.verify.answers import Told
 from perf.verify.room_sums import RoomSums, RoomTally
 from perf.verify.rooms import differing_agendas, differing_calendars, forgotten
 from perf.verify.states import double_bookings, overfull_slots, unsound_queues
+from perf.verify.ward_sums import WardSums, WardTally
+from perf.verify.wards import GIVEN, differing_beds, stranded
 from replay.check import READ, check_hospital
 
 OVERLAPS = "no room, doctor or patient in two places at one time"
@@ -33,6 +35,8 @@ class Verdicts:
     def __init__(self) -> None:
         self.rooms: list[RoomSums] = []
         """Of each hospital that has appointments."""
+        self.wards: list[WardSums] = []
+        """Of each hospital that has admissions."""
         self._counts: dict[str, int] = {}
         self._faults: dict[str, list[str]] = {}
 
@@ -71,6 +75,9 @@ async def examine(data: Path, told: Mapping[str, Told], tell: Tell) -> Verdicts:
             if checked.appointments:
                 unnamed = [""] * (checked.overlapping - len(checked.overlaps))
                 verdicts.looked(OVERLAPS, checked.appointments, [*checked.overlaps, *unnamed])
+            if checked.admissions:
+                unnamed = [""] * (checked.misassigned - len(checked.unsound))
+                verdicts.looked(GIVEN, checked.admissions, [*checked.unsound, *unnamed])
             if not checked.fault:
                 await _look(reader, hospital, told.get(hospital, Told()), verdicts)
     return verdicts
@@ -92,7 +99,7 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
             wanted.setdefault(answer.position, []).append((id, answer))
     false: list[str] = []
     head = await reader.head(hospital)
-    tally = RoomTally()
+    tally, admitted = RoomTally(), WardTally()
     while book.head < head:
         for position, record in await reader.read(hospital, book.head + 1, min(READ, head - book.head)):
             try:
@@ -101,6 +108,7 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
                 verdicts.looked("the log gives the live states", 0, [str(fault)])
                 return
             tally.entry(entry)
+            admitted.entry(entry)
             for id, answer in wanted.pop(position, ()):
                 lost.extend(_wrong(id, answer, entry, record))
             if entry.refusal is None and entry.fingerprint:
@@ -123,6 +131,10 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
         verdicts.looked("rooms' calendars and appointments agree", *differing_calendars(book))
         verdicts.looked("people's agendas and appointments agree", *differing_agendas(book))
         verdicts.looked("nobody without a room is forgotten", *forgotten(book))
+    if admitted.sums.admitted:
+        verdicts.wards.append(admitted.sums)
+        verdicts.looked("beds, staff, admissions and intake agree", *differing_beds(book))
+        verdicts.looked("nobody waits for what is free", *stranded(book))
 
 
 def _wrong(id: bytes, answer: Answer, entry: object, record: bytes) -> list[str]:
