@@ -122,10 +122,6 @@ def _initial(key: str) -> LabDay:
     return LabDay(branch_id, day)
 
 
-def _groups(id: str) -> tuple[str]:
-    return (f"lab_days:{id.rpartition(':')[0]}",)
-
-
 LAB_DAY: Final[Decider[Any]] = Decider(
     kind="lab_day",
     events=(LabStepCounted, LabTestTimed, ReferralTimed),
@@ -135,5 +131,4 @@ LAB_DAY: Final[Decider[Any]] = Decider(
     state=LabDay,
     check=check,
     closed=closed,
-    groups=_groups,
 )
