@@ -21,9 +21,9 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "rooms.md").read_text("utf-8")
 HERE = "http://127.0.0.1:8000"
 
 
-def commands() -> list[tuple[str | None, list[str]]]:
+def commands(guide: str = GUIDE) -> list[tuple[str | None, list[str]]]:
     """The curl calls of the script: the variable that takes the id of what is made, and the words of the call."""
-    (script,) = re.findall(r"```sh\n(.*?)```", GUIDE.replace("2030-", "2100-"), re.DOTALL)  # it works after 2030, too
+    (script,) = re.findall(r"```sh\n(.*?)```", guide.replace("2030-", "2100-"), re.DOTALL)  # it works after 2030, too
     found = []
     for line in re.findall(r"^(?:\w+=\$\()?curl(?:[^'\n]|'[^']*')*$", script, re.MULTILINE):
         name, _, call = line.rpartition("=$(curl") if line.partition("curl")[0].endswith("=$(") else (None, "", line)
