@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.actors.admission.state import Admission
 from engine.needs import Care
 
 
@@ -21,10 +20,3 @@ class HandedOver(NamedTuple):
 
     moved: tuple[Moved, ...] = ()
     left: tuple[str, ...] = ()
-
-
-class Placed(NamedTuple):
-    """An admission as it will be; ``served``: it has all that it needs."""
-
-    admission: Admission
-    served: bool
