@@ -21,7 +21,7 @@ from engine.actors.patient import Patient, patient_key
 from engine.actors.staff.state import Staff, staff_key
 from engine.actors.ward.choosing import not_taken
 from engine.actors.ward.state import Bed, BedState, Ward
-from engine.actors.ward.view import ready_at
+from engine.actors.ward.view import counts, ready_at
 from engine.decider import PersonName, Value
 from engine.needs import Acuity, Reason
 from engine.views.reader import Found, Id, Reader
@@ -139,7 +139,7 @@ def get_ward_board(reader: Reader, query: GetWardBoard) -> Found:
             specialty=ward.profile.specialty,
             updated_at=calendar.moment(reader.time),
             rooms=rooms,
-            counts=ward.counts,
+            counts=counts(ward),
             waiting=[
                 BoardWaiting(acuity=one.acuity, since=calendar.moment(one.since), reason=one.reason) for one in waiting
             ],
@@ -163,7 +163,7 @@ def get_ward_beds(reader: Reader, query: GetWardBeds) -> Found:
                 StaffRoom(room=room, beds=[_staff_bed(people, ward, bed) for bed in beds])
                 for room, beds in _rooms(ward)
             ],
-            counts=ward.counts,
+            counts=counts(ward),
             waiting=[
                 StaffWaiting(
                     acuity=one.acuity,
