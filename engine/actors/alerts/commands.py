@@ -42,9 +42,9 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class Observe(msgspec.Struct, frozen=True):
-    """Weigh what was measured; opens and closes what follows from it. ``None``: time has passed, nothing more."""
+    """Weigh what was measured; opens and closes what follows from it. Empty: time has passed, nothing more."""
 
-    slice: Slice | None
+    slices: tuple[Slice, ...] = ()
 
 
 class Together(msgspec.Struct, frozen=True):

@@ -25,10 +25,12 @@ class AlertAcknowledged(Event, frozen=True):
 
 
 class AlertClosed(Event, frozen=True):
-    """It is over. ``by``: the principal who said so, ``""``: by itself."""
+    """It is over. ``by``: the principal who said so, ``""``: by itself. ``forgotten``: the id of one that closed long
+    ago and is not listed any more."""
 
     alert: Alert
     by: str = ""
+    forgotten: str = ""
 
 
 class FiguresObserved(Event, frozen=True):

@@ -46,6 +46,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     acknowledged_at: int = 0
     acknowledged_by: str = ""
     note: FreeText | None = None
+    closed_by: str = ""
+    """Principal; ``""``: by itself."""
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -64,7 +66,9 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     assigning: tuple[tuple[int, int], ...] = ()
     """(bucket, how many): ``engine.gauges.BOUNDS``."""
     rooms: tuple[tuple[int, int], ...] = ()
-    """Likewise the bookings of rooms."""
+    """Likewise the bookings of rooms,"""
+    rooms_slow: int = 0
+    """and how many of them took more than ``figures.ROOM``."""
     requests: int = 0
     """Commands and queries of this hospital,"""
     errors: int = 0
@@ -82,6 +86,8 @@ class Alerts(msgspec.Struct):
     """Of the window, oldest first."""
     totals: dict[str, int] = {}
     """Since the beginning: ``assignments``, ``timeouts``, ``retries``, ``retried``."""
+    dismissed: dict[str, int] = {}
+    """When somebody closed an alert by figures, by its kind: what was measured before does not open it again."""
     version: int = 0
 
     by_subject: dict[tuple[str, str], str] = {}

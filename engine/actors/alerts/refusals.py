@@ -1,0 +1,12 @@
+"""Why the alerts say no. The rules they name are listed in the package's docstring."""
+
+from __future__ import annotations
+
+from engine.errors import Rejected
+
+
+class AlertClosedAlready(Rejected):
+    """R2. Fact ``closed_at``: since when it is over."""
+
+    code = "alert_closed"
+    rule = "R2"
