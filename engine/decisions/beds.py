@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from engine.actors.hospital import Hospital, Id
+from engine.actors.hospital import Id
 from engine.actors.ward import commands as ward
 from engine.actors.ward.choosing import unfit
 from engine.actors.ward.commands import EndReservation, Mark, Reserve
@@ -23,6 +23,7 @@ from engine.actors.ward.view import BedView, bed_view
 from engine.decider import MINUTE, At, Deciding, Decision, Done, Find, FreeText, Look, Propose, Value
 from engine.decisions import finding
 from engine.decisions.assigning.plan import Plan
+from engine.decisions.assigning.traits import traits
 from engine.decisions.wards import tidy
 from engine.errors import NotFound
 from engine.needs import Need
@@ -153,7 +154,6 @@ def reserve(command: ReserveBed, at: At) -> Deciding:
     """R2."""
     hospital = yield from finding.the_hospital()
     state, bed = yield from the_bed(command.bed_id)
-    yield from finding.the_patient(command.patient_id)
     kept: str | None = yield Find(RESERVATIONS, command.patient_id)
     if kept not in (None, ward_key(state.id)):
         raise AlreadyReserved(
@@ -161,7 +161,8 @@ def reserve(command: ReserveBed, at: At) -> Deciding:
             patient_id=command.patient_id,
             ward_id=kept.partition(":")[2],
         )
-    need = yield from _need(command, hospital, at)
+    known = yield from traits(command.patient_id, hospital, at.time)
+    need = Need(gender=known.gender, age_group=known.age_group, age=known.age, isolation=command.isolation or "")
     if bed.state == "unoccupied" and (refused := unfit(state, bed, need, command.patient_id, at.time)) is not None:
         raise refused
     occupant = Occupant(
@@ -246,11 +247,6 @@ def _serve(ward_id: str, bed_id: str, step: ward.WardStep, at: At, outcome: str 
     yield from plan.drain()
     yield from plan.propose()
     return as_it_is(ward_id, bed_id, outcome)
-
-
-def _need(command: ReserveBed, hospital: Hospital, at: At) -> finding.Deciding[Need]:
-    """What is known of the patient that a ward or room mates ask for."""
-    raise NotImplementedError
 
 
 def _profile(fields: BedFields) -> BedProfile:
