@@ -30,13 +30,13 @@ class LabTestType(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 class LabTestTypeAdded(Event, frozen=True):
     """A type more."""
 
-    type: LabTestType
+    test_type: LabTestType
 
 
 class LabTestTypeChanged(Event, frozen=True):
     """A type's name from now on."""
 
-    type: LabTestType
+    test_type: LabTestType
 
 
 CatalogEvent = LabTestTypeAdded | LabTestTypeChanged
@@ -105,7 +105,7 @@ def decide(state: Catalog, command: AddType | RenameType, at: At) -> list[Catalo
             if len(state.types) >= MAX_TYPES:
                 raise TooManyTypes(f"a hospital has {MAX_TYPES} types of tests at most", limit=MAX_TYPES)
             _unlike(state, command)
-            return [LabTestTypeAdded(type=LabTestType(id=command.id, name=command.name))]
+            return [LabTestTypeAdded(test_type=LabTestType(id=command.id, name=command.name))]
         case RenameType():
             known = the_type(state, command.id)
             if command.if_version is not None and command.if_version != known.version:
@@ -113,7 +113,7 @@ def decide(state: Catalog, command: AddType | RenameType, at: At) -> list[Catalo
             _unlike(state, command)
             if command.name == known.name:
                 return []
-            return [LabTestTypeChanged(type=LabTestType(id=known.id, name=command.name, version=known.version + 1))]
+            return [LabTestTypeChanged(test_type=LabTestType(id=known.id, name=command.name, version=known.version + 1))]
         case _:
             assert_never(command)
 
@@ -128,7 +128,7 @@ def _unlike(state: Catalog, wanted: AddType | RenameType) -> None:
 def evolve(state: Catalog, event: CatalogEvent) -> None:
     """Change the state."""
     state.version += 1
-    state.types[event.type.id] = event.type
+    state.types[event.test_type.id] = event.test_type
 
 
 def check(state: Catalog) -> None:
@@ -142,7 +142,7 @@ def _files(state: Catalog) -> Iterable[tuple[str, str]]:
 
 
 def _filed(event: CatalogEvent) -> Iterable[tuple[str, str, bool]]:
-    return (("test_types", event.type.id, True),) if isinstance(event, LabTestTypeAdded) else ()
+    return (("test_types", event.test_type.id, True),) if isinstance(event, LabTestTypeAdded) else ()
 
 
 CATALOG: Final[Decider[Any]] = Decider(

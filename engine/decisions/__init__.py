@@ -42,6 +42,16 @@ from engine.decisions.destinations import (
     ROTATE_SECRET,
 )
 from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
+from engine.decisions.facilities import (
+    ADD_BRANCH,
+    ADD_FACILITY,
+    ADD_TEST,
+    ADD_TEST_TYPE,
+    CHANGE_BRANCH,
+    CHANGE_FACILITY,
+    CHANGE_TEST,
+    CHANGE_TEST_TYPE,
+)
 from engine.decisions.hold_room import CONFIRM_APPOINTMENT, HOLD_ROOM, RELEASE_APPOINTMENT
 from engine.decisions.hold_seat import CONFIRM_HOLD, HOLD_SEAT, RELEASE_HOLD
 from engine.decisions.hospital import ADD_HOSPITAL, CHANGE_POLICY
@@ -50,6 +60,23 @@ from engine.decisions.join_queue import JOIN_QUEUE
 from engine.decisions.no_show import MARK_NO_SHOW
 from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
+from engine.decisions.practitioners import (
+    ADD_PRACTITIONER,
+    ADD_TECHNICIAN,
+    CHANGE_PRACTITIONER,
+    CHANGE_TECHNICIAN,
+    REMOVE_PRACTITIONER,
+    REMOVE_TECHNICIAN,
+)
+from engine.decisions.referral_results import ACKNOWLEDGE_RESULT
+from engine.decisions.referral_tests import JOIN_LAB, UPDATE_TEST_STATUS
+from engine.decisions.referrals import (
+    CANCEL_REFERRAL,
+    CHANGE_REFERRAL,
+    CREATE_REFERRAL,
+    DECLINE_REFERRAL,
+    REDIRECT_REFERRAL,
+)
 from engine.decisions.reschedule_appointment import RESCHEDULE_APPOINTMENT
 from engine.decisions.reschedule_token import RESCHEDULE_TOKEN
 from engine.decisions.room_rules import ACTIVATE_RULES, ADD_RULE, CHANGE_RULE, DISCARD_RULE_DRAFT, REMOVE_RULE
@@ -78,6 +105,7 @@ from engine.decisions.undo_ticket import UNDO_TICKET
 from engine.decisions.undo_token import UNDO_TOKEN
 from engine.decisions.waiting_list import ACCEPT_OFFER, DECLINE_OFFER, LEAVE_WAITING_LIST
 from engine.decisions.wake_clinic_day import WAKE_CLINIC_DAY, WakeClinicDay
+from engine.decisions.wake_referral import WAKE_REFERRAL, WakeReferral
 from engine.decisions.wake_service import WAKE_SERVICE, WakeService
 from engine.decisions.wake_slot import WAKE_SLOT, WakeSlot
 
@@ -176,12 +204,36 @@ _DECISIONS: tuple[Decision, ...] = (
     ADD_CLOSURE,
     CHANGE_CLOSURE,
     REMOVE_CLOSURE,
+    ADD_FACILITY,
+    CHANGE_FACILITY,
+    ADD_BRANCH,
+    CHANGE_BRANCH,
+    ADD_TEST_TYPE,
+    CHANGE_TEST_TYPE,
+    ADD_TEST,
+    CHANGE_TEST,
+    ADD_PRACTITIONER,
+    CHANGE_PRACTITIONER,
+    REMOVE_PRACTITIONER,
+    ADD_TECHNICIAN,
+    CHANGE_TECHNICIAN,
+    REMOVE_TECHNICIAN,
+    CREATE_REFERRAL,
+    CHANGE_REFERRAL,
+    DECLINE_REFERRAL,
+    REDIRECT_REFERRAL,
+    CANCEL_REFERRAL,
+    UPDATE_TEST_STATUS,
+    JOIN_LAB,
+    ACKNOWLEDGE_RESULT,
+    WAKE_REFERRAL,
 )
 
 DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}
 
 WAKE: dict[str, Callable[[str, int], Any]] = {
     "slot": lambda id, due: WakeSlot(slot_id=id, due=due),
+    "referral": lambda id, due: WakeReferral(referral_id=id, due=due),
     "service": lambda id, due: WakeService(service_id=id, due=due),
     "clinic_day": lambda id, due: WakeClinicDay(clinic_id=id.rpartition(":")[0], day=id.rpartition(":")[2], due=due),
 }
