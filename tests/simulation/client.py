@@ -23,6 +23,8 @@ HOSPITAL_ID = "main"
 Fate = Literal["accepted", "refused", "not_applied", "unknown"]
 
 ACCOUNTS = ("desk-1", "desk-2", "app")
+WATCHING = Principal("board", "admin", "sim", "")
+"""Who looks at lists and boards."""
 
 
 @dataclass(slots=True)
@@ -145,10 +147,9 @@ class Client:
     async def ask(self, query: Any) -> Any | None:
         """The answer to a query as plain values; ``None`` when there is none."""
         floor = self.known
-        who = Principal("board", "doctor", "sim", "")
         try:
             reply = await self.machine.call(
-                lambda engine: engine.view(HOSPITAL_ID, query, who, within=self.random.choice((0.01, 2.0, 10.0)))
+                lambda engine: engine.view(HOSPITAL_ID, query, WATCHING, within=self.random.choice((0.01, 2.0, 10.0)))
             )
         except (Lost, Unavailable, DeadlinePassed, Rejected):
             return None

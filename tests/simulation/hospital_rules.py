@@ -12,19 +12,27 @@ from engine.actors.hospital import HOSPITAL, Policy
 from engine.actors.patient_day import PatientDay
 from engine.actors.slot.state import Slot, Token
 from tests.simulation.queue_rules import service_broken, visits_broken
+from tests.simulation.referral_rules import referrals_broken
 from tests.simulation.room_rules import rooms_broken
+from tests.simulation.ward_rules import wards_broken
 
 State = Callable[[str], Any]
+Members = Callable[[str], list[str]]
 
 OPEN = {"CONFIRMED": "active", "WAITING": "waiting", "OFFERED": "offered"}
 """What a patient's day says of an open token; of any other it says that it is over, or nothing any more."""
 
 
-def rules_broken(state: State, keys: Iterable[str], time: int) -> Iterator[str]:
-    """Each rule that these actors break now (µs), among themselves and towards the others."""
+def rules_broken(state: State, members: Members, keys: Iterable[str], time: int) -> Iterator[str]:
+    """Each rule that these actors break now (µs), among themselves and towards the others.
+
+    ``members`` gives the keys of a group's actors.
+    """
     hospital = state(HOSPITAL)
     keys = list(keys)
     yield from rooms_broken(state, keys, time)
+    yield from wards_broken(state, members, keys, time)
+    yield from referrals_broken(state, keys)
     for key in keys:
         kind, _, id = key.partition(":")
         if kind == "service":
@@ -109,10 +117,16 @@ def _eligible(state: State, slot: Slot, entry: Token, policy: Policy) -> bool:
     if policy.patient_overlap and state(f"agenda:patient:{entry.patient_id}:{slot.day}") is not None:
         return False  # an appointment was in the way; where it has gone, the slot looks again at its next event only
     day: PatientDay | None = state(f"patient_day:{entry.patient_id}:{slot.day}")
-    for one in day.commitments if day else ():
+    there = day.commitments if day else []
+    review = any(one.review for one in there if one.token_id == entry.id)
+    for one in there:
         if one.state != "active" or one.token_id == entry.id:
             continue
         other_doctor = one.doctor_id != slot.doctor_id
+        if (review or one.review) and one.slot_id != slot.id:
+            if policy.patient_overlap and other_doctor and one.start < slot.end and slot.start < one.end:
+                return False
+            continue
         if policy.double_booking == "day" or (policy.double_booking == "doctor_day" and not other_doctor):
             return False
         if policy.double_booking == "slot" and one.slot_id == slot.id:
@@ -123,7 +137,7 @@ def _eligible(state: State, slot: Slot, entry: Token, policy: Policy) -> bool:
 
 
 def _patient_day(state: State, of: PatientDay, patient_id: str, day: str, policy: Policy) -> Iterator[str]:
-    active = [one for one in of.commitments if one.state == "active"]
+    active = [one for one in of.commitments if one.state == "active" and not one.review]
     if policy.double_booking == "day" and len(active) > 1:
         yield f"patient {patient_id} has {len(active)} active tokens on {day}"
     for one in of.commitments:

@@ -16,18 +16,20 @@ import trio
 from msgspec.structs import replace
 
 from engine.actor import Reply
+from engine.actors.admission.events import CarerLost
 from engine.actors.clinic_day.events import RoomAssigned
+from engine.actors.intake.events import IntakeServed
 from engine.decider import MINUTE
 from engine.errors import DeadlinePassed, KeyReused, LogCorrupt, Rejected, Unavailable
 from engine.eventlog.entry import checked
 from engine.eventlog.keys import Keyring
 from engine.eventlog.memory_store import MemoryDisk
-from engine.partition import OWN
-from engine.recovery import Book, Cell, state_hash
+from engine.recovery import Book, Cell
 from engine.runtime import Engine
 from engine.views import QUERIES
+from replay.assignments import Assignments
 from replay.overlaps import Overlaps
-from tests.simulation.client import HOSPITAL_ID, Try, Wish
+from tests.simulation.client import HOSPITAL_ID, WATCHING, Try, Wish
 from tests.simulation.clockwork import SimulatedClock
 from tests.simulation.hospital_rules import codes_given_twice, rules_broken, tokens_kept_twice
 from tests.simulation.queue_rules import tickets_kept_twice
@@ -35,6 +37,22 @@ from tests.simulation.room_rules import appointments_kept_twice
 
 Mark = tuple[str, bytes]
 """What tells one try in the log: its request's id and, where it has a key, its command's id."""
+
+WAKES = {
+    "WakeSlot": "slot",
+    "WakeService": "service",
+    "WakeClinicDay": "clinic_day",
+    "WakeStaff": "staff",
+    "WakeWard": "ward",
+    "WakeAdmission": "admission",
+    "WakeIntake": "intake",
+    "WakeAlerts": "alerts",
+    "WakeReferral": "referral",
+}
+"""Whom a timer's command wakes."""
+
+GIVEN = {RoomAssigned: "rooms given to who waited", IntakeServed: "served who waited", CarerLost: "carers lost"}
+"""What is counted of all that happens."""
 
 PATIENCE = MINUTE
 """How late a timer may be (µs) while the engine serves: its disk may have stalled."""
@@ -49,7 +67,7 @@ class Reader:
 
     def __init__(self, book: Book, time: int) -> None:
         self.time = max(time, book.time)
-        self.who = OWN
+        self.who = WATCHING
         self.find = book.directory.find
         self.ids = book.directory.ids
         self.count = book.directory.count
@@ -79,6 +97,7 @@ class Witness:
         self._unsure: list[Mark] = []
         self._first: dict[int, Reply] = {}
         self._overlaps = Overlaps()
+        self._assignments = Assignments()
         self._refused: dict[str, int] = {}
         self._offers: list[tuple[str, str]] = []
 
@@ -186,13 +205,19 @@ class Witness:
             self._note(position, entry)
         else:
             self._refused[msgspec.msgpack.decode(entry.who)["request_id"]] = position
-        self._overlaps.entry(position, [(change.actor, change.events) for change in entry.changes])
-        touched = [change.actor for change in entry.changes]
-        given = [type(event) is RoomAssigned for change in entry.changes for event in change.events]
-        self.seen["rooms given to who waited"] += sum(given)
+        changes = [(change.actor, change.events) for change in entry.changes]
+        self._overlaps.entry(position, changes)
+        self._assignments.entry(position, changes)
+        if self._assignments.found:
+            raise Violation(f"after position {position} ({entry.name}): {self._assignments.found[0]}")
+        touched = [actor for actor, _ in changes]
+        for _, events in changes:
+            for event in events:
+                if name := GIVEN.get(type(event)):
+                    self.seen[name] += 1
         for key in touched:
             self._dues[key] = self._check_actor(key)
-        broken = list(rules_broken(self._state, touched, entry.time))
+        broken = list(rules_broken(self._state, self._book.directory.members, touched, entry.time))
         if broken:
             raise Violation(f"after position {position} ({entry.name}): " + "; ".join(broken))
 
@@ -215,7 +240,7 @@ class Witness:
         if not entry.changes:
             return
         command = msgspec.msgpack.decode(entry.command)
-        key = _woken(command)
+        key = _woken(entry.name, command)
         self.seen["timers"] += 1
         self.seen[f"woken: {key.partition(':')[0]}"] += 1
         due = self._dues.get(key)
@@ -265,8 +290,10 @@ class Witness:
         book = partition.book
         if "log_damage" in engine.ready().detail:
             raise Violation("the engine says that its log is damaged")
-        if engine.state_hash(HOSPITAL_ID) != state_hash(self._book.frozen_states()):
-            raise Violation(f"live states differ from the log: {', '.join(_differing(book, self._book))}")
+        live, told = frozen_states(book, self._disk), dict(self._book.frozen_states())
+        if live != told:
+            differing = [key for key in sorted({*live, *told}) if live.get(key) != told.get(key)]
+            raise Violation(f"live states differ from the log: {', '.join(differing[:5])}")
         if _filing(book) != _filing(self._book):
             raise Violation("the live directory differs from the one that the log gives")
         overdue = self._clock.wall() - PATIENCE
@@ -286,7 +313,7 @@ class Witness:
         days = [self._state(key) for key in self._book.cells if key.startswith("clinic_day:")]
         wrong = [*codes_given_twice(slots), *tokens_kept_twice(slots), *tickets_kept_twice(holders)]
         wrong += [*appointments_kept_twice(days), *self._overlaps.found]
-        wrong += rules_broken(self._state, self._book.cells, self._book.time)
+        wrong += rules_broken(self._state, self._book.directory.members, self._book.cells, self._book.time)
         refused = [[self._refused.get(id) for id in offer] for offer in self._offers]
         wrong += [
             f"what the refusal at {first} offered was refused at {then}, and nothing came between"
@@ -304,16 +331,23 @@ def command_id(wish: Wish) -> bytes:
     return sha256(f"{HOSPITAL_ID}|{wish.account}|{wish.key}".encode()).digest()[:16]
 
 
-def _woken(command: dict[str, Any]) -> str:
+def _woken(name: str, command: dict[str, Any]) -> str:
     """Whose timer it was."""
-    if "clinic_id" in command:
+    kind = WAKES[name]
+    if kind == "clinic_day":
         return f"clinic_day:{command['clinic_id']}:{command['day']}"
-    return f"slot:{command['slot_id']}" if "slot_id" in command else f"service:{command['service_id']}"
+    return f"{kind}:{command.get(f'{kind}_id', 'self')}"
 
 
-def _differing(live: Book, told: Book) -> list[str]:
-    one, other = dict(live.frozen_states()), dict(told.frozen_states())
-    return [key for key in sorted({*one, *other}) if one.get(key) != other.get(key)][:5]
+def frozen_states(book: Book, disk: MemoryDisk) -> dict[str, bytes]:
+    """All states of a book as they are stored, those that have left memory included."""
+    states: dict[str, bytes] = {}
+    for key, found in book.cells.items():
+        if type(found) is Cell:
+            states[key] = book.freeze(found)
+        else:
+            states[key] = found if isinstance(found, bytes) else disk.archive[HOSPITAL_ID, key]
+    return states
 
 
 def _filing(book: Book) -> Any:
