@@ -1,6 +1,6 @@
 """Patients' records: registered, changed, removed, and two records of one person merged.
 
-R1  A patient with open tokens, waiting entries or appointments cannot be removed.
+R1  A patient with open tokens, waiting entries, appointments or an open admission cannot be removed.
 R2  A merge re-points all that is open, in one decision, or nothing: where the rules against double booking would
     not let one person have both, it is refused and names them.
 """
@@ -33,6 +33,7 @@ from engine.actors.slot.commands import Repoint
 from engine.actors.slot.state import Slot
 from engine.decider import At, Contact, Deciding, Decision, Done, Look, Members, PersonName, Propose, Value
 from engine.decisions import visits
+from engine.decisions.assigning.records import refuse_admitted, repoint_admission
 from engine.decisions.engagements import HasActiveAppointments, open_engagements, repoint
 from engine.decisions.referral_results import no_open_referrals, repoint_referrals
 from engine.errors import NotFound, Rejected
@@ -123,6 +124,7 @@ def remove(command: RemovePatient, at: At) -> Deciding:
             ids = [one.appointment_id for one in engaged[:10]]
             raise HasActiveAppointments("the patient has open appointments", appointment_ids=ids)
     yield from no_open_referrals(command.patient_id)
+    yield from refuse_admitted(command.patient_id)
     yield Propose(key, RetirePatient(command.if_version))
     return Done(outcome="removed", subject=command.patient_id)
 
@@ -172,6 +174,7 @@ def merge(command: MergePatients, at: At) -> Deciding:
         changed.append((slot, (yield Propose(slot_key(slot_id), Repoint(tuple(token_ids), command.into)))))
     yield from visits.follow(hospital, at, changed)
     yield from repoint(command.patient_id, command.into, hospital.policy.patient_overlap)
+    yield from repoint_admission(hospital, at, command.patient_id, command.into)
     yield from repoint_referrals(command.patient_id, command.into)
     return Done(lambda look: patient_view(look(into)), subject=command.into)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -88,7 +89,7 @@ def step(state: Admission, command: AdmissionStep, time: int) -> list[AdmissionE
         case Discharge():
             return _discharge(state, command, time)
         case Cancel():
-            _legal(state, "cancelled", tuple(OPEN))
+            _legal(state, "cancelled", OPEN)
             return [AdmissionCancelled(time=time, reason=_about(state, command.reason))]
         case Repoint():
             same = command.patient_id == state.patient_id
@@ -188,7 +189,7 @@ def _lose(state: Admission, command: LoseCarer, time: int) -> list[AdmissionEven
 def _change_need(state: Admission, command: ChangeNeed) -> list[AdmissionEvent]:
     if command.if_version not in (None, state.version):
         raise Stale("the admission has changed", id=state.id, version=state.version)
-    _legal(state, state.status, tuple(OPEN))
+    _legal(state, state.status, OPEN)
     if (command.acuity, command.need) == (state.acuity, state.need):
         return []
     return [NeedChanged(acuity=command.acuity, need=command.need, reason=_about(state, command.reason))]
@@ -199,7 +200,7 @@ def _waits(state: Admission) -> None:
         raise NotWaiting("the admission does not wait", admission_id=state.id, status=state.status)
 
 
-def _legal(state: Admission, to: Status, states: tuple[Status, ...]) -> None:
+def _legal(state: Admission, to: Status, states: Collection[Status]) -> None:
     if state.status not in states:
         raise IllegalStep(
             f"the admission is {state.status}", admission_id=state.id, from_state=state.status, to_state=to

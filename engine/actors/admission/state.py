@@ -15,7 +15,7 @@ from engine.needs import Acuity, Carers, Need, Reason
 Status = Literal["waiting", "assigned", "handed_over", "discharged", "cancelled"]
 """``handed_over``: has a bed and one of the two, and waits for whoever takes over the rest."""
 
-OPEN: Final[frozenset[str]] = frozenset(("waiting", "assigned", "handed_over"))
+OPEN: Final[frozenset[Status]] = frozenset(("waiting", "assigned", "handed_over"))
 
 KEPT: Final = 50
 """Assignments of the past that an admission remembers; the log has all."""

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.actors.admission.commands import Acknowledge, AdmissionStep, Admit, Lost
 from engine.actors.admission.state import Admission, Assigned, How
 from engine.actors.alerts.commands import Clear, Raise
@@ -21,7 +23,8 @@ from engine.actors.hospital import Hospital
 from engine.actors.intake.commands import End, IntakeStep, Open
 from engine.actors.roster.commands import RosterStep
 from engine.actors.ward import RESERVATIONS
-from engine.actors.ward.commands import WardStep
+from engine.actors.ward.commands import Vacate, WardStep
+from engine.actors.ward.draft import Draft
 from engine.decider import At, Find, FreeText
 from engine.decisions.assigning import by_hand, draining, handing, moving, proposing, serving
 from engine.decisions.assigning.changes import Changes
@@ -61,6 +64,10 @@ class Plan:
     def ward(self, ward_id: str, step: WardStep) -> Deciding[None]:
         """A change of a ward as part of this plan (any step; wards that do not exist yet included); refused at once."""
         return self._changes.in_ward(ward_id, step)
+
+    def drafted(self, ward_id: str) -> Deciding[Draft]:
+        """A ward as it will be."""
+        return self._changes.drafted(ward_id)
 
     def intake(self, step: IntakeStep) -> None:
         """A change of the intake that follows from nothing else here."""
@@ -123,11 +130,14 @@ class Plan:
         return None
 
     def wait_on(
-        self, admission_id: str, missing: Missing, *, counted: bool = False, retry_at: int = 0
+        self, admission_id: str, missing: Missing, *, counted: bool = False, retry_at: int = 0, otherwise: bool = False
     ) -> Deciding[Admission]:
-        """An attempt in vain: the admission goes on waiting, for this reason."""
-        one = yield from self._changes.admission(admission_id)
-        return (yield from serving.wait_on(self._changes, one, missing, counted=counted, retry_at=retry_at))
+        """An attempt in vain: the admission goes on waiting, for this reason; ``otherwise``: for other things."""
+        changes = self._changes
+        one = yield from changes.admission(admission_id)
+        return (
+            yield from serving.wait_on(changes, one, missing, counted=counted, retry_at=retry_at, otherwise=otherwise)
+        )
 
     def line_up(self, one: Admission) -> None:
         """An admission that waits stands where it belongs now."""
@@ -186,6 +196,14 @@ class Plan:
         one = yield from self._changes.admission(admission_id)
         words = Words(reason, None, self.at.who)
         yield from moving.move(self._changes, self._search, one, ward_id, bed_id, words)
+
+    def leave_bed(self, admission_id: str) -> Deciding[None]:
+        """The patient needs no bed any more, and keeps doctor and nurse."""
+        changes = self._changes
+        one = yield from changes.admission(admission_id)
+        had = one.carers
+        yield from changes.in_ward(had.ward_id, Vacate(had.bed_id, admission_id, self.time))
+        yield from serving.settle(changes, one, replace(had, ward_id="", bed_id=""), "transfer", None, self.at.who)
 
     def swap_beds(self, admission_id: str, other_id: str, reason: FreeText | None) -> Deciding[None]:
         """Two patients change places."""

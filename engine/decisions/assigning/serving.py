@@ -121,8 +121,6 @@ def settle(
 ) -> Deciding[None]:
     """R1, R3: write down who and what an admission has now, and where it stands in the line then."""
     was, waits = one.status, one.status in ("waiting", "handed_over")
-    if waits:
-        yield from close_alerts(changes, one.id)
     assigned = Assigned(at=changes.time, how=how, carers=carers, choice=choice, by=by)
     step = Assign(assigned, reason) if was == "waiting" else ChangeCarers(assigned, reason, note, acknowledged)
     after = yield from changes.of_admission(one.id, step)
@@ -131,6 +129,7 @@ def settle(
     if complete(after.need, carers):
         changes.waiting[one.id] = None
         changes.intake.append(Serve(one.id, assigned=was == "waiting"))
+        yield from close_alerts(changes, one.id)
     else:
         enqueue(changes, after)
 
@@ -143,12 +142,12 @@ def enqueue(changes: Changes, one: Admission) -> None:
 
 
 def wait_on(
-    changes: Changes, one: Admission, missing: Missing, *, counted: bool = False, retry_at: int = 0
+    changes: Changes, one: Admission, missing: Missing, *, counted: bool, retry_at: int, otherwise: bool
 ) -> Deciding[Admission]:
-    """R2."""
+    """R2. ``otherwise``: for other things than before."""
     before = one.reason
     after = yield from changes.of_admission(one.id, Wait(missing.reason, counted, retry_at))
-    if after.reason != before:
+    if otherwise or after.reason != before:
         enqueue(changes, after)
     return after
 
