@@ -15,6 +15,14 @@ from tests.engine.actors.asked import Actor
 MIDNIGHT = 20_500 * DAY
 
 
+class Asked(Actor):
+    """An actor of which tests look at the events."""
+
+    def ask(self, command: Any) -> list[Any]:
+        """The events."""
+        return [*super().ask(command)]
+
+
 def at(hour: float) -> int:
     """An instant."""
     return MIDNIGHT + round(hour * HOUR)
@@ -25,9 +33,9 @@ def profile(name: str = "Ada Byron", **more: Any) -> Profile:
     return Profile(name=PersonName(name), role=more.pop("role", "nurse"), **more)
 
 
-def member(*shifts: Shift, hour: float = 0, approved: bool = True, active: bool = True, **more: Any) -> Actor:
+def member(*shifts: Shift, hour: float = 0, approved: bool = True, active: bool = True, **more: Any) -> Asked:
     """A member with these shifts, without any rest between them."""
-    actor = Actor(STAFF, "s1", at(hour))
+    actor = Asked(STAFF, "s1", at(hour))
     actor.ask(Create(profile(**more), approved, active))
     for one in shifts:
         actor.ask(PlanShift(one, 0))
@@ -45,9 +53,9 @@ def leave(start: float, end: float, id: str = "leave") -> Leave:
     return Leave(id=id, start=at(start), end=at(end))
 
 
-def rostered(*members: ListStaff, duty: Any = "on", until: int = 0) -> Actor:
+def rostered(*members: ListStaff, duty: Any = "on", until: int = 0) -> Asked:
     """A roster of these, all with the same duty."""
-    actor = Actor(ROSTER_DECIDER, "self", at(0))
+    actor = Asked(ROSTER_DECIDER, "self", at(0))
     for one in members:
         actor.ask(one)
         actor.ask(SetDuty(one.staff_id, duty, until))

@@ -24,7 +24,8 @@ def due(state: Staff) -> int | None:
 
 def check(state: Staff) -> None:
     """What always holds."""
-    assert all(one.start < one.end for one in (*state.shifts, *state.leaves)), "R4, R6: a stretch has no length"
+    assert all(one.start < one.end for one in state.shifts), "R4: a shift has no length"
+    assert all(one.start < one.end for one in state.leaves), "R6: a leave has no length"
     assert all(one.end <= next.start for one, next in pairwise(state.shifts)), "R2: two shifts overlap"
     assert all(one.start <= next.start for one, next in pairwise(state.leaves)), "leaves are out of order"
     assert state.rostered or not state.shifts, "R7: a shift was entered, and nobody knows"

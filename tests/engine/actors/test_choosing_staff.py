@@ -180,7 +180,7 @@ def test_whoever_is_chosen_is_who_would_be_found_by_looking_at_everybody(made, p
             assert objection(found.listed, step, NOW) is None
 
 
-class Watched(dict):  # type: ignore[type-arg]
+class Watched(dict):
     """Members that tell how often one was looked at."""
 
     looks = 0
