@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.decider import Decision
+from engine.decisions.admissions import ACKNOWLEDGE_HANDOVER, ADMIT_PATIENT, CANCEL_ADMISSION, CHANGE_ADMISSION
 from engine.decisions.appointment_series import BOOK_SERIES, CANCEL_SERIES
+from engine.decisions.assign_admission import ASSIGN_ADMISSION, ASSIGN_MANUALLY, REASSIGN_CARER
 from engine.decisions.attend_appointment import (
     CHECK_IN_APPOINTMENT,
     COMPLETE_APPOINTMENT,
@@ -17,6 +19,19 @@ from engine.decisions.attend_appointment import (
     MARK_APPOINTMENT_MISSED,
     SHORTEN_TURNOVER,
     START_APPOINTMENT,
+)
+from engine.decisions.beds import (
+    ADD_BED,
+    CHANGE_BED,
+    CLEAN_BED,
+    CLOSE_BED,
+    CONTAMINATE_BED,
+    DECONTAMINATE_BED,
+    ISOLATE_BED,
+    RELEASE_BED,
+    REMOVE_BED,
+    REOPEN_BED,
+    RESERVE_BED,
 )
 from engine.decisions.book_appointment import BOOK_APPOINTMENT
 from engine.decisions.book_token import BOOK_TOKEN
@@ -41,6 +56,7 @@ from engine.decisions.destinations import (
     RETRY_DEAD_LETTERS,
     ROTATE_SECRET,
 )
+from engine.decisions.discharge import DISCHARGE_PATIENT
 from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
 from engine.decisions.facilities import (
     ADD_BRANCH,
@@ -58,6 +74,7 @@ from engine.decisions.hospital import ADD_HOSPITAL, CHANGE_POLICY
 from engine.decisions.insert_emergency import INSERT_EMERGENCY
 from engine.decisions.join_queue import JOIN_QUEUE
 from engine.decisions.no_show import MARK_NO_SHOW
+from engine.decisions.note_timeout import NOTE_ASSIGNMENT_TIMEOUT
 from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
 from engine.decisions.practitioners import (
@@ -94,20 +111,27 @@ from engine.decisions.serve_ticket import (
     TICKET_NO_SHOW,
 )
 from engine.decisions.services import ADD_SERVICE, CHANGE_SERVICE, END_SERVICE_DAY, SET_SERVICE_STATUS
+from engine.decisions.shifts import ADD_LEAVE, ADD_SHIFT, CHANGE_SHIFT, REMOVE_LEAVE, REMOVE_SHIFT
 from engine.decisions.slot_templates import (
     ADD_SLOT_TEMPLATE,
     CHANGE_SLOT_TEMPLATE,
     GENERATE_SLOTS,
     REMOVE_SLOT_TEMPLATE,
 )
+from engine.decisions.transfer_bed import SWAP_BEDS, TRANSFER_PATIENT
+from engine.decisions.staff import ACTIVATE_STAFF, ADD_STAFF, APPROVE_STAFF, CHANGE_STAFF, HAND_OVER, REMOVE_STAFF
 from engine.decisions.transfer_ticket import TRANSFER_TICKET
 from engine.decisions.undo_ticket import UNDO_TICKET
 from engine.decisions.undo_token import UNDO_TOKEN
 from engine.decisions.waiting_list import ACCEPT_OFFER, DECLINE_OFFER, LEAVE_WAITING_LIST
+from engine.decisions.wake_admission import WAKE_ADMISSION, WAKE_INTAKE, WakeAdmission, WakeIntake
 from engine.decisions.wake_clinic_day import WAKE_CLINIC_DAY, WakeClinicDay
 from engine.decisions.wake_referral import WAKE_REFERRAL, WakeReferral
 from engine.decisions.wake_service import WAKE_SERVICE, WakeService
 from engine.decisions.wake_slot import WAKE_SLOT, WakeSlot
+from engine.decisions.wake_staff import WAKE_STAFF, WakeStaff
+from engine.decisions.wake_ward import WAKE_WARD, WakeWard
+from engine.decisions.wards import ADD_WARD, CHANGE_WARD, REMOVE_WARD
 
 _DECISIONS: tuple[Decision, ...] = (
     ADD_HOSPITAL,
@@ -227,6 +251,46 @@ _DECISIONS: tuple[Decision, ...] = (
     JOIN_LAB,
     ACKNOWLEDGE_RESULT,
     WAKE_REFERRAL,
+    ADD_STAFF,
+    CHANGE_STAFF,
+    REMOVE_STAFF,
+    APPROVE_STAFF,
+    ACTIVATE_STAFF,
+    HAND_OVER,
+    ADD_SHIFT,
+    CHANGE_SHIFT,
+    REMOVE_SHIFT,
+    ADD_LEAVE,
+    REMOVE_LEAVE,
+    WAKE_STAFF,
+    ADD_WARD,
+    CHANGE_WARD,
+    REMOVE_WARD,
+    ADD_BED,
+    CHANGE_BED,
+    REMOVE_BED,
+    RESERVE_BED,
+    RELEASE_BED,
+    CLEAN_BED,
+    CONTAMINATE_BED,
+    DECONTAMINATE_BED,
+    CLOSE_BED,
+    ISOLATE_BED,
+    REOPEN_BED,
+    WAKE_WARD,
+    ADMIT_PATIENT,
+    CHANGE_ADMISSION,
+    CANCEL_ADMISSION,
+    ACKNOWLEDGE_HANDOVER,
+    ASSIGN_ADMISSION,
+    ASSIGN_MANUALLY,
+    REASSIGN_CARER,
+    TRANSFER_PATIENT,
+    SWAP_BEDS,
+    DISCHARGE_PATIENT,
+    WAKE_ADMISSION,
+    WAKE_INTAKE,
+    NOTE_ASSIGNMENT_TIMEOUT,
 )
 
 DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}
@@ -236,4 +300,8 @@ WAKE: dict[str, Callable[[str, int], Any]] = {
     "referral": lambda id, due: WakeReferral(referral_id=id, due=due),
     "service": lambda id, due: WakeService(service_id=id, due=due),
     "clinic_day": lambda id, due: WakeClinicDay(clinic_id=id.rpartition(":")[0], day=id.rpartition(":")[2], due=due),
+    "staff": lambda id, due: WakeStaff(staff_id=id, due=due),
+    "ward": lambda id, due: WakeWard(ward_id=id, due=due),
+    "admission": lambda id, due: WakeAdmission(admission_id=id, due=due),
+    "intake": lambda id, due: WakeIntake(due=due),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.actors.admission.view import AdmissionView
 from engine.actors.clinic.view import ClinicView, RuleVersionView, RuleView
 from engine.actors.clinic_day.view import AppointmentView
 from engine.actors.destination.state import DestinationView
@@ -19,8 +20,10 @@ from engine.actors.service.statistics import StatisticsView
 from engine.actors.service.view import BoardView, IntegrityView, PublicTicketView, QueueView, ServiceView, TicketView
 from engine.actors.slot.view import SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
+from engine.actors.ward.view import BedView, WardView
 from engine.decisions.appointment_series import SeriesView
 from engine.views import (
+    admissions,
     appointments,
     availability,
     calendars,
@@ -39,6 +42,8 @@ from engine.views import (
     slots,
     tokens,
     waiting,
+    ward_boards,
+    wards,
 )
 from engine.views.paging import Page
 from engine.views.reader import Found, Reader
@@ -94,6 +99,15 @@ _ROWS: tuple[tuple[type[Any], Callable[[Reader, Any], Found], Any], ...] = (
     (calendars.RoomCalendar, calendars.room_calendar, calendars.CalendarView),
     (calendars.DoctorCalendar, calendars.doctor_calendar, calendars.CalendarView),
     (calendars.DoctorCalendarLink, calendars.doctor_calendar_link, calendars.LinkView),
+    (wards.ListWards, wards.list_wards, Page[WardView]),
+    (wards.GetWard, wards.get_ward, WardView),
+    (wards.ListBeds, wards.list_beds, Page[BedView]),
+    (wards.GetBed, wards.get_bed, BedView),
+    (ward_boards.GetWardBoard, ward_boards.get_ward_board, ward_boards.WardBoardView),
+    (ward_boards.GetWardBeds, ward_boards.get_ward_beds, ward_boards.WardBedsView),
+    (admissions.ListAdmissions, admissions.list_admissions, Page[AdmissionView]),
+    (admissions.GetAdmission, admissions.get_admission, AdmissionView),
+    (admissions.GetBacklog, admissions.get_backlog, admissions.BacklogView),
     (report.DailyReport, report.answer, report.Report),
 )
 
