@@ -14,8 +14,8 @@ from engine.actors.doctor import DOCTOR
 from engine.actors.doctor_day import DOCTOR_DAY
 from engine.actors.facility import FACILITY
 from engine.actors.hospital import HOSPITAL_DECIDER
-from engine.actors.lab_day import LAB_DAY
 from engine.actors.intake import INTAKE_DECIDER
+from engine.actors.lab_day import LAB_DAY
 from engine.actors.patient import PATIENT
 from engine.actors.patient_day import PATIENT_DAY
 from engine.actors.patient_referrals import PATIENT_REFERRALS

@@ -118,8 +118,8 @@ from engine.decisions.slot_templates import (
     GENERATE_SLOTS,
     REMOVE_SLOT_TEMPLATE,
 )
-from engine.decisions.transfer_bed import SWAP_BEDS, TRANSFER_PATIENT
 from engine.decisions.staff import ACTIVATE_STAFF, ADD_STAFF, APPROVE_STAFF, CHANGE_STAFF, HAND_OVER, REMOVE_STAFF
+from engine.decisions.transfer_bed import SWAP_BEDS, TRANSFER_PATIENT
 from engine.decisions.transfer_ticket import TRANSFER_TICKET
 from engine.decisions.undo_ticket import UNDO_TICKET
 from engine.decisions.undo_token import UNDO_TOKEN

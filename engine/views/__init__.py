@@ -16,10 +16,12 @@ from engine.actors.doctor import DoctorView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
 from engine.actors.room.view import ClosureView, RoomView
+from engine.actors.roster.view import RosterView
 from engine.actors.service.statistics import StatisticsView
 from engine.actors.service.view import BoardView, IntegrityView, PublicTicketView, QueueView, ServiceView, TicketView
 from engine.actors.slot.view import SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
+from engine.actors.staff.view import ShiftView, StaffView
 from engine.actors.ward.view import BedView, WardView
 from engine.decisions.appointment_series import SeriesView
 from engine.views import (
@@ -40,6 +42,7 @@ from engine.views import (
     rules,
     settings,
     slots,
+    staff,
     tokens,
     waiting,
     ward_boards,
@@ -108,6 +111,10 @@ _ROWS: tuple[tuple[type[Any], Callable[[Reader, Any], Found], Any], ...] = (
     (admissions.ListAdmissions, admissions.list_admissions, Page[AdmissionView]),
     (admissions.GetAdmission, admissions.get_admission, AdmissionView),
     (admissions.GetBacklog, admissions.get_backlog, admissions.BacklogView),
+    (staff.ListStaff, staff.list_staff, Page[StaffView]),
+    (staff.GetStaff, staff.get_staff, StaffView),
+    (staff.ListShifts, staff.list_shifts, Page[ShiftView]),
+    (staff.GetRoster, staff.get_roster, RosterView),
     (report.DailyReport, report.answer, report.Report),
 )
 
