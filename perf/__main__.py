@@ -26,7 +26,7 @@ from perf.machine import environment
 from perf.reason import reason
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
-from perf.workloads import batches, booking, depth, http, memory, queues, recovery, rooms
+from perf.workloads import batches, booking, depth, http, memory, queues, recovery, rooms, surge
 
 WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "booking": booking.measure,
@@ -35,6 +35,7 @@ WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "depth": depth.measure,
     "queues": queues.measure,
     "rooms": rooms.measure,
+    "surge": surge.measure,
     "recovery": recovery.measure,
     "memory": memory.measure,
 }
@@ -64,7 +65,7 @@ def bench(
     file: str | None, names: tuple[str, ...], quick: bool, rounds: int | None, entries: int | None, slots: int | None,
     full: bool, any_disk: bool, data: Path,
 ) -> None:  # fmt: skip
-    """Bookings in process and over HTTP, cost by depth, live queues, recovery and memory, each beside its yardstick.
+    """Bookings in process and over HTTP, depth, queues, rooms, a surge, recovery, memory, each beside its yardstick.
 
     \b
     Example: matron-perf bench --only booking --json figures.json

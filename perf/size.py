@@ -45,6 +45,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     """Questions of one round."""
     taken: int = 300
     """Bookings of one round that ask for a room which is taken, in process."""
+    surge: int = 1_000
+    """Patients who are admitted at once."""
     any_disk: bool = False
     """Also on a file system that a log must not be on."""
     settle: bool = True
@@ -57,5 +59,5 @@ SEATS = 15
 QUICK = Size(
     rounds=2, bookings=300, requests=200, connections=10, deep=600, probes=60, entries=2_000, slots=100, rushes=1,
     queue=2_000, followers=50, audience=50, streaming=2.0, settle=False,
-    rooms=60, choices=20, taken=10,
+    rooms=60, choices=20, taken=10, surge=40,
 )  # fmt: skip

@@ -21,7 +21,7 @@ from engine.actors.ward.commands import (
     Together,
     Vacate,
 )
-from engine.actors.ward.events import BedReady, BedReservationEnded
+from engine.actors.ward.events import BedOccupantRestated, BedReady, BedReservationEnded
 from engine.actors.ward.refusals import (
     AlreadyInBed,
     AlreadyReserved,
@@ -412,6 +412,7 @@ def test_who_lies_there_may_be_another_record_of_the_same_patient_and_the_stay_g
     ward.put("a", "old")
     since = ward.bed("a").since
     [restated] = ward.ask(Restate("a", occupant("new", admission_id="admission of old")))
+    assert isinstance(restated, BedOccupantRestated)
     assert (restated.was, ward.bed("a").since) == ("old", since)
     assert ward.ask(Restate("a", occupant("new", admission_id="admission of old"))) == []
     with pytest.raises(AlreadyInBed):
