@@ -19,6 +19,8 @@ import trio
 
 import engine.actors
 import engine.decider
+import engine.needs
+import engine.rules
 from engine.decider import NotInMemory
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log
@@ -45,8 +47,9 @@ _log = logging.getLogger("matron.engine")
 def code_hash() -> str:
     """What the snapshots' form depends on: the rule books' sources. Another program's snapshots do not count."""
     total = sha256()
-    folder = Path(engine.actors.__file__).parent
-    for file in [*sorted(folder.rglob("*.py")), Path(engine.decider.__file__), Path(__file__)]:
+    words = [*sorted(Path(engine.rules.__file__).parent.rglob("*.py")), Path(engine.needs.__file__)]
+    books = sorted(Path(engine.actors.__file__).parent.rglob("*.py"))
+    for file in [*books, *words, Path(engine.decider.__file__), Path(__file__)]:
         total.update(file.read_bytes())
     return total.hexdigest()
 

@@ -92,6 +92,9 @@ class ServiceDay(msgspec.Struct, gc=False):
     """Status, or ``transferred``, to the count of each priority."""
     waits: list[int] = []
     services: list[int] = []
+    waits_sum: int = 0
+    services_sum: int = 0
+    """Of all of them: a busy day is looked at often."""
     lifts: int = 0
 
 
@@ -146,16 +149,20 @@ def evolve(state: ServiceDay, event: ServiceDayEvent) -> None:
             _count(state, ticket.status, ticket.priority, 1)
             state.lifts += ticket.lifted
             insort(state.waits, event.wait)
+            state.waits_sum += event.wait
             if event.served >= 0:
                 insort(state.services, event.served)
+                state.services_sum += event.served
         case TicketUnfiled():
             ticket = state.tickets.pop(event.ticket_id)
             wait, served = state.spans.pop(event.ticket_id)
             _count(state, ticket.status, ticket.priority, -1)
             state.lifts -= ticket.lifted
             del state.waits[bisect_left(state.waits, wait)]
+            state.waits_sum -= wait
             if served >= 0:
                 del state.services[bisect_left(state.services, served)]
+                state.services_sum -= served
         case TicketTransferCounted():
             _count(state, "transferred", event.priority, 1)
             state.lifts += event.lifted
@@ -179,6 +186,7 @@ def check(state: ServiceDay) -> None:
     assert all(id == ticket.id for id, ticket in state.tickets.items()), "a ticket is kept under another id"
     assert state.waits == sorted(wait for wait, _ in state.spans.values()), "the waits are wrong"
     assert state.services == sorted(took for _, took in state.spans.values() if took >= 0), "the services are wrong"
+    assert (state.waits_sum, state.services_sum) == (sum(state.waits), sum(state.services)), "the sums are wrong"
     counted = Counter((ticket.status, ticket.priority) for ticket in state.tickets.values())
     kept = {
         (status, priority): count

@@ -39,6 +39,8 @@ class LogLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a commit may take before further writes are refused."""
     batch_entries: Count = 4_000
     """Entries of one commit."""
+    gather_seconds: Annotated[float, Meta(ge=0, le=0.1)] = 0.004
+    """From the beginning of a commit to that of the next, where several wait: what a commit costs, they share."""
     free_disk: Annotated[int, Meta(ge=0)] = 64 * MIB
     """Bytes that must stay free on the log's file system."""
     free_map: Annotated[int, Meta(ge=0)] = 256 * MIB
@@ -158,10 +160,13 @@ class Log:
             self._work = trio.Event()
             while self._entries:
                 self._idle = trio.Event()
-                await self._commit()
+                began = trio.current_time()
+                several = await self._commit() > 1
                 self._idle.set()
+                if several:
+                    await trio.sleep_until(began + self.limits.gather_seconds)
 
-    async def _commit(self) -> None:
+    async def _commit(self) -> int:
         batches, keys, tails = [], [], []
         room = self.limits.batch_entries
         for tail in self.tails.values():
@@ -188,3 +193,4 @@ class Log:
             tail.durable = head
         for tail, _ in tails:
             tail.settle()
+        return sum(count for _, count in tails)

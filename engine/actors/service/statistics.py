@@ -74,16 +74,16 @@ def statistics_view(service: Service, date: str, day: ServiceDay | None, *, toda
         date=date,
         **total,
         by_priority={priority: StateCounts(**row) for priority, row in rows.items()},
-        wait_minutes=_spread(day.waits if day is not None else ()),
-        service_minutes=_spread(day.services if day is not None else ()),
+        wait_minutes=_spread(day.waits, day.waits_sum) if day is not None else _spread((), 0),
+        service_minutes=_spread(day.services, day.services_sum) if day is not None else _spread((), 0),
         lifts=lifts,
     )
 
 
-def _spread(durations: Sequence[int]) -> Spread:
+def _spread(durations: Sequence[int], total: int) -> Spread:
     if not durations:
         return Spread(None, None, None)
-    average = sum(durations) / len(durations)
+    average = total / len(durations)
     return Spread(_minutes(average), _minutes(percentile(durations, 50)), _minutes(percentile(durations, 95)))
 
 
