@@ -37,9 +37,12 @@ class Staffed(World):
 
     def plan(self, staff_id: str, start: float, end: float, **more: Any) -> str:
         """A new shift's id."""
-        times = {"start_time": self.when(start), "end_time": self.when(end)}
-        id: str = self.ask(AddShift(staff_id=staff_id, **times, **more)).id
+        id: str = self.ask(self.planned(staff_id, start, end, **more)).id
         return id
+
+    def planned(self, staff_id: str, start: float, end: float, **more: Any) -> AddShift:
+        """A request for a shift."""
+        return AddShift(staff_id=staff_id, start_time=self.when(start), end_time=self.when(end), **more)
 
     def away(self, staff_id: str, start: float, end: float) -> str:
         """A new leave's id."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from engine.decider import HOUR
-from engine.decisions.shifts import AddShift, BreakTime, ChangeShift, RemoveLeave, RemoveShift
+from engine.decisions.shifts import BreakTime, ChangeShift, RemoveLeave, RemoveShift
 from engine.decisions.staff import HandOver
 from engine.decisions.wake_staff import WakeStaff
 from tests.engine.deciding import EIGHT
@@ -43,10 +41,8 @@ def test_plans_that_cannot_be_are_refused():
     world = Staffed(rest_hours=10)
     nina = world.staff()
     shift = world.plan(nina, 9, 17)
-    times = {"start_time": world.when(16), "end_time": world.when(20)}
-    assert world.refusal(AddShift(staff_id=nina, **times)).code == "shift_overlap"
-    times = {"start_time": world.when(26), "end_time": world.when(30)}
-    assert world.refusal(AddShift(staff_id=nina, **times)).code == "rest_too_short"
+    assert world.refusal(world.planned(nina, 16, 20)).code == "shift_overlap"
+    assert world.refusal(world.planned(nina, 26, 30)).code == "rest_too_short"
     out = BreakTime(start_time=world.when(8), end_time=world.when(10))
     asked = ChangeShift(shift_id=shift, start_time=world.when(9), end_time=world.when(17), breaks=(out,))
     assert world.refusal(asked).facts["field"] == "breaks"
@@ -131,21 +127,25 @@ def test_who_is_on_call_is_called_when_the_last_shift_ends():
     assert world.nurse_of(waits) == omar
 
 
-@pytest.mark.parametrize("how", ["leave", "removed"])
-def test_who_goes_in_the_middle_of_a_shift_goes_like_who_reaches_its_end(how):
+def test_who_goes_on_leave_in_the_middle_of_a_shift_goes_like_who_reaches_its_end():
+    world = Staffed()
+    nina = world.staff()
+    world.plan(nina, 7, 17)
+    world.admit()
+    leave = world.away(nina, 8, 10)
+    assert (world.alerts(), world.listed(nina).duty) == ([("shift_over", nina)], "off")
+    world.ask(RemoveLeave(leave_id=leave))
+    assert (world.alerts(), world.listed(nina).duty) == ([], "on")
+
+
+def test_a_shift_that_is_taken_out_of_the_plan_while_it_runs_ends_now():
     world = Staffed()
     nina = world.staff()
     shift = world.plan(nina, 7, 17)
     world.admit()
-    if how == "leave":
-        leave = world.away(nina, 8, 10)
-    else:
-        world.ask(RemoveShift(shift_id=shift))
-        assert (world.outcome, world.member(nina).shifts[0].end) == ("removed", world.time)
+    world.ask(RemoveShift(shift_id=shift))
+    assert (world.outcome, world.member(nina).shifts[0].end) == ("removed", world.time)
     assert (world.alerts(), world.listed(nina).duty) == ([("shift_over", nina)], "off")
-    if how == "leave":
-        world.ask(RemoveLeave(leave_id=leave))
-        assert (world.alerts(), world.listed(nina).duty) == ([], "on")
 
 
 def test_a_timer_that_was_overtaken_does_nothing():
