@@ -19,6 +19,7 @@ from engine.actors.service.state import Priority, Service, Ticket
 from engine.actors.service.view import TicketView, ticket_view
 from engine.decider import At, Deciding, Decision, Done, FreeText, Value
 from engine.decisions import finding
+from engine.decisions.book_token import Moment, happened_at
 from engine.decisions.join_queue import alone_in_group, joining
 from engine.decisions.referrals import acknowledge_within, as_it_is, referral_home
 from engine.decisions.referring.asker import must_be_concerned, must_work_there, the_asker
@@ -33,7 +34,8 @@ PRIORITY: Final[dict[Urgency, Priority]] = {"stat": "high", "urgent": "medium", 
 
 
 class UpdateTestStatus(Value, frozen=True):
-    """A test goes on to another status. ``Pending`` after ``Rejected``: it is to be collected again."""
+    """A test goes on to another status. ``Pending`` after ``Rejected``: it is to be collected again; ``occurred_at``:
+    when it was received or completed, where that was before it is entered here."""
 
     referral_id: Id
     referral_test_id: Id
@@ -41,6 +43,7 @@ class UpdateTestStatus(Value, frozen=True):
     reason: FreeText | None = None
     result: FreeText | None = None
     critical: bool | None = None
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -75,6 +78,7 @@ def update_status(command: UpdateTestStatus, at: At) -> Deciding:
         result=command.result,
         critical=command.critical,
         acknowledge=acknowledge_within(hospital),
+        happened_at=0 if command.occurred_at is None else happened_at(command.occurred_at, at.time),
         if_version=command.if_version,
     )
     yield from ask(hospital, at, state, step)

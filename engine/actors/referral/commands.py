@@ -45,6 +45,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     critical: bool | None = None
     """``None``: as it was; not critical, where there was nothing."""
     acknowledge: int = 0
+    happened_at: int = 0
+    """When it was received or completed, where that was before it is entered; 0: now."""
     if_version: int | None = None
 
 

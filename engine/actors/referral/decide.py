@@ -62,7 +62,8 @@ def decide(state: Referral, command: ReferralCommand, at: At) -> list[ReferralEv
         case Step():
             _fresh(state, command.if_version)
             event, to = step(state, command, at)
-            return [event, *_follow(state, {command.referral_test_id: to}, at, command.acknowledge)]
+            changed = {command.referral_test_id: to}
+            return [event, *_follow(state, changed, at, command.acknowledge, command.happened_at)]
         case Queue():
             return [_queue(state, command, at)]
         case Decline():
@@ -233,15 +234,23 @@ def _must_be(state: Referral, to: str, legal: bool) -> None:
         )
 
 
-def _follow(state: Referral, changed: dict[str, TestStatus], at: At, acknowledge: int) -> list[ReferralStatusChanged]:
+def _follow(
+    state: Referral, changed: dict[str, TestStatus], at: At, acknowledge: int, happened_at: int = 0
+) -> list[ReferralStatusChanged]:
     """R5: what the referral is after these tests have changed, where that is something else than before."""
     now = derived(changed.get(test.id, test.status) for test in state.tests.values())
     if now == state.status:
         return []
-    return [_moved(state, now, at, at.time + acknowledge if now == "Completed" and acknowledge else 0)]
+    if now != "Completed":
+        return [_moved(state, now, at)]
+    # An earlier result may have been entered first: complete is what is complete with the last of them.
+    last = max(happened_at, *(test.completed_at for test in state.tests.values())) if happened_at else 0
+    return [_moved(state, now, at, at.time + acknowledge if acknowledge else 0, last)]
 
 
-def _moved(state: Referral, now: ReferralStatus, at: At, acknowledge_by: int = 0) -> ReferralStatusChanged:
+def _moved(
+    state: Referral, now: ReferralStatus, at: At, acknowledge_by: int = 0, happened_at: int = 0
+) -> ReferralStatusChanged:
     return ReferralStatusChanged(
         id=state.id,
         was=state.status,
@@ -250,4 +259,5 @@ def _moved(state: Referral, now: ReferralStatus, at: At, acknowledge_by: int = 0
         branch_id=state.branch_id,
         time=at.time,
         acknowledge_by=acknowledge_by,
+        happened_at=happened_at,
     )

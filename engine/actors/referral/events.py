@@ -39,16 +39,18 @@ class ReferralChanged(Event, frozen=True):
 
 
 class ReferralTestReceived(Event, frozen=True):
-    """The lab has what it needs for the test."""
+    """The lab has what it needs for the test. ``happened_at``: since when, where that was before it was entered."""
 
     referral_test_id: str
     branch_id: str
     time: int
     by: str
+    happened_at: int = 0
 
 
 class ReferralTestCompleted(Event, frozen=True):
-    """There is a result. ``acknowledge_by``: when somebody is told that nobody has looked at a critical one."""
+    """There is a result. ``acknowledge_by``: when somebody is told that nobody has looked at a critical one;
+    ``happened_at``: since when it is there, where that was before it was entered."""
 
     referral_test_id: str
     branch_id: str
@@ -57,6 +59,7 @@ class ReferralTestCompleted(Event, frozen=True):
     result: FreeText | None = None
     critical: bool = False
     acknowledge_by: int = 0
+    happened_at: int = 0
 
 
 class ReferralTestRejected(Event, frozen=True):
@@ -122,6 +125,8 @@ class ReferralStatusChanged(Event, frozen=True):
     time: int
     acknowledge_by: int = 0
     """Completed: when somebody is told that the referrer has not looked."""
+    happened_at: int = 0
+    """Since when, where that was before it was entered."""
 
 
 class ReferralDeclined(Event, frozen=True):

@@ -60,7 +60,7 @@ def evolve(state: Referral, event: ReferralEvent) -> None:
         case ReferralStatusChanged():
             state.status = event.now
             if event.now == "Completed":
-                state.completed_at = state.completed_at or event.time
+                state.completed_at = state.completed_at or event.happened_at or event.time
                 _await(state, event.time, event.acknowledge_by)
         case ReferralDeclined():
             state.ended_as, state.reason = "Declined", event.reason
@@ -95,10 +95,12 @@ def _test(state: Referral, event: _TestEvent) -> None:
     match event:
         case ReferralTestReceived():
             test = _touch(state, event, "received")
-            test.status, test.received_at, test.branch_id = "Received", event.time, event.branch_id
+            test.status, test.branch_id = "Received", event.branch_id
+            test.received_at = event.happened_at or event.time
         case ReferralTestCompleted():
             test = _touch(state, event, "completed")
-            test.status, test.completed_at, test.branch_id = "Completed", event.time, event.branch_id
+            test.status, test.branch_id = "Completed", event.branch_id
+            test.completed_at = event.happened_at or event.time
             test.result, test.critical = event.result, event.critical
             _returned(state, event)
         case ReferralTestRejected():

@@ -25,10 +25,17 @@ def step(state: Referral, command: Step, at: At) -> tuple[ReferralEvent, TestSta
     test = the_test(state, command.referral_test_id)
     _legal(state, test, command)
     _fits(command)
+    _happened(state, test, command)
     by, reason = at.who, about(command.reason, state.patient_id)
     match command.to:
         case "Received":
-            received = ReferralTestReceived(referral_test_id=test.id, branch_id=state.branch_id, time=at.time, by=by)
+            received = ReferralTestReceived(
+                referral_test_id=test.id,
+                branch_id=state.branch_id,
+                time=at.time,
+                by=by,
+                happened_at=command.happened_at,
+            )
             return received, "Received"
         case "Completed":
             return _completed(state, test, command, at), "Completed"
@@ -96,6 +103,17 @@ def _fits(command: Step) -> None:
             raise Invalid("only a result is critical", field="critical")
 
 
+def _happened(state: Referral, test: ReferralTest, command: Step) -> None:
+    """R3: nothing is received before it was asked for, nor completed before it was received."""
+    happened = command.happened_at
+    if not happened:
+        return
+    if command.to not in ("Received", "Completed"):
+        raise Invalid("only what is received or completed is entered afterwards", field="occurred_at")
+    if happened < (test.received_at if command.to == "Completed" else state.created_at):
+        raise Invalid("it cannot have happened before the step that came before it", field="occurred_at")
+
+
 def _completed(state: Referral, test: ReferralTest, command: Step, at: At) -> ReferralTestCompleted:
     critical = bool(command.critical)
     return ReferralTestCompleted(
@@ -106,6 +124,7 @@ def _completed(state: Referral, test: ReferralTest, command: Step, at: At) -> Re
         result=about(command.result, state.patient_id),
         critical=critical,
         acknowledge_by=at.time + command.acknowledge if critical and command.acknowledge else 0,
+        happened_at=command.happened_at,
     )
 
 

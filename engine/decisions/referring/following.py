@@ -160,12 +160,13 @@ class _After:
 
     def _completed(self, event: ReferralTestCompleted) -> None:
         test = self.state.tests[event.referral_test_id]
+        done = event.happened_at or event.time
         timed = LabTestTimed(
             referral_id=self.referral_id,
             referral_test_id=test.id,
             test_id=test.test_id,
-            took=event.time - self.state.created_at,
-            bench=event.time - test.received_at,
+            took=done - self.state.created_at,
+            bench=done - test.received_at,
         )
         self._count(event.branch_id, "completed")
         self.days[event.branch_id].timed.append(timed)
@@ -180,7 +181,7 @@ class _After:
         if is_open(event.was) != is_open(event.now):
             self.opened = is_open(event.now)
         if event.now == "Completed" and not self.state.completed_at:
-            took = event.time - self.state.created_at
+            took = (event.happened_at or event.time) - self.state.created_at
             self._at(event.branch_id).timed.append(ReferralTimed(referral_id=self.referral_id, took=took))
 
     def _count(self, branch_id: str, step: LabStep) -> None:

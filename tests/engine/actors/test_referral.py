@@ -352,3 +352,22 @@ def test_any_commands_leave_a_derived_status_legal_steps_and_the_lists_of_a_rest
             continue
         for id, test in actor.state.tests.items():
             assert test.status == before[id] or test.status in TRANSITIONS[before[id]]
+
+
+def test_r3_what_is_entered_afterwards_counts_from_when_it_happened() -> None:
+    actor = referral(tests=2)
+    actor.time += 9 * HOUR
+    for test, received, completed in (("t1", 1, 5), ("t2", 2, 3)):
+        actor.ask(to("Received", test, happened_at=NOW + received * HOUR))
+        early = refused(actor, to("Completed", test, happened_at=NOW + received * HOUR - 1))
+        assert (type(early), early.facts["field"]) == (Invalid, "occurred_at")
+        actor.ask(to("Completed", test, happened_at=NOW + completed * HOUR))
+    assert [test.completed_at for test in actor.state.tests.values()] == [NOW + 5 * HOUR, NOW + 3 * HOUR]
+    assert actor.state.completed_at == NOW + 5 * HOUR
+    assert actor.state.result_at == actor.time
+
+
+def test_r3_nothing_is_received_before_it_was_asked_for_nor_rejected_afterwards() -> None:
+    actor = referral()
+    assert refused(actor, to("Received", happened_at=NOW - HOUR)).facts["field"] == "occurred_at"
+    assert refused(actor, to("Rejected", happened_at=NOW + HOUR)).facts["field"] == "occurred_at"

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from engine import calendar
 from engine.actors.referral.refusals import ReferralTransition
 from engine.actors.service.state import Service
 from engine.decider import DAY as A_DAY
@@ -255,3 +256,15 @@ def test_turnaround_is_from_the_referral_and_from_the_sample_to_the_result() -> 
     lab.step(id, "Amended", result=FreeText("5.4"))
     assert (day.tests, day.referrals) == before
     assert HOUR < day.tests[0] < 2 * HOUR
+
+
+def test_what_happened_during_a_downtime_counts_from_then() -> None:
+    lab = Lab()
+    id = lab.refer()
+    made = lab.referral(id).created_at
+    lab.later(6 * 60)
+    lab.step(id, "Received", occurred_at=calendar.moment(made + HOUR))
+    lab.step(id, "Completed", occurred_at=calendar.moment(made + 3 * HOUR))
+    assert (lab.lab_day().tests, lab.lab_day().bench, lab.lab_day().referrals) == ([3 * HOUR], [2 * HOUR], [3 * HOUR])
+    late = lab.refer(lab.sugar)
+    assert isinstance(lab.no(lab.to(late, "Received", occurred_at=calendar.moment(lab.time + HOUR))), Invalid)
