@@ -38,7 +38,8 @@ def of_ward(id: str, event: Any) -> Iterator[Placed]:
     """How a bed stands now; that it is gone; that the ward is called otherwise."""
     bed: Bed | None = getattr(event, "bed", None)
     if bed is not None:
-        change = _BED.get(type(event)) or event.how  # a reservation ends in one of two ways
+        # A reservation ends in one of two ways.
+        change = event.how if type(event) is ward.BedReservationEnded else _BED[type(event)]
         yield f"ward:{id}", BED, {"change": change, "ward_id": id, **_shown(bed)}, True
     elif type(event) is ward.BedRemoved:
         yield f"ward:{id}", BED, {"change": "removed", "ward_id": id, "bed_id": event.bed_id, "state": None}, True
@@ -69,6 +70,8 @@ _BED: Final[dict[type[Any], str]] = {
     ward.BedReserved: "reserved",
     ward.BedOccupied: "occupied",
     ward.BedVacated: "vacated",
+    ward.BedPassedOn: "passed_on",
+    ward.BedOccupantRestated: "restated",
     ward.BedContaminated: "contaminated",
     ward.BedDecontaminated: "decontaminated",
     ward.BedReady: "ready",

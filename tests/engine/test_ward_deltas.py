@@ -50,6 +50,8 @@ OF_A_BED: dict[type[Any], tuple[Event, str]] = {
         (ward.BedReservationEnded(bed=FREE, how="expired"), "expired"),
         (ward.BedOccupied(bed=LAIN_IN), "occupied"),
         (ward.BedVacated(bed=DIRTY, admission_id=ADMISSION, start=AT, end=AT), "vacated"),
+        (ward.BedPassedOn(bed=LAIN_IN, admission_id=ADMISSION, start=AT, end=AT), "passed_on"),
+        (ward.BedOccupantRestated(bed=LAIN_IN, was=PATIENT), "restated"),
         (ward.BedContaminated(bed=replace(DIRTY, state="contaminated")), "contaminated"),
         (ward.BedDecontaminated(bed=DIRTY), "decontaminated"),
         (ward.BedReady(bed=FREE, turnover=5), "ready"),

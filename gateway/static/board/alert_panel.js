@@ -12,6 +12,7 @@ import { apart, languagesOf, put, translate } from "./words.js";
 
 const REFRESH_PAUSE = 1_000; // ms: one question a second at most, however much happens
 const REDRAW_EVERY = 5_000; // ms: how long things have lasted is told in minutes
+const LEAP = 2_000; // ms by which the clock may move without a new drawing
 
 class AlertPanel extends HTMLElement {
   #parts = {};
@@ -107,8 +108,11 @@ class AlertPanel extends HTMLElement {
   }
 
   #setClock(now) {
-    this.#drift = now - Date.now();
-    this.#tick();
+    const drift = now - Date.now();
+    const jumped = Math.abs(drift - this.#drift) > LEAP;
+    this.#drift = drift;
+    if (jumped) this.#draw();
+    else this.#tick();
   }
 
   #now() {

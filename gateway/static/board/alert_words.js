@@ -32,7 +32,7 @@ export class AlertWords {
 
   constructor(language) {
     this.#say = (key, values) => language.say(key, values);
-    this.#number = new Intl.NumberFormat(language.code, { numberingSystem: "latn", maximumFractionDigits: 2 });
+    this.#number = new Intl.NumberFormat(language.code, { numberingSystem: "latn", maximumSignificantDigits: 3 });
     this.#elapsed = new Elapsed(language.code);
   }
 

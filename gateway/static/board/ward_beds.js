@@ -6,14 +6,14 @@ import { put } from "./words.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const ASIDE = 4; // a bed that lies aside of the way counts as so much farther
-const DENSITIES = ["large", "medium", "small", "tiny"];
-const LARGE_UP_TO = 12; // beds that may be large: where there are more, medium ones tell as much
+const [LARGEST, SMALLEST, STEP] = [2, 0.75, 0.05]; // sizes of the letters on beds, as multiples of the page's
+const ON_A_PHONE = 1.1;
 
 export class WardBeds {
   #parts;
   #choose;
   #current = ""; // id of the bed in the tab order
-  #fitted = ""; // for what the density was chosen
+  #fitted = ""; // for what the size was chosen
 
   // `choose(id or null)`: somebody wants details of a bed, or no more.
   constructor(parts, choose) {
@@ -30,7 +30,6 @@ export class WardBeds {
       const heading = section.querySelector("h3");
       put(heading, speech.room(room.room), language);
       heading.hidden = !room.room;
-      section.style.setProperty("--beds", room.beds.length);
       keyed(section.querySelector("ul"), this.#parts.bed, room.beds, (bed) => bed.id, (item, bed) => {
         this.#fill(item, bed, ward.overdue(bed, now), speech, language, now, chosen);
       });
@@ -39,15 +38,18 @@ export class WardBeds {
   }
 
   // The largest beds with which all are in sight; on a phone, where the page scrolls, those that fit its width.
-  fit(count, staff) {
-    const { board, rooms } = this.#parts;
-    const asked = `${count} ${staff} ${innerWidth} ${innerHeight}`;
+  fit(ward, staff) {
+    const { rooms } = this.#parts;
+    const across = Math.min(Math.max(...ward.rooms.map((room) => room.beds.length), 1), 2);
+    const asked = `${ward.rooms.map((room) => room.beds.length)} ${staff} ${innerWidth} ${innerHeight}`;
     if (asked === this.#fitted) return;
     this.#fitted = asked;
-    const room = rooms.parentElement;
-    for (const density of DENSITIES.slice(count > LARGE_UP_TO ? 1 : 0)) {
-      board.dataset.density = density;
-      if (innerWidth < 700 ? density === "medium" : room.scrollHeight <= room.clientHeight + 1) return;
+    rooms.style.setProperty("--across", across);
+    const around = rooms.parentElement;
+    const narrow = innerWidth < 700;
+    for (let size = narrow ? ON_A_PHONE : LARGEST; size >= SMALLEST; size -= STEP) {
+      rooms.style.setProperty("--size", size.toFixed(2));
+      if (narrow || around.scrollHeight <= around.clientHeight + 1) return;
     }
   }
 

@@ -14,14 +14,15 @@ import { languagesOf, put, translate } from "./words.js";
 const REFRESH_PAUSE = 1_000; // ms: one question a second at most, however much happens
 const LOOK_AGAIN = 15_000; // ms until a ward that is not there is looked for again
 const REDRAW_EVERY = 5_000; // ms: how long things have lasted is told in minutes
-const WAITING_SHOWN = 14; // in a column beside the beds; the rest is counted
+const LEAP = 2_000; // ms by which the clock may move without a new drawing
+const WAITING_SHOWN = 14; // and in a column beside the beds as many of them as fit; the rest is counted
 const DONE = {
   housekeeping: { step: "clean", said: (language) => language.say("mark_clean") },
   contaminated: { step: "decontaminate", said: (language) => language.say("mark_decontaminated") },
 };
 
 class WardBoard extends HTMLElement {
-  #parts = { board: this };
+  #parts = {};
   #language;
   #speech;
   #ward = null;
@@ -140,8 +141,11 @@ class WardBoard extends HTMLElement {
   }
 
   #setClock(now) {
-    this.#drift = now - Date.now();
-    this.#tick();
+    const drift = now - Date.now();
+    const jumped = Math.abs(drift - this.#drift) > LEAP;
+    this.#drift = drift;
+    if (jumped) this.#draw();
+    else this.#tick();
   }
 
   #now() {
@@ -190,7 +194,7 @@ class WardBoard extends HTMLElement {
     this.#drawCounts();
     this.#drawWaiting(now);
     this.#beds.draw(this.#ward, this.#speech, this.#language, now, this.#chosen);
-    this.#beds.fit(this.#ward.beds.length, this.#staff);
+    this.#beds.fit(this.#ward, this.#staff);
     this.#drawDetails(now);
     this.#tick();
   }
@@ -220,15 +224,28 @@ class WardBoard extends HTMLElement {
     const shown = waiting.slice(0, WAITING_SHOWN);
     const language = this.#language;
     put(unplaced, count ? language.say("patients_wait", { count }) : language.say("nobody_waits"), language);
-    more.hidden = shown.length === count;
-    more.textContent = `+${count - shown.length}`;
-    keyed(this.#parts["waiting-list"], this.#parts.waiter, shown, ({ key }) => key, (item, waiter) => {
+    const items = keyed(this.#parts["waiting-list"], this.#parts.waiter, shown, ({ key }) => key, (item, waiter) => {
       item.dataset.acuity = waiter.acuity;
       put(item.querySelector(".acuity"), this.#speech.acuity(waiter.acuity), this.#language);
       put(item.querySelector(".lasted"), this.#speech.lasted(waiter.since, now), this.#language);
       put(item.querySelector(".reason"), this.#speech.reason(waiter), this.#language);
       item.querySelector(".who").textContent = waiter.patient_name ?? "";
+      item.hidden = false;
     });
+    this.#trim(items, count);
+  }
+
+  // Nobody is shown by half: who does not fit is counted.
+  #trim(items, count) {
+    const { more } = this.#parts;
+    const column = more.parentElement;
+    for (let left = items.length; left > 0; left -= 1) {
+      more.hidden = left === count;
+      more.textContent = `+${count - left}`;
+      if (left === 1 || column.scrollHeight <= column.clientHeight + 1) return;
+      items[left - 1].hidden = true;
+    }
+    more.hidden = true;
   }
 
   #drawDetails(now) {
