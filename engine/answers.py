@@ -19,9 +19,16 @@ from engine.eventlog.log import Log
 from engine.eventlog.store import Store
 from engine.gauges import Gauges
 from engine.partition import Partition
+from engine.recovery import ARCHIVED, Book
 
 _AHEAD: Final = 1_000
 """Patients whose keys are read along with the one that is missing."""
+
+_LISTED: Final = {"referral": "referrals"}
+"""Kinds of which a page shows many, each a small actor of its own, and the tables that have them in order."""
+
+_NEAR: Final = 500
+"""Of those, how many on each side are read along with the one that is missing."""
 
 
 class Answers:
@@ -104,10 +111,11 @@ class Answers:
             book.keys.adopt(keys)
             return
         self._gauges.states.misses += 1
-        states = await self._store.read_archive(book.hospital, [missing.name])
+        states = await self._store.read_archive(book.hospital, [missing.name, *_near(book, missing.name)])
         if missing.name not in states:
             raise LogCorrupt(f"the archived state of {missing.name} is not in the store")
-        book.restore(missing.name, states[missing.name])
+        for key, state in states.items():
+            book.restore(key, state)
 
     async def _open(self, partition: Partition, entry: bytes) -> bytes:
         while True:
@@ -115,6 +123,15 @@ class Answers:
                 return partition.book.codec.kept_answer(entry)
             except NotInMemory as missing:
                 await self.load(partition, missing)
+
+
+def _near(book: Book, key: str) -> list[str]:
+    """Archived actors that stand beside this one in a list: whoever looks at one mostly looks through a page."""
+    kind, _, id = key.partition(":")
+    if (table := _LISTED.get(kind)) is None:
+        return []
+    ids = book.directory.ids(table, id, _NEAR, descending=True) + book.directory.ids(table, id, _NEAR)
+    return [name for name in (f"{kind}:{one}" for one in ids) if book.cells.get(name) is ARCHIVED]
 
 
 def _named(partition: Partition, command: Any, who: Principal, key: str) -> tuple[bytes, bytes]:

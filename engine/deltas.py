@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from engine import calendar
 from engine.actors.service import events as service
 from engine.actors.slot import events as slot
+from engine.referral_deltas import of_referral
 from engine.room_deltas import ALERTS, Fields, Placed, of_clinic, of_clinic_day, of_room
 from engine.ward_deltas import of_admission, of_alerts, of_intake, of_ward
 
@@ -351,4 +352,5 @@ _KINDS: Final[dict[str, Callable[[str, Any], Iterator[Placed]]]] = {
     "intake": of_intake,
     "admission": of_admission,
     "alerts": of_alerts,
+    "referral": of_referral,
 }

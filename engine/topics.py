@@ -12,6 +12,7 @@ import msgspec
 
 from engine.deltas import ALL, SERVICES
 from engine.errors import NotFound
+from engine.referral_deltas import REFERRALS
 from engine.room_deltas import ALERTS
 from engine.views import QUERIES
 from engine.ward_deltas import ADMISSIONS, WARDS
@@ -43,6 +44,8 @@ _WITH_ID: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "clinic": (("", "GetClinic", "clinic_id"),),
     "clinic_day": (("", "GetClinicDay", "clinic_id:date"),),
     "ward": (("", "GetWardBoard", "ward_id"),),
+    "referral": (("", "GetReferralProgress", "referral_id"),),
+    REFERRALS: (("", "GetReferralCounts", "of:id"),),
 }
 """Each part's name, its query, and the fields of it that the parts of the id go to. Where a query is not registered
 is no topic."""

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.catalog import LabTestTypeView
 from engine.actors.clinic.view import ClinicView, RuleVersionView, RuleView
 from engine.actors.clinic_day.view import AppointmentView
 from engine.actors.destination.state import DestinationView, SecretView
 from engine.actors.doctor import DoctorView
+from engine.actors.facility.view import BranchView, FacilityView, LabTestView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
+from engine.actors.practitioner import PractitionerView
+from engine.actors.referral.view import ReferralView
 from engine.actors.room.view import RoomView
 from engine.actors.service.view import NextView, ServiceView, TicketView
 from engine.actors.slot.view import HoldView, SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
+from engine.actors.technician import TechnicianView
 from engine.decisions.appointment_series import SeriesView
 from engine.decisions.cancel_slot.answer import PlanView
 from engine.decisions.closures import ClosureOutcome
@@ -104,6 +109,26 @@ ANSWERS: dict[str, Any] = {
     "DeclineEscalation": AppointmentView,
     "BookSeries": SeriesView,
     "CancelSeries": SeriesView,
+    "AddFacility": FacilityView,
+    "ChangeFacility": FacilityView,
+    "AddBranch": BranchView,
+    "ChangeBranch": BranchView,
+    "AddTestType": LabTestTypeView,
+    "ChangeTestType": LabTestTypeView,
+    "AddTest": LabTestView,
+    "ChangeTest": LabTestView,
+    "AddPractitioner": PractitionerView,
+    "ChangePractitioner": PractitionerView,
+    "AddTechnician": TechnicianView,
+    "ChangeTechnician": TechnicianView,
+    "CreateReferral": ReferralView,
+    "ChangeReferral": ReferralView,
+    "DeclineReferral": ReferralView,
+    "RedirectReferral": ReferralView,
+    "CancelReferral": ReferralView,
+    "AcknowledgeResult": ReferralView,
+    "UpdateTestStatus": ReferralView,
+    "JoinLab": TicketView,
     "AddDestination": SecretView,
     "ChangeDestination": DestinationView,
     "RotateSecret": SecretView,

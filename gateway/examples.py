@@ -11,6 +11,12 @@ SERVICE = "0193a1d4-1e66-7f32-b4c5-d6e7f8091a2b"
 CLINIC = "0193a1d5-2f77-7043-85d6-e7f809102a3b"
 ROOM = "0193a1d5-3a88-7154-96e7-f8091a2b3c4d"
 OTHER_ROOM = "0193a1d5-3a89-7265-a7f8-091a2b3c4d5e"
+
+BRANCH = "0193a1d6-40aa-7487-89a0-2a3b4c5d6e7f"
+OTHER_BRANCH = "0193a1d6-40ab-7598-9ab1-3b4c5d6e7f80"
+TEST_TYPE = "0193a1d6-51bb-76a9-8bc2-4c5d6e7f8091"
+LAB_TEST = "0193a1d6-51cc-77ba-9cd3-5d6e7f8091a2"
+PRACTITIONER = "0193a1d6-62dd-78cb-8de4-6e7f8091a2b3"
 OTHER_SLOT = "0193a1d3-0c56-7a02-b3c4-d5e6f7081920"
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -115,6 +121,32 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ChangeAppointmentRoom": {"room_id": OTHER_ROOM, "reason": "The patient cannot climb stairs"},
     "ShortenTurnover": {"minutes": 5, "reason": "An emergency needs the room"},
     "DeclineEscalation": {"reason": "It takes place at the bedside"},
+    "AddFacility": {"name": "City Laboratories"},
+    "ChangeFacility": {"name": "City Laboratories and Imaging"},
+    "AddBranch": {"name": "North", "location": "12 Hill Road", "service_id": SERVICE},
+    "ChangeBranch": {"name": "North", "location": "12 Hill Road", "active": False},
+    "AddTestType": {"name": "Haematology"},
+    "ChangeTestType": {"name": "Blood"},
+    "AddTest": {
+        "name": "Blood count", "test_type_id": TEST_TYPE, "branch_ids": [BRANCH], "price_minor": 45_000,
+        "currency": "INR", "turnaround_hours": 4,
+    },
+    "ChangeTest": {"name": "Blood count", "test_type_id": TEST_TYPE, "price_minor": 50_000, "currency": "INR"},
+    "AddPractitioner": {"name": "Dr. Ada Rao", "specialty": "Medicine", "principal": "ada", "doctor_id": DOCTOR},
+    "ChangePractitioner": {"name": "Dr. Ada Rao", "specialty": "Haematology", "principal": "ada"},
+    "AddTechnician": {"name": "Tom Lee", "branch_ids": [BRANCH], "principal": "tom"},
+    "ChangeTechnician": {"name": "Tom Lee", "branch_ids": [BRANCH, OTHER_BRANCH], "principal": "tom"},
+    "CreateReferral": {
+        "patient_id": PATIENT, "practitioner_id": PRACTITIONER, "branch_id": BRANCH, "tests": [LAB_TEST],
+        "priority": "urgent", "note": "Fasting since midnight",
+    },
+    "ChangeReferral": {"priority": "stat"},
+    "DeclineReferral": {"reason": "The analyser is being repaired"},
+    "RedirectReferral": {"branch_id": OTHER_BRANCH, "reason": "The analyser is being repaired"},
+    "CancelReferral": {"reason": "Done elsewhere"},
+    "AcknowledgeResult": {"note": "The patient was called"},
+    "UpdateTestStatus": {"status": "Completed", "result": "Hb 6.1 g/dl", "critical": True},
+    "JoinLab": {"priority": "high"},
     "AddDestination": {
         "name": "Text messages", "channel": "webhook", "url": "https://sms.example.org/matron",
         "events": ["ticket_near", "patient_called"], "quiet_from": "21:00", "quiet_to": "07:00",

@@ -9,12 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.actors.admission.view import AdmissionView
+from engine.actors.alerts.view import AlertView, FiguresView
+from engine.actors.catalog import LabTestTypeView
 from engine.actors.clinic.view import ClinicView, RuleVersionView, RuleView
 from engine.actors.clinic_day.view import AppointmentView
 from engine.actors.destination.state import DestinationView
 from engine.actors.doctor import DoctorView
+from engine.actors.facility.view import BranchView, FacilityView, LabTestView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
+from engine.actors.practitioner import PractitionerView
+from engine.actors.referral.view import ReferralView
 from engine.actors.room.view import ClosureView, RoomView
 from engine.actors.roster.view import RosterView
 from engine.actors.service.statistics import StatisticsView
@@ -22,17 +27,23 @@ from engine.actors.service.view import BoardView, IntegrityView, PublicTicketVie
 from engine.actors.slot.view import SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
 from engine.actors.staff.view import ShiftView, StaffView
+from engine.actors.technician import TechnicianView
 from engine.actors.ward.view import BedView, WardView
 from engine.decisions.appointment_series import SeriesView
 from engine.views import (
     admissions,
+    alerts,
     appointments,
     availability,
     calendars,
     clinics,
     destinations,
+    facilities,
     people,
+    practitioners,
     queues,
+    referral_lists,
+    referrals,
     report,
     room_conflicts,
     room_days,
@@ -115,7 +126,33 @@ _ROWS: tuple[tuple[type[Any], Callable[[Reader, Any], Found], Any], ...] = (
     (staff.GetStaff, staff.get_staff, StaffView),
     (staff.ListShifts, staff.list_shifts, Page[ShiftView]),
     (staff.GetRoster, staff.get_roster, RosterView),
+    (alerts.ListAlerts, alerts.list_alerts, Page[AlertView]),
+    (alerts.GetAlert, alerts.get_alert, AlertView),
+    (alerts.GetAssignmentFigures, alerts.get_assignment_figures, FiguresView),
     (report.DailyReport, report.answer, report.Report),
+    (facilities.ListFacilities, facilities.list_facilities, Page[FacilityView]),
+    (facilities.GetFacility, facilities.get_facility, FacilityView),
+    (facilities.ListBranches, facilities.list_branches, Page[BranchView]),
+    (facilities.GetBranch, facilities.get_branch, BranchView),
+    (facilities.ListTestTypes, facilities.list_test_types, Page[LabTestTypeView]),
+    (facilities.GetTestType, facilities.get_test_type, LabTestTypeView),
+    (facilities.ListTests, facilities.list_tests, Page[LabTestView]),
+    (facilities.GetTest, facilities.get_test, LabTestView),
+    (practitioners.ListPractitioners, practitioners.list_practitioners, Page[PractitionerView]),
+    (practitioners.GetPractitioner, practitioners.get_practitioner, PractitionerView),
+    (practitioners.ListTechnicians, practitioners.list_technicians, Page[TechnicianView]),
+    (practitioners.GetTechnician, practitioners.get_technician, TechnicianView),
+    (referrals.GetReferral, referrals.get_referral, ReferralView),
+    (referrals.GetReferralProgress, referrals.get_referral_progress, referrals.ReferralProgress),
+    (referrals.GetReferralCounts, referrals.get_referral_counts, referrals.ReferralCounts),
+    (referrals.GetTurnaround, referrals.get_turnaround, referrals.TurnaroundView),
+    (referral_lists.ListReferrals, referral_lists.list_referrals, referral_lists.ReferralList),
+    (
+        referral_lists.ListPractitionerReferrals,
+        referral_lists.list_practitioner_referrals,
+        referral_lists.ReferralList,
+    ),
+    (referral_lists.ListTechnicianReferrals, referral_lists.list_technician_referrals, referral_lists.ReferralList),
 )
 
 QUERIES: dict[type[Any], Callable[[Reader, Any], Found]] = {query: answer for query, answer, _ in _ROWS}

@@ -1,6 +1,6 @@
 """What can be ordered, and where: facilities, their branches, types of tests, and the tests with their prices.
 
-The catalog names nobody, so it is open to everybody. A filter by text looks for it anywhere in a name, in any case.
+The catalog names nobody, so every key may read it. A filter by text looks for it anywhere in a name, in any case.
 """
 
 from __future__ import annotations

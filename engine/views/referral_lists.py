@@ -20,10 +20,10 @@ from engine.actors.referral.state import STATUSES, ReferralStatus
 from engine.actors.referral.tables import (
     all_table,
     branch_table,
+    ordered_table,
     pair_table,
     patient_table,
     practitioner_table,
-    test_table,
 )
 from engine.errors import Invalid
 from engine.views.merging import Stretch, counted, first_id
@@ -163,7 +163,7 @@ def list_referrals(reader: Reader, query: ListReferrals) -> Found:
         return [all_table(status) if practitioner is None else practitioner_table(practitioner, status)]
 
     within = [patient_table(query.patient_id)] if query.patient_id is not None else []
-    within += [test_table(query.test_id)] if query.test_id is not None else []
+    within += [ordered_table(query.test_id)] if query.test_id is not None else []
     blocks = [Block("", tables(query.status))]
     return _listed(reader, query, tables, blocks, within, newest_first=query.sort != "time")
 

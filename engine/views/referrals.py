@@ -136,12 +136,11 @@ def get_referral_progress(reader: Reader, query: GetReferralProgress) -> Found:
 
 def get_referral_counts(reader: Reader, query: GetReferralCounts) -> Found:
     """The lengths of lists, or ``NotFound``."""
-    if query.of == "branch":
-        known, table = branch_of(reader, query.id) is not None, branch_table
-    else:
-        known, table = reader.look(practitioner_key(query.id)) is not None, practitioner_table
-    if not known:
+    at_branch = query.of == "branch"
+    known = branch_of(reader, query.id) if at_branch else reader.look(practitioner_key(query.id))
+    if known is None:
         raise NotFound(f"there is no such {query.of}", id=query.id)
+    table = branch_table if at_branch else practitioner_table
     counts = {status: reader.count(table(query.id, status)) for status in STATUSES}
     return Found(ReferralCounts(query.of, query.id, sum(counts.values()), counts))
 

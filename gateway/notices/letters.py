@@ -33,6 +33,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "rules_update": ("Rules {change}", "The rules of clinic {clinic_id}: {change}."),
     "bed_update": ("Bed {label}: {state}", "Bed {label} ({bed_id}) of ward {ward_id}: {change}, now {state}."),
     "ward_update": ("Ward {change}", "Ward {ward_id}: {change}."),
+    "referral_update": ("Referral {change}: {status}", "Referral {referral_id}: {change}, now {status} {test_status}."),
     "admission_update": ("Admission {change}", "Admission {admission_id}: {change}."),
     "admin_alert": ("Alert: {alert}", "{alert}: ticket {code} at {counter}, since {since}."),
 }

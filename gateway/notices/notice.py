@@ -12,7 +12,8 @@ FIELDS: Final = (
     "delay_minutes", "day", "open_counters", "clinic_id", "appointment_id", "room_id", "start_time", "end_time",
     "deadline", "reason", "closure_id", "kind", "recurs", "until", "rule_id", "rule_version", "rooms", "error",
     "ward_id", "bed_id", "label", "room", "bed_type", "isolation", "state", "admission_id", "acuity", "how", "why",
-    "retry_at", "alert_id", "severity", "value", "threshold", "unit", "times",
+    "referral_id", "reference", "referral_test_id", "test_status", "branch_id", "from_branch_id", "practitioner_id",
+    "was", "critical", "retry_at", "alert_id", "severity", "value", "threshold", "unit", "times",
 )  # fmt: skip
 """All that may leave the house. Whose a ticket or an appointment is the receiver looks up, with its own credential."""
 
@@ -22,7 +23,7 @@ _SEEN: Final = frozenset({"repeated", "acknowledged"})
 """Changes of an alert that is open already: they are for who looks at it, and no news to anybody else."""
 
 
-_SUBJECTS: Final = ("ticket_id", "token_id", "appointment_id", "admission_id", "bed_id", "alert_id")
+_SUBJECTS: Final = ("ticket_id", "token_id", "appointment_id", "admission_id", "referral_id", "bed_id", "alert_id")
 """What a notice is about: the first of these that it names."""
 
 

@@ -11,6 +11,7 @@ from gateway.routes import (
     destinations,
     hospital,
     people,
+    referrals,
     rooms,
     services,
     slots,
@@ -21,7 +22,7 @@ from gateway.routes.row import BASE, ROLES, Role, Row
 
 TABLE: tuple[Row, ...] = (
     *hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS, *services.ROWS, *clinics.ROWS, *rooms.ROWS,
-    *appointments.ROWS, *destinations.ROWS,
+    *appointments.ROWS, *destinations.ROWS, *referrals.ROWS,
 )  # fmt: skip
 
 __all__ = ["BASE", "ROLES", "TABLE", "Role", "Row"]

@@ -26,6 +26,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "clinic": READERS,
     "alerts": READERS,
     "admissions": READERS,
+    "referral": READERS,
+    "referrals": READERS,
     "services": EVERYBODY,
     "all": frozenset({INTEGRATION, ADMIN, NETWORK}),
 }

@@ -63,7 +63,7 @@ def test_only_what_removes_is_answered_without_a_body():
     silent = {row.name for row in TABLE if row.name not in ANSWERS}
     assert silent == {
         "RemoveDoctor", "RemovePatient", "RemoveSlotTemplate", "ReleaseHold", "RemoveDestination", "RemoveClinic",
-        "RemoveRule", "RemoveRoom", "ReleaseAppointment",
+        "RemoveRule", "RemoveRoom", "ReleaseAppointment", "RemovePractitioner", "RemoveTechnician",
     }  # fmt: skip
 
 

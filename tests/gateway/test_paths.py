@@ -14,7 +14,10 @@ from tests.gateway.surface import UNKNOWN, ScriptedEngine, client_of
 
 PATHS = [pytest.param(row, id=f"{row.method} {row.path}") for row in TABLE]
 # What no path leads to: a timer's own commands.
-INTERNAL = {"NoteRuleFailures", "WakeClinicDay", "WakeService", "WakeSlot", "AdvanceCursor", "ListOutboxes"}
+INTERNAL = {
+    "NoteRuleFailures", "WakeClinicDay", "WakeReferral", "WakeService", "WakeSlot", "AdvanceCursor", "ListOutboxes",
+    "GetReferralCounts", "GetReferralProgress",
+}  # fmt: skip
 
 
 def filled(path: str) -> str:

@@ -41,6 +41,7 @@ NoticeType = Literal[
     "ward_update",
     "bed_update",
     "admission_update",
+    "referral_update",
     "admin_alert",
 ]
 Channel = Literal["webhook", "email"]
