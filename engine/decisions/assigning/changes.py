@@ -72,6 +72,8 @@ class Changes:
         """Admissions that wait otherwise than before; ``None``: not any more."""
         self.given = 0
         """How often something was given back, or is otherwise than it was: then who waited in vain may be served."""
+        self.bed_steps = 0
+        """How often something changed in a ward."""
         self._members: dict[str, Listed | None] = {}
         self._overlay: dict[str, Listed | None] = {}
         self._roster: Roster | None = None
@@ -153,6 +155,7 @@ class Changes:
         take(change.draft, step)
         self.wards[ward_id] = change
         change.steps.append(step)
+        self.bed_steps += 1
         self.given += not isinstance(step, Occupy)
 
     def of_admission(self, admission_id: str, step: AdmissionStep) -> Deciding[Admission]:

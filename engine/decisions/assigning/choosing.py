@@ -19,6 +19,7 @@ from engine.actors.roster.choosing import Pick, choose
 from engine.actors.roster.state import EVERYBODY
 from engine.actors.ward import RESERVATIONS
 from engine.actors.ward.choosing import Offer, best_offer, free_beds
+from engine.actors.ward.draft import Draft
 from engine.actors.ward.state import Bed
 from engine.decider import Find, Members
 from engine.decisions.assigning.changes import Changes, WardChange
@@ -57,7 +58,7 @@ class Missing(NamedTuple):
 class Search:
     """Looks for things in the changes of one decision, and remembers what it did not find."""
 
-    __slots__ = ("_beds", "_changes", "_given", "_picks", "_taken", "_wards")
+    __slots__ = ("_beds", "_changes", "_given", "_picks", "_seen", "_taken", "_wards")
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -65,7 +66,8 @@ class Search:
         self._taken = -1
         self._picks: dict[tuple[Care, tuple[str, ...], str], Pick | Reason] = {}
         self._beds: dict[tuple[str, Need], tuple[int, Offer | None]] = {}
-        self._wards: list[str] | None = None
+        self._wards: list[str] = []
+        self._seen = -1
 
     def look(self, wish: Wish) -> Deciding[Chosen | Missing]:
         """R1, R2."""
@@ -89,6 +91,10 @@ class Search:
         # Nobody asks for staff in a ward without a bed; still, the first that is missing is what is told.
         found = yield from self._staff(wish, order, wish.need.ward_id)
         return found if isinstance(found, Missing) else Missing("no_bed")
+
+    def any_bed(self) -> Deciding[bool]:
+        """Whether a bed is free in any ward, for whomever."""
+        return bool((yield from self._open_wards()))
 
     def offers(self, need: Need, patient_id: str, but: tuple[str, ...] = ()) -> Deciding[list[Offer]]:
         """R3: the best bed of each ward that has one, the best first."""
@@ -125,7 +131,6 @@ class Search:
             self._given, self._taken = changes.given, len(changes.roster)
             self._picks.clear()
             self._beds.clear()
-            self._wards = None
         elif len(changes.roster) != self._taken:
             self._taken = len(changes.roster)
             self._picks = {known: one for known, one in self._picks.items() if isinstance(one, str)}
@@ -178,17 +183,18 @@ class Search:
         return offer
 
     def _open_wards(self) -> Deciding[list[str]]:
-        """Wards with a bed that is free, or may be after what changes."""
-        self._forget()
-        if self._wards is None:
-            found: list[str] = []
+        """Wards with a bed that is free, in order."""
+        changes = self._changes
+        if changes.bed_steps != self._seen:
+            self._seen = changes.bed_steps
             keys: list[str] = yield Members("wards")
-            known = {key.partition(":")[2] for key in keys}
-            for ward_id in (*sorted(known), *(id for id in self._changes.wards if id not in known)):
-                there = yield from self._changes.ward(ward_id)
+            found: list[str] = []
+            for ward_id in sorted({*(key.partition(":")[2] for key in keys), *changes.wards}):
+                there = yield from changes.ward(ward_id)
                 if isinstance(there, WardChange):
-                    # A bed that changes here and will not be free is found by nobody; it only costs the look.
-                    free = bool(there.draft.ward.free) or any(map(_is_free, there.draft.changed.values()))
+                    draft = there.draft
+                    # What is free and changes here not, or will be free: at most as many looks as beds that change.
+                    free = any(map(_is_free, draft.changed.values())) or _stays_free(draft)
                 else:
                     free = there is not None and bool(there.free)
                 if free:
@@ -239,6 +245,11 @@ def _on_call(doctor: Pick | None, nurse: Pick | None) -> Iterator[str]:
         yield "doctor"
     if nurse and nurse.on_call:
         yield "nurse"
+
+
+def _stays_free(draft: Draft) -> bool:
+    """Whether a bed is free that nothing here changes."""
+    return any(id not in draft.changed for lines in draft.ward.free.values() for line in lines.values() for id in line)
 
 
 def _is_free(bed: Bed | None) -> bool:

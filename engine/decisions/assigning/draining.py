@@ -22,8 +22,10 @@ from engine.decisions.finding import Deciding
 def drain(changes: Changes, search: Search, at_once: int) -> Deciding[int]:
     """How many were served."""
     intake = yield from changes.the_intake()
-    lines: list[list[Turn]] = list(intake.lines.values())
     alone = yield from _alone(changes, intake)
+    # Where no bed at all is free nobody who waits for one is looked at, but for whom one is kept.
+    beds = yield from search.any_bed()
+    lines = [line for what, line in intake.lines.items() if beds or not what[2]]
     # (turn, which line, place in it); a line of its own for everybody who is looked at alone.
     heads = [(line[0], number, 0) for number, line in enumerate(lines)]
     heads += [(turn, -1, 0) for turn in alone]
@@ -44,6 +46,8 @@ def drain(changes: Changes, search: Search, at_once: int) -> Deciding[int]:
             break
         waiter = changes.waiting[admission_id] if fresh else intake.waiting[admission_id]
         assert waiter is not None, "who is served already was left out above"
+        if waiter.bed and number >= 0 and not (yield from search.any_bed()):
+            continue
         wish = Wish(
             waiter.admission_id,
             waiter.patient_id,
