@@ -69,6 +69,8 @@ def book_token(command: BookToken, at: At) -> Deciding:
     slot = yield from finding.the_slot(command.slot_id)
     yield from finding.the_patient(command.patient_id)
     if command.category == "EMERGENCY":
+        if command.referral_id is not None:
+            raise Invalid("an emergency is no review", field="referral_id")
         return (yield from insert(hospital, slot, command.patient_id, at))
     must_be_open(slot, at.time)
     within_window(hospital, slot, at.time)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.actors.hospital import Policy
@@ -120,3 +121,30 @@ def test_a_day_leaves_memory_when_all_of_it_is_over() -> None:
 
 def test_a_day_belongs_to_its_patients_group() -> None:
     assert list(PATIENT_DAY.groups("p:2026-02-01")) == ["patient:p"]
+
+
+@pytest.mark.parametrize("policy", ["day", "doctor_day"])
+@pytest.mark.parametrize("first", [True, False])
+def test_r4_a_review_counts_neither_way(policy: str, first: bool) -> None:
+    reviewed = msgspec.structs.replace(commit("a", double_booking=policy), review=first)
+    state = given(reviewed)
+    when(state, msgspec.structs.replace(commit("b", "other", double_booking=policy), review=not first))
+    assert len(active(state)) == 2
+    with pytest.raises(DoubleBooking):
+        when(state, commit("c", "third", double_booking=policy))
+
+
+@pytest.mark.parametrize("policy", ["day", "doctor_day", "slot"])
+def test_r4_nobody_has_two_tokens_in_one_slot_for_a_review(policy: str) -> None:
+    state = given(commit("a"))
+    with pytest.raises(DoubleBooking):
+        when(state, msgspec.structs.replace(commit("b", double_booking=policy), review=True))
+
+
+def test_r4_a_review_that_moves_or_comes_to_a_seat_stays_one() -> None:
+    state = given(msgspec.structs.replace(commit("a", state="waiting"), review=True), commit("b", "other"))
+    when(state, commit("a"))
+    assert {one.token_id: one.review for one in active(state)} == {"a": True, "b": False}
+    moved = ChangeDay(commits=(msgspec.structs.replace(commit("a", "third"), policy=None),))
+    when(state, moved)
+    assert [one.review for one in active(state) if one.slot_id == "third"] == [True]

@@ -187,6 +187,32 @@ def test_a_review_waits_for_a_seat_and_gets_it_beside_another_token() -> None:
     assert [one.state for one in day.commitments] == ["active", "active"]
 
 
+def test_who_gets_a_seat_keeps_the_place_in_line_for_the_review() -> None:
+    lab = Lab()
+    id = lab.refer()
+    lab.done(id)
+    here, (first, *_) = lab.full_slot()
+    there, (second, *_) = lab.full_slot(start=NINE + 2 * HOUR)
+    wanted = BookToken(slot_id=there, patient_id=lab.pat, category="FOLLOWUP", referral_id=id)
+    review, entry = lab.ask(wanted).id, lab.book(here, lab.pat)
+    lab.ask(CancelToken(token_id=first))
+    assert (lab.token(entry).status, lab.token(review).status) == ("CONFIRMED", "WAITING")
+    lab.ask(CancelToken(token_id=second))
+    assert (lab.token(entry).status, lab.token(review).status) == ("CONFIRMED", "CONFIRMED")
+
+
+def test_a_review_that_gets_a_seat_leaves_the_other_place_in_line() -> None:
+    lab = Lab()
+    id = lab.refer()
+    lab.done(id)
+    here, _ = lab.full_slot()
+    there, (second, *_) = lab.full_slot(start=NINE + 2 * HOUR)
+    wanted = BookToken(slot_id=there, patient_id=lab.pat, category="FOLLOWUP", referral_id=id)
+    review, entry = lab.ask(wanted).id, lab.book(here, lab.pat)
+    lab.ask(CancelToken(token_id=second))
+    assert (lab.token(entry).status, lab.token(review).status) == ("WAITING", "CONFIRMED")
+
+
 def test_a_review_stays_one_when_it_is_rescheduled() -> None:
     lab = Lab()
     id = lab.refer()
@@ -207,6 +233,8 @@ def test_there_is_nothing_to_review_without_a_result_of_this_very_patient() -> N
     lab.done(id)
     other = BookToken(slot_id=slot, patient_id=lab.patient(), category="FOLLOWUP", referral_id=id)
     assert isinstance(lab.no(other), Invalid)
+    urgent = BookToken(slot_id=slot, patient_id=lab.pat, category="EMERGENCY", referral_id=id)
+    assert lab.no(urgent).facts["field"] == "referral_id"
     unknown = BookToken(slot_id=slot, patient_id=lab.pat, category="FOLLOWUP", referral_id=NOBODY)
     assert isinstance(lab.no(unknown), NotFound)
 
