@@ -64,7 +64,7 @@ async def _surge(engine: Engine, hospital: str, crowd: int, values: dict[str, li
 
 async def _shortage(engine: Engine, hospital: str, crowd: int, values: dict[str, list[float]]) -> None:
     """There are beds for some; each of those leaves, and each bed that is made ready serves one who waits."""
-    site = await _found(engine, hospital, crowd, beds=round(crowd * 0.36) + 10)
+    site = await _found(engine, hospital, crowd, beds=round(crowd * 0.36) + 4)
     run = await _admit(engine, site)
     _waits("short", run, values)
     ids = [msgspec.msgpack.decode(reply.body) for reply in run.replies]
