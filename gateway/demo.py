@@ -30,6 +30,7 @@ from engine.views.queues import GetBoard
 from gateway.arrivals import Arrival, Category, day_of, gaps
 from gateway.auth import DEV_HOSPITAL
 from gateway.demo_rooms import DayClinic
+from gateway.demo_wards import Inpatients
 
 DOCTORS = (
     ("Dr. Mira Anand", "Cardiology"),
@@ -42,6 +43,7 @@ DOCTORS = (
 SLOT_HOURS, SLOTS_EACH = 2, 4
 CAPACITY = 12
 CLINIC_PATIENTS = 60
+WARD_PATIENTS = 50
 PATIENTS = 340  # somewhat more than there are seats, so that waiting lists fill and promotions happen
 CONSULT_MINUTES = (4.0, 12.0)
 SAMPLE_MINUTES = (2.0, 5.0)
@@ -85,11 +87,13 @@ class Demo:
         arrivals = day_of(self.settings.seed, self.settings.patients)
         admin, clerk = (partial(self._do, engine, who) for who in (ADMIN, CLERK))
         clinic = DayClinic(admin, clerk, self._clock, self.settings.seed)
+        wards = Inpatients(admin, clerk, self._clock, self.settings.seed)
         with trio.move_on_after(self.settings.seconds if self.settings.seconds is not None else float("inf")):
             await self._seed(engine)
             await clinic.open([one.name for one in day_of(self.settings.seed + 1, CLINIC_PATIENTS)])
+            await wards.open([one.name for one in day_of(self.settings.seed + 2, WARD_PATIENTS)], self._laboratory)
             booked = await self._book_ahead(engine, arrivals)
-            self._welcome(address, clinic.id)
+            self._welcome(address, clinic.id, wards.wards[0] if wards.wards else "")
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._tell)
                 served = [(doctor, "1", CONSULT_MINUTES) for doctor in self._doctors]  # whose queue has his id
@@ -98,6 +102,7 @@ class Demo:
                     nursery.start_soon(self._serve, engine, *behind, number)
                 nursery.start_soon(self._run_late, engine)
                 nursery.start_soon(clinic.live)
+                nursery.start_soon(wards.live)
                 await self._arrive(engine, arrivals, booked)
                 await shutdown.wait()
                 nursery.cancel_scope.cancel()
@@ -219,17 +224,19 @@ class Demo:
             await trio.sleep(TOLD_EVERY)
             click.echo("  ".join(f"{name} {count}" for name, count in sorted(self.done.items())))
 
-    def _welcome(self, address: str, clinic: str) -> None:
+    def _welcome(self, address: str, clinic: str, ward: str) -> None:
         slot = self._slots[0][0]
         click.echo(
             f"""
-A hospital with {len(DOCTORS)} doctors, a day clinic and {self.settings.patients} patients of the day is at work.
+A hospital with {len(DOCTORS)} doctors, a day clinic, wards and {self.settings.patients} patients of the day is at work.
   interface      {address}/api/v1/
   documentation  {address}/api/docs
   a slot's line  curl {address}/api/v1/slots/{slot}/tokens/
   waiting rooms  {address}/board/{self._doctors[0]}   {DOCTORS[0][1]}
                  {address}/board/{self._laboratory}   Laboratory
   day of rooms   {address}/clinics/{clinic}/board
+  a ward's beds  {address}/wards/{ward}/board
+  alerts         {address}/alerts
   the report     curl {address}/api/v1/reports/daily/
 Stop it with Ctrl-C.
 """
