@@ -5,6 +5,8 @@ from __future__ import annotations
 from engine.actors.referral.state import KEPT, RESULTED, Referral, derived, is_open, nothing_begun
 from engine.decider import DAY
 
+MEMORY = 366 * DAY
+
 
 def due(state: Referral) -> int | None:
     """When it expires, or when somebody is told that its result was not acknowledged."""
@@ -17,8 +19,8 @@ def due(state: Referral) -> int | None:
 
 
 def closed(state: Referral, time: int) -> bool:
-    """Over, acknowledged, and untouched for a month: it is loaded again when somebody asks."""
-    return not is_open(state.status) and due(state) is None and state.updated_at + 30 * DAY < time
+    """Over, acknowledged, and untouched for a year: pages of lists, which would load one by one, rarely reach it."""
+    return not is_open(state.status) and due(state) is None and state.updated_at + MEMORY < time
 
 
 def check(state: Referral) -> None:

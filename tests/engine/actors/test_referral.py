@@ -25,7 +25,7 @@ from engine.actors.referral.commands import (
 from engine.actors.referral.refusals import IllegalStep, NoChange, NoResult, ReferralTransition, SampleInHand
 from engine.actors.referral.state import KEPT, TRANSITIONS, Ordered, TestStatus, derived
 from engine.actors.referral.view import referral_view
-from engine.decider import HOUR, FreeText
+from engine.decider import DAY, HOUR, FreeText
 from engine.errors import Invalid, NotFound, Rejected, Stale
 from tests.engine.actors.asked import NOW, Actor
 
@@ -371,3 +371,13 @@ def test_r3_nothing_is_received_before_it_was_asked_for_nor_rejected_afterwards(
     actor = referral()
     assert refused(actor, to("Received", happened_at=NOW - HOUR)).facts["field"] == "occurred_at"
     assert refused(actor, to("Rejected", happened_at=NOW + HOUR)).facts["field"] == "occurred_at"
+
+
+def test_it_leaves_memory_a_year_after_nothing_was_expected_of_it_any_more() -> None:
+    actor = referral(to("Received"), to("Completed"))
+    later = actor.time + 400 * DAY
+    assert not REFERRAL.closed(actor.state, later)
+    actor.ask(Acknowledge())
+    assert REFERRAL.closed(actor.state, later)
+    assert not REFERRAL.closed(actor.state, actor.time + 300 * DAY)
+    assert not REFERRAL.closed(referral().state, later)
