@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import assert_never
 
 from engine.actors.referral.events import (
@@ -127,18 +128,16 @@ def _test(state: Referral, event: _TestEvent) -> None:
 
 def _create(state: Referral, event: ReferralCreated) -> None:
     state.id, state.reference, state.patient_id = event.id, event.reference, event.patient_id
-    state.practitioner_id, state.facility_id, state.branch_id = (
-        event.practitioner_id,
-        event.facility_id,
-        event.branch_id,
-    )
+    # A hundred thousand of these name a few hundred of such ids: one text each, not one per reading of the log.
+    state.practitioner_id = intern(event.practitioner_id)
+    state.facility_id, state.branch_id = intern(event.facility_id), intern(event.branch_id)
     state.priority, state.note, state.clinical_information = event.priority, event.note, event.clinical_information
     for one in event.tests:
         state.tests[one.id] = ReferralTest(
             id=one.id,
-            test_id=one.test_id,
+            test_id=intern(one.test_id),
             price_minor=one.price_minor,
-            currency=one.currency,
+            currency=intern(one.currency),
             turnaround_hours=one.turnaround_hours,
         )
     state.created_at, state.created_by, state.expires_at = event.time, event.by, event.expires_at
