@@ -74,7 +74,7 @@ def best_offer(
         for bed in beds:
             if bed.id in but or not to_be_had(bed, patient_id, time) or _lacks(like(bed), need):
                 continue
-            rank = _rank(like(bed), need, not mates, new=bed.state == "unoccupied")
+            rank = _rank(like(bed), need, alone=not mates, new=bed.state == "unoccupied")
             offer = Offer(rank, ward.id, bed.id, bed)
             if best is None or offer < best:
                 best = offer
@@ -196,7 +196,7 @@ def _lacks(kind: Like, need: Need) -> str:
         return "type"
     if need.isolation and not isolation:
         return "isolation"
-    if not all(wish in equipment for wish in need.equipment):
+    if need.equipment and not all(wish in equipment for wish in need.equipment):
         return "equipment"
     return ""
 
@@ -214,9 +214,9 @@ def _disagree(profile: WardProfile, need: Need, mates: Iterable[Mate]) -> str:
     return why
 
 
-def _rank(kind: Like, need: Need, alone: bool, *, new: bool = True) -> Rank:
+def _rank(kind: Like, need: Need, *, alone: bool, new: bool = True) -> Rank:
     _, isolation, equipment = kind
-    beyond = sum(one not in need.equipment for one in equipment)
+    beyond = sum(one not in need.equipment for one in equipment) if need.equipment else len(equipment)
     return (new, isolation and not need.isolation, beyond, alone)
 
 
@@ -231,25 +231,34 @@ def _lines(ward: Ward, need: Need) -> Iterator[tuple[Like, Mates, list[str]]]:
 
 
 def _first_in_line(ward: Ward, need: Need, but: Collection[str], not_in: Collection[Place]) -> Offer | None:
+    """One look at each line that could still win: a surge asks every ward of the house, a thousand times."""
     best: Offer | None = None
-    for kind, mates, line in _lines(ward, need):
-        rank = _rank(kind, need, not mates)
-        if (best is not None and best.rank < rank) or _disagree(ward.profile, need, mates):
+    for kind, lines in ward.free.items():
+        if _lacks(kind, need):
             continue
-        for id in line:
-            bed = ward.beds[id]
-            if id in but or (not_in and place_of(bed) in not_in):
+        in_use = _rank(kind, need, alone=False)
+        alone = (*in_use[:3], True)
+        for mates, line in lines.items():
+            rank = in_use if mates else alone
+            if best is not None and best.rank < rank:
                 continue
-            offer = Offer(rank, ward.id, id, bed)
-            if best is None or offer < best:
-                best = offer
-            break
+            if mates and _disagree(ward.profile, need, mates):
+                continue
+            for id in line:
+                bed = ward.beds[id]
+                if id in but or (not_in and place_of(bed) in not_in):
+                    continue
+                if best is None or (rank, id) < (best.rank, best.bed_id):
+                    best = Offer(rank, ward.id, id, bed)
+                break
     return best
 
 
 def _rooms_as_they_will_be(ward: Ward, patient_id: str, changed: Changed) -> dict[Place, list[Bed]]:
     """Rooms of beds that are changed, and those in which the patient is a mate: nobody is his or her own."""
-    places = {place_of(ward.beds[id]) for id in ward.theirs.get(patient_id, ())} if patient_id else set()
+    if not changed and patient_id not in ward.theirs:
+        return {}
+    places = {place_of(ward.beds[id]) for id in ward.theirs.get(patient_id, ())}
     for id, bed in changed.items():
         if id in ward.beds:
             places.add(place_of(ward.beds[id]))
