@@ -10,6 +10,7 @@ R3  Who takes over has not said so yet; the assignments before stay in the histo
 from __future__ import annotations
 
 from engine.actors.admission.commands import LoseCarer, Lost
+from engine.actors.admission.refusals import IllegalStep
 from engine.actors.admission.state import Admission, Assigned, How
 from engine.actors.roster.choosing import Pick, works
 from engine.actors.roster.commands import ReleasePatient, TakePatient
@@ -80,6 +81,7 @@ def reassign(
     changes: Changes, search: Search, one: Admission, role: Care, to: str | None, words: Words
 ) -> Deciding[None]:
     """R1, of one patient; nobody: a refusal, for the patient has somebody."""
+    with_carers(one)
     present = carer(one.carers, role)
     if to is not None:
         yield from another(changes, present, to, role)
@@ -103,6 +105,14 @@ def give(changes: Changes, one: Admission, role: Care, to: Pick | str, how: How,
         choice = explained((role,), to if role == "doctor" else None, to if role == "nurse" else None)
     carers = with_carer(one.carers, role, staff_id)
     yield from settle(changes, one, carers, how, choice, words.by, words.reason, words.note, acknowledged=False)
+
+
+def with_carers(one: Admission) -> None:
+    """Refuses an admission that has nobody (yet, or any more)."""
+    if one.status not in ("assigned", "handed_over"):
+        raise IllegalStep(
+            f"the admission is {one.status}", admission_id=one.id, from_state=one.status, to_state="assigned"
+        )
 
 
 def the_member(changes: Changes, staff_id: str, field: str = "staff_id") -> Deciding[Listed]:

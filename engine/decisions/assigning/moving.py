@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from engine.actors.admission.refusals import IllegalStep
 from engine.actors.admission.state import Admission, How
 from engine.actors.roster.choosing import Pick, in_ward
 from engine.actors.roster.commands import ReleasePatient, TakePatient
@@ -22,7 +21,7 @@ from engine.actors.ward.state import Bed
 from engine.decider import Find
 from engine.decisions.assigning.changes import Changes
 from engine.decisions.assigning.choosing import ROLES, Search, explained
-from engine.decisions.assigning.handing import Words
+from engine.decisions.assigning.handing import Words, with_carers
 from engine.decisions.assigning.refusals import NotInBed, lacking
 from engine.decisions.assigning.serving import carer, occupant_of, settle, skills_of, with_carer
 from engine.decisions.finding import Deciding
@@ -41,10 +40,9 @@ def move(
     changes: Changes, search: Search, one: Admission, ward_id: str | None, bed_id: str | None, words: Words
 ) -> Deciding[None]:
     """R1, R3. Also for who has no bed yet and needs one now."""
-    if one.status not in ("assigned", "handed_over"):
-        raise IllegalStep(
-            f"the admission is {one.status}", admission_id=one.id, from_state=one.status, to_state="assigned"
-        )
+    with_carers(one)
+    if not one.carers.bed_id and not one.need.needs_bed:
+        raise NotInBed("the patient lies in no bed, and needs none", admission_id=one.id, status=one.status)
     old = one.carers
     need = one.need if ward_id is None else replace(one.need, ward_id=ward_id)
     if bed_id is not None:
