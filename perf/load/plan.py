@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hospitals: int = 1
     users: int = 0
     """Who ask again and again, each at instants of his own; 0: whoever comes, comes once."""
+    referrals: int = 0
+    """Of the longer of two lists."""
     attempts: int = 0
     """Users who come in all, then it is over; 0: as many as come in that time."""
 
@@ -53,6 +55,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 CLOSED_MOST: Final = 6_000
 """Requests per second for which a closed loop finds patients and seats; when it is faster, it ends sooner."""
+
+
+class Laboratory(msgspec.Struct):
+    """Who and what is in one hospital's laboratories. The one ``technician`` works at all ``branches``."""
+
+    branches: list[str] = []
+    tests: list[str] = []
+    practitioners: list[str] = []
+    technician: str = ""
 
 
 class Site(msgspec.Struct):
@@ -72,6 +83,7 @@ class Site(msgspec.Struct):
     counters: int = 0
     clinic: str = ""
     rooms: list[str] = []
+    laboratory: Laboratory = msgspec.field(default_factory=Laboratory)
     beds: list[str] = []
 
 

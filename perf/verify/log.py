@@ -16,6 +16,7 @@ from perf.load.order import Answer
 from perf.runs import Check
 from perf.size import Tell
 from perf.verify.answers import Told
+from perf.verify.referrals import ReferralTally, differing_lists
 from perf.verify.room_sums import RoomSums, RoomTally
 from perf.verify.rooms import differing_agendas, differing_calendars, forgotten
 from perf.verify.states import double_bookings, overfull_slots, unsound_queues
@@ -99,7 +100,7 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
             wanted.setdefault(answer.position, []).append((id, answer))
     false: list[str] = []
     head = await reader.head(hospital)
-    tally, admitted = RoomTally(), WardTally()
+    tally, admitted, referrals = RoomTally(), WardTally(), ReferralTally()
     while book.head < head:
         for position, record in await reader.read(hospital, book.head + 1, min(READ, head - book.head)):
             try:
@@ -109,6 +110,7 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
                 return
             tally.entry(entry)
             admitted.entry(entry)
+            referrals.entry(entry)
             for id, answer in wanted.pop(position, ()):
                 lost.extend(_wrong(id, answer, entry, record))
             if entry.refusal is None and entry.fingerprint:
@@ -126,6 +128,10 @@ async def _look(reader: LmdbReader, hospital: str, told: Told, verdicts: Verdict
     verdicts.looked("no seat beyond the capacity", *overfull_slots(book))
     verdicts.looked("nobody is booked twice", *double_bookings(book))
     verdicts.looked("every queue is sound", *unsound_queues(book))
+    if referrals.referrals:
+        verdicts.looked("every step of a referral's test is legal", referrals.steps, referrals.illegal)
+        verdicts.looked("every referral is what its tests make it", referrals.referrals, referrals.underived)
+        verdicts.looked("referrals and their lists agree", *differing_lists(book))
     if tally.sums.booked:
         verdicts.rooms.append(tally.sums)
         verdicts.looked("rooms' calendars and appointments agree", *differing_calendars(book))

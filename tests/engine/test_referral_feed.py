@@ -38,7 +38,7 @@ async def test_a_list_begins_with_how_many_there_are_and_tells_what_is_new_to_it
         position = head(here)
         made = await here.refer(BELL, "North")
         await here.refer(BELL, "South")
-        await here.step(made, "Received", "Completed", result="7.1", critical=True)
+        await here.step(made, "Received", "Completed", result="Hb seven", critical=True)
         await here.ask(CancelReferral(referral_id=before["id"]))
         told = [
             (one["change"], one["referral_id"], one.get("status") or one.get("test_status"))
@@ -89,7 +89,7 @@ async def test_one_referral_tells_everything_that_becomes_of_it_and_nobody_s_nam
         position = head(here)
         await here.ask(ChangeReferral(referral_id=made["id"], priority="stat", note=FreeText("not fasting")))
         await here.step(made, "Received", "Rejected", reason="haemolysed")
-        await here.step(made, "Pending", "Received", "Completed", result="7.1")
+        await here.step(made, "Pending", "Received", "Completed", result="Hb seven")
         await here.ask(AcknowledgeResult(referral_id=made["id"], note=FreeText("told her")))
         messages = await heard(here, topic, after=position)
         assert [(one["change"], one.get("test_status")) for one in messages if one["change"] != "status"] == [
@@ -97,7 +97,7 @@ async def test_one_referral_tells_everything_that_becomes_of_it_and_nobody_s_nam
             ("test", "Completed"), ("acknowledged", None),
         ]  # fmt: skip
         text = msgspec.json.encode(messages).decode()
-        for private in ("7.1", "haemolysed", "fasting", "told her", "Jane", here.patients["Jane Doe"]):
+        for private in ("Hb seven", "haemolysed", "fasting", "told her", "Jane", here.patients["Jane Doe"]):
             assert private not in text
         everything = [one for one in await heard(here, "all", after=position) if one["type"] == "referral_update"]
         assert everything == messages, "each once"
