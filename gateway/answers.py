@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.actors.admission.view import AdmissionView
+from engine.actors.alerts.view import AlertView
 from engine.actors.catalog import LabTestTypeView
 from engine.actors.clinic.view import ClinicView, RuleVersionView, RuleView
 from engine.actors.clinic_day.view import AppointmentView
@@ -21,7 +23,9 @@ from engine.actors.room.view import RoomView
 from engine.actors.service.view import NextView, ServiceView, TicketView
 from engine.actors.slot.view import HoldView, SlotView, TokenView, WaitingView
 from engine.actors.slot_template import TemplateView
+from engine.actors.staff.view import HandoverView, LeaveView, ShiftView, StaffOutcome, StaffView
 from engine.actors.technician import TechnicianView
+from engine.actors.ward.view import BedView, WardView
 from engine.decisions.appointment_series import SeriesView
 from engine.decisions.cancel_slot.answer import PlanView
 from engine.decisions.closures import ClosureOutcome
@@ -129,6 +133,38 @@ ANSWERS: dict[str, Any] = {
     "AcknowledgeResult": ReferralView,
     "UpdateTestStatus": ReferralView,
     "JoinLab": TicketView,
+    "AddStaff": StaffView,
+    "ChangeStaff": StaffView,
+    "ApproveStaff": StaffOutcome,
+    "ActivateStaff": StaffOutcome,
+    "HandOver": HandoverView,
+    "AddShift": ShiftView,
+    "ChangeShift": ShiftView,
+    "AddLeave": LeaveView,
+    "AddWard": WardView,
+    "ChangeWard": WardView,
+    "AddBed": BedView,
+    "ChangeBed": BedView,
+    "ReserveBed": BedView,
+    "ReleaseBed": BedView,
+    "CleanBed": BedView,
+    "ContaminateBed": BedView,
+    "DecontaminateBed": BedView,
+    "CloseBed": BedView,
+    "IsolateBed": BedView,
+    "ReopenBed": BedView,
+    "AdmitPatient": AdmissionView,
+    "ChangeAdmission": AdmissionView,
+    "AssignAdmission": AdmissionView,
+    "AssignManually": AdmissionView,
+    "ReassignCarer": AdmissionView,
+    "AcknowledgeHandover": AdmissionView,
+    "TransferPatient": AdmissionView,
+    "SwapBeds": AdmissionView,
+    "DischargePatient": AdmissionView,
+    "CancelAdmission": AdmissionView,
+    "AcknowledgeAlert": AlertView,
+    "CloseAlert": AlertView,
     "AddDestination": SecretView,
     "ChangeDestination": DestinationView,
     "RotateSecret": SecretView,

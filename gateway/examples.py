@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.ward_examples import EXAMPLES as OF_WARDS
+
 DOCTOR = "0193a1d2-7a10-7c4e-8b21-3f5d6c7e8a90"
 PATIENT = "0193a1d2-7b34-7d18-9c02-1a2b3c4d5e6f"
 SLOT = "0193a1d3-0c55-7e21-a1b2-c3d4e5f60718"
@@ -154,4 +156,5 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ChangeDestination": {
         "name": "Ward 3", "channel": "email", "addresses": ["ward3@example.org"], "events": ["admin_alert"],
     },
+    **OF_WARDS,
 }  # fmt: skip

@@ -6,6 +6,8 @@ The router, the check of roles, the batch and the OpenAPI document all read this
 from __future__ import annotations
 
 from gateway.routes import (
+    admissions,
+    alerts,
     appointments,
     clinics,
     destinations,
@@ -15,14 +17,16 @@ from gateway.routes import (
     rooms,
     services,
     slots,
+    staff,
     tokens,
     waiting,
+    wards,
 )
 from gateway.routes.row import BASE, ROLES, Role, Row
 
 TABLE: tuple[Row, ...] = (
     *hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS, *services.ROWS, *clinics.ROWS, *rooms.ROWS,
-    *appointments.ROWS, *destinations.ROWS, *referrals.ROWS,
+    *appointments.ROWS, *destinations.ROWS, *referrals.ROWS, *staff.ROWS, *wards.ROWS, *admissions.ROWS, *alerts.ROWS,
 )  # fmt: skip
 
 __all__ = ["BASE", "ROLES", "TABLE", "Role", "Row"]

@@ -13,10 +13,11 @@ from gateway.routes import BASE, TABLE
 from tests.gateway.surface import UNKNOWN, ScriptedEngine, client_of
 
 PATHS = [pytest.param(row, id=f"{row.method} {row.path}") for row in TABLE]
-# What no path leads to: a timer's own commands.
+# What no path leads to: a timer's own commands, and what the engine tells itself.
 INTERNAL = {
     "NoteRuleFailures", "WakeClinicDay", "WakeReferral", "WakeService", "WakeSlot", "AdvanceCursor", "ListOutboxes",
-    "GetReferralCounts", "GetReferralProgress",
+    "GetReferralCounts", "GetReferralProgress", "NoteAssignmentTimeout", "ObserveFigures", "WakeAdmission",
+    "WakeAlerts", "WakeIntake", "WakeStaff", "WakeWard",
 }  # fmt: skip
 
 
