@@ -30,9 +30,7 @@ class Wanted:
         self._reader = reader
         self._within = within
         self._only = only
-        self._text = text
-        self._names = Names(reader)
-        self._known: dict[tuple[str, str], bool] = {}
+        self._text = _Text(reader, text) if text else None
 
     def ids(
         self, tables: Sequence[str], stretch: Stretch, after: str | None, *, newest_first: bool
@@ -47,39 +45,63 @@ class Wanted:
 
     def has(self, id: str, tables: Sequence[str]) -> bool:
         """Whether this one is wanted, of a list of these tables."""
-        if self.plain:
-            return True
-        find = self._reader.find
-        if (self._within or self._only) and not any(find(table, id) is not None for table in tables):
-            return False
-        if any(find(table, id) is None for table in self._within):
-            return False
-        return not self._text or self._matches(id)
+        if self._within or self._only:
+            find = self._reader.find
+            if not any(find(table, id) is not None for table in tables):
+                return False
+            if any(find(table, id) is None for table in self._within):
+                return False
+        return self._text is None or self._text[id]
 
-    def _matches(self, id: str) -> bool:
+
+class _Names(dict[str, bool]):
+    """By id, whether the thing is called so; looked up once."""
+
+    def __init__(self, text: str, name: Callable[[str], str]) -> None:
+        self._text = text
+        self._name = name
+
+    def __missing__(self, id: str) -> bool:
+        self[id] = found = self._text in self._name(id).casefold()
+        return found
+
+
+class _Text(dict[str, bool]):
+    """By a referral's id, whether something of it is called so. Thousands are asked: a row must be a few look-ups."""
+
+    def __init__(self, reader: Reader, text: str) -> None:
+        names = Names(reader)
+        self._reader = reader
+        self._reference = text.upper()
+        self._practitioners = _Names(text, lambda id: _plain(names.practitioner(id)))
+        self._patients = _Names(text, lambda id: _plain(names.patient(id)))
+        self._branches = _Names(text, lambda id: found.name if (found := names.branch(id)) is not None else "")
+        self._tests = _Names(text, lambda id: found.name if (found := names.test(id)) is not None else "")
+
+    def __missing__(self, id: str) -> bool:
+        self[id] = found = self._found(id)
+        return found
+
+    def _found(self, id: str) -> bool:
         referral = referral_of(self._reader, id)
         if referral is None:
             return False
-        names = self._names
-        return (
-            self._text.upper() in referral.reference
-            or self._called("practitioner", referral.practitioner_id, names.practitioner)
-            or self._named("branch", referral.branch_id, lambda id: getattr(names.branch(id), "name", ""))
-            or any(
-                self._named("test", test.test_id, lambda id: getattr(names.test(id), "name", ""))
-                for test in referral.tests.values()
-            )
-            or self._called("patient", referral.patient_id, names.patient)
-        )
+        if (
+            self._practitioners[referral.practitioner_id]
+            or self._branches[referral.branch_id]
+            or self._patients[referral.patient_id]
+            or self._reference in referral.reference
+        ):
+            return True
+        tests = self._tests
+        for test in referral.tests.values():  # noqa: SIM110 - a generator costs as much as all the rest
+            if tests[test.test_id]:
+                return True
+        return False
 
-    def _called(self, what: str, id: str, name: Callable[[str], Private | None]) -> bool:
-        return self._named(what, id, lambda id: called.text if (called := name(id)) is not None else "")
 
-    def _named(self, what: str, id: str, name: Callable[[str], str]) -> bool:
-        known = self._known.get((what, id))
-        if known is None:
-            known = self._known[what, id] = self._text in name(id).casefold()
-        return known
+def _plain(name: Private | None) -> str:
+    return "" if name is None else name.text
 
 
 def searched(reader: Reader, search: str | None, within: Sequence[str]) -> Wanted:
