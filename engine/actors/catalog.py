@@ -113,7 +113,9 @@ def decide(state: Catalog, command: AddType | RenameType, at: At) -> list[Catalo
             _unlike(state, command)
             if command.name == known.name:
                 return []
-            return [LabTestTypeChanged(test_type=LabTestType(id=known.id, name=command.name, version=known.version + 1))]
+            return [
+                LabTestTypeChanged(test_type=LabTestType(id=known.id, name=command.name, version=known.version + 1))
+            ]
         case _:
             assert_never(command)
 
