@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from trio.testing import MockClock
 
+from engine.decider import DAY
+from engine.decisions.referrals import CancelReferral
 from engine.eventlog.entry import Principal
 from engine.reading import StateReader
+from engine.recovery import ARCHIVED
 from engine.views import QUERIES
 from engine.views.referral_lists import SEARCHED, ListPractitionerReferrals, ListReferrals, ListTechnicianReferrals
 from tests.engine.laboratories import ADMIN, Laboratories, laboratories, staff
+from tests.engine.living import START, TrioClock, living, patient
 
 ADA, BELL = "Dr. Ada", "Dr. Bell"
 PAGE = 10
@@ -87,6 +91,25 @@ async def test_a_search_by_name_looks_at_so_many_and_says_that_there_are_more(
             found, cursor, pages = found + [row["id"] for row in page["items"]], page["next_cursor"], pages + 1
         assert found == [made[14]["id"], made[2]["id"], made[1]["id"]], "pages may be short, and none is left out"
         assert pages == 3
+
+
+async def test_what_left_memory_comes_back_many_at_a_time(autojump_clock: MockClock):
+    async with laboratories() as here:
+        made = [await here.refer(ADA, "North", of=f"Patient {n % PAGE}") for n in range(12 * PAGE)]
+        for one in made:
+            await here.ask(CancelReferral(referral_id=one["id"]))
+        before = await here.at_work("tess", search="patient 3", sort="time")
+        disk = here.disk
+    disk.rounds.clear()  # the next is of everything, and leaves out what is over
+    later = TrioClock(START + 400 * DAY)
+    async with living(disk, clock=later) as engine:
+        await engine.ask("main", patient(), ADMIN)
+    async with living(disk, clock=later) as engine:
+        again = Laboratories(engine, disk, later)
+        archived = [one for one in made if engine.partitions["main"].book.cells[f"referral:{one['id']}"] is ARCHIVED]
+        assert archived == made
+        assert await again.at_work("tess", search="patient 3", sort="time") == before
+        assert engine.load()["caches"]["states"]["misses"] <= 3
 
 
 async def test_a_sum_costs_no_look_at_any_referral(autojump_clock: MockClock):
