@@ -33,7 +33,7 @@ async def test_the_commands_of_the_guide_work_as_they_stand_there():
         assert (given["status"], given["doctor_id"], given["nurse_id"], given["bed_id"]) == (
             "assigned", names["doctor"], names["nurse"], names["bed"],
         )  # fmt: skip
-        assert [(one["admission_id"], one["reason"]) for one in backlog["items"]] == [(names["second"], "no_bed")]
+        assert [(one["id"], one["reason"]) for one in backlog["items"]] == [(names["second"], "no_bed")]
         assert left["status"] == "discharged"
         assert board["rooms"][0]["beds"][0]["state"] == "housekeeping"
         assert not any(names[who] in str(board) for who in ("jane", "john", "doctor", "nurse", "first", "second"))

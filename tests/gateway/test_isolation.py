@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.routes import BASE, TABLE
@@ -22,6 +24,11 @@ ANOTHER = {"start_time": "2100-02-05T09:00:00Z", "end_time": "2100-02-05T09:30:0
 AGAIN = {"rrule": "FREQ=WEEKLY;COUNT=2"}
 WEEKLY = {"start_time": "2100-02-03T12:00:00Z", "end_time": "2100-02-03T12:30:00Z", **AGAIN}
 WHY = {"reason": "it was entered wrongly"}
+NAMED = {"name": "East"}
+BED = {"label": "1"}
+SHIFT = {"start_time": "2100-02-02T07:00:00Z", "end_time": "2100-02-02T15:00:00Z"}
+LEAVE = {"start_time": "2100-03-02T00:00:00Z", "end_time": "2100-03-09T00:00:00Z"}
+MEMBER = {"name": "Dr. Cruz", "role": "doctor"}
 WARD = {"name": "Ward", "channel": "email", "addresses": ["ward@example.org"]}
 
 
@@ -41,7 +48,17 @@ async def things(client: Any, name: str) -> dict[str, str]:
     clinic = await made("/clinics", {"name": "Orthopaedics"})
     room = await made("/rooms", {"clinic_id": clinic, **ROOM})
     asked = {"clinic_id": clinic, "doctor_id": doctor, "patient_id": patient}
+    ward = await made("/wards", NAMED)
+    staff = await made("/staff", MEMBER)
     return {
+        "staff_id": staff,
+        "shift_id": await made(f"/staff/{staff}/shifts", SHIFT),
+        "leave_id": await made(f"/staff/{staff}/leaves", LEAVE),
+        "ward_id": ward,
+        "bed_id": await made(f"/wards/{ward}/beds", BED),
+        "admission_id": await made("/admissions", {"patient_id": other, "acuity": "low"}),
+        "someone": await made("/patients", {"name": "John Roe"}),
+        "alert_id": await alert(client, name, made, patient),
         "clinic_id": clinic,
         "room_id": room,
         "rule_id": await made("/rules", {"clinic_id": clinic, "rule": RULE}),
@@ -61,6 +78,20 @@ async def things(client: Any, name: str) -> dict[str, str]:
         "ticket_id": ticket["id"],
         "link": ticket["link"],
     }
+
+
+async def alert(client: Any, name: str, made: Callable[..., Awaitable[str]], patient: str) -> str:
+    """An alert that is open: somebody's shift is over while there is a patient."""
+    now = datetime.now(UTC)
+    hours = {"start_time": (now - timedelta(hours=1)).isoformat(), "end_time": (now + timedelta(hours=9)).isoformat()}
+    leaving = await made("/staff", MEMBER)
+    shift = await made(f"/staff/{leaving}/shifts", hours)
+    await made("/staff", {"name": "Nuno Alves", "role": "nurse"})
+    await made("/admissions", {"patient_id": patient, "acuity": "high", "needs_bed": False})
+    named = {"Hospital-Id": name}
+    assert (await client.delete(f"{BASE}/shifts/{shift}", headers=named)).status_code == 204
+    (found,) = (await client.get(f"{BASE}/alerts", headers=named)).json()["items"]
+    return str(found["id"])
 
 
 def bodies(mine: dict[str, str]) -> dict[str, dict[str, Any]]:
@@ -91,6 +122,20 @@ def bodies(mine: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /appointments/{appointment_id}/turnover": {"minutes": 5, **WHY},
         "POST /appointments/{appointment_id}/decline": WHY,
         "POST /tokens/{token_id}/category": {"category": "WALKIN", **REASON},
+        "PUT /staff/{staff_id}": MEMBER,
+        "POST /staff/{staff_id}/approval": {"is_approved": True},
+        "POST /staff/{staff_id}/activity": {"is_active": False},
+        "POST /staff/{staff_id}/shifts": SHIFT,
+        "POST /staff/{staff_id}/leaves": LEAVE,
+        "PUT /shifts/{shift_id}": SHIFT,
+        "PUT /wards/{ward_id}": NAMED,
+        "POST /wards/{ward_id}/beds": BED,
+        "PUT /beds/{bed_id}": BED,
+        "POST /beds/{bed_id}/reserve": {"patient_id": mine["patient_id"]},
+        **{f"POST /beds/{{bed_id}}/{step}": WHY for step in ("contaminate", "isolate", "close")},
+        "PUT /admissions/{admission_id}": {"acuity": "high"},
+        "POST /admissions/{admission_id}/assign-manually": WHY,
+        "POST /admissions/{admission_id}/reassign": {"role": "doctor"},
         "POST /holds/{hold_id}/confirm": {"patient_id": mine["patient_id"], **ONLINE},
     }
 
@@ -159,6 +204,27 @@ async def test_no_body_and_no_filter_reaches_another_hospital():
             (f"/appointments/{mine['appointment_id']}/reschedule", {**VISIT, "room_id": theirs["room_id"]}),
             (f"/appointments/{mine['appointment_id']}/reschedule", {**VISIT, "doctor_id": theirs["doctor_id"]}),
             (f"/holds/{mine['hold_id']}/confirm", {"patient_id": theirs["patient_id"], **ONLINE}),
+            ("/staff", {**MEMBER, "ward_ids": [theirs["ward_id"]]}),
+            ("/staff", {**MEMBER, "doctor_id": theirs["doctor_id"]}),
+            (f"/staff/{mine['staff_id']}/handover", {"to_staff_id": theirs["staff_id"]}),
+            (f"/beds/{mine['bed_id']}/reserve", {"patient_id": theirs["patient_id"]}),
+            ("/admissions", {"patient_id": theirs["patient_id"], "acuity": "low"}),
+            ("/admissions", {"patient_id": mine["someone"], "acuity": "low", "ward_id": theirs["ward_id"]}),
+            *[
+                (f"/admissions/{mine['admission_id']}/{step}", {**WHY, name: theirs[of], **more})
+                for step, name, of, more in (
+                    ("assign-manually", "doctor_id", "staff_id", {}),
+                    ("assign-manually", "nurse_id", "staff_id", {}),
+                    ("assign-manually", "bed_id", "bed_id", {}),
+                    ("reassign", "staff_id", "staff_id", {"role": "doctor"}),
+                    ("transfer", "bed_id", "bed_id", {}),
+                    ("transfer", "ward_id", "ward_id", {}),
+                )
+            ],
+            (
+                "/admissions/swap-beds",
+                {"admission_id": mine["admission_id"], "other_admission_id": theirs["admission_id"]},
+            ),
         ):
             response = await client.post(f"{BASE}{path}/", json=body, headers={"Hospital-Id": "main"})
             assert response.status_code == 404, f"{path} {body}: {response.text}"
@@ -166,6 +232,10 @@ async def test_no_body_and_no_filter_reaches_another_hospital():
                      "/waiting-list/?slot_id={slot_id}", "/slot-templates/?doctor_id={doctor_id}",
                      "/rooms/?clinic_id={clinic_id}", "/closures/?room_id={room_id}",
                      "/appointments/?clinic_id={clinic_id}", "/appointments/?doctor_id={doctor_id}",
-                     "/appointments/?patient_id={patient_id}", "/escalations/?clinic_id={clinic_id}"):  # fmt: skip
+                     "/appointments/?patient_id={patient_id}", "/escalations/?clinic_id={clinic_id}",
+                     "/beds/?ward_id={ward_id}", "/staff/?ward_id={ward_id}", "/shifts/?staff_id={staff_id}",
+                     "/roster/?ward_id={ward_id}", "/admissions/?patient_id={patient_id}",
+                     "/admissions/?staff_id={staff_id}", "/admissions/?ward_id={ward_id}",
+                     "/backlog/?ward_id={ward_id}"):  # fmt: skip
             response = await client.get(f"{BASE}{path.format(**theirs)}", headers={"Hospital-Id": "main"})
             assert response.json()["items"] == []

@@ -14,6 +14,7 @@ export class WardBeds {
   #choose;
   #current = ""; // id of the bed in the tab order
   #fitted = ""; // for what the size was chosen
+  #size = 0;
 
   // `choose(id or null)`: somebody wants details of a bed, or no more.
   constructor(parts, choose) {
@@ -41,16 +42,19 @@ export class WardBeds {
   fit(ward, staff) {
     const { rooms } = this.#parts;
     const across = Math.min(Math.max(...ward.rooms.map((room) => room.beds.length), 1), 2);
-    const asked = `${ward.rooms.map((room) => room.beds.length)} ${staff} ${innerWidth} ${innerHeight}`;
-    if (asked === this.#fitted) return;
-    this.#fitted = asked;
-    rooms.style.setProperty("--across", across);
     const around = rooms.parentElement;
     const narrow = innerWidth < 700;
-    for (let size = narrow ? ON_A_PHONE : LARGEST; size >= SMALLEST; size -= STEP) {
-      rooms.style.setProperty("--size", size.toFixed(2));
-      if (narrow || around.scrollHeight <= around.clientHeight + 1) return;
-    }
+    const fits = () => narrow || around.scrollHeight <= around.clientHeight + 1;
+    const asked = `${ward.rooms.map((room) => room.beds.length)} ${staff} ${innerWidth} ${innerHeight}`;
+    // With the hours that pass, and names that come, what is said on a bed becomes longer.
+    if (asked === this.#fitted && (this.#size <= SMALLEST || fits())) return;
+    this.#fitted = asked;
+    rooms.style.setProperty("--across", across);
+    this.#size = (narrow ? ON_A_PHONE : LARGEST) + STEP;
+    do {
+      this.#size = Math.max(this.#size - STEP, SMALLEST);
+      rooms.style.setProperty("--size", this.#size.toFixed(2));
+    } while (this.#size > SMALLEST && !fits());
   }
 
   #fill(item, bed, overdue, speech, language, now, chosen) {
