@@ -37,7 +37,7 @@ class House(World):
         id: str = self.ask(AddStaff(name=PersonName("Sam Sample"), role=role, **more)).id
         return id
 
-    def doctor(self, *skills: str, **more: Any) -> str:  # type: ignore[override]
+    def doctor(self, *skills: str, **more: Any) -> str:
         """A doctor of the staff."""
         return self.staff("doctor", skills=skills, **more)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine.actors.admission.state import OPEN
+from engine.actors.intake.state import Waiter, line_of, turn_of
 from engine.decider import FreeText, PersonName
 from engine.decisions.admissions import AcknowledgeHandover, AdmitPatient, CancelAdmission, ChangeAdmission
 from engine.decisions.assign_admission import AssignAdmission, AssignManually, ReassignCarer
@@ -71,11 +72,28 @@ class AnyAdmission(RuleBasedStateMachine):
         for number in range(14):
             gender = ("female", "male", "", "f", "other")[number % 5]
             self.people.append(house.person(gender, ("1950-05-05", "2019-05-05", "", "1990-01-01")[number % 4]))
+        for number in range(0, 14, 2):
+            skills = ("surgery",) if number == 4 else ()
+            house.admit(self.people[number], ("low", "high", "critical")[number % 3], doctor_skills=skills)
 
     def ask(self, command: Any) -> None:
         """A refusal is an answer, too."""
+        before = dict(self.house.intake().waiting)
         with suppress(Rejected):
             self.house.ask(command)
+            self.in_order(before)
+
+    def in_order(self, before: dict[str, Waiter]) -> None:
+        """Who was served had nobody before him who waits for the same still, unless a bed was kept for him."""
+        still = self.house.intake().waiting
+        kept = {event.bed.occupant.admission_id for event in self.house.named("BedOccupied") if event.kept}
+        for event in self.house.named("IntakeServed"):
+            served = before.get(event.admission_id)
+            if served is None or served.admission_id in kept:
+                continue
+            for id, other in before.items():
+                if still.get(id) == other and line_of(other) == line_of(served):
+                    assert turn_of(other) > turn_of(served), "somebody was passed over"
 
     def open(self, number: int) -> str:
         """One of those who are admitted."""
@@ -110,6 +128,11 @@ class AnyAdmission(RuleBasedStateMachine):
                 bed_type=type,
             )
         )
+
+    @rule(first=NUMBER, acuity=ACUITIES, bed=st.booleans())
+    def admit_several(self, first: int, acuity: Any, bed: bool) -> None:
+        for number in range(first, first + 4):
+            self.ask(AdmitPatient(patient_id=self.person(number), acuity=acuity, needs_bed=bed))
 
     @rule(which=NUMBER, contaminated=st.booleans())
     def discharge(self, which: int, contaminated: bool) -> None:
@@ -175,7 +198,7 @@ class AnyAdmission(RuleBasedStateMachine):
         self.ask(AssignAdmission(admission_id=self.open(which)))
 
     @rule(
-        which=NUMBER, doctor=st.none() | NUMBER, nurse=st.none() | NUMBER, bed=st.none() | NUMBER, force=st.booleans()
+        which=NUMBER, doctor=NUMBER | st.none(), nurse=NUMBER | st.none(), bed=NUMBER | st.none(), force=st.booleans()
     )
     def by_hand(self, which: int, doctor: Any, nurse: Any, bed: Any, force: bool) -> None:
         self.ask(
@@ -222,7 +245,7 @@ class AnyAdmission(RuleBasedStateMachine):
 
     @rule(one=NUMBER, other=NUMBER)
     def merge(self, one: int, other: int) -> None:
-        if one % 4 == 0:
+        if one % 8 == 7:
             self.ask(MergePatients(patient_id=self.person(one), into=self.person(other)))
             self.ask(RemovePatient(patient_id=self.person(one + 1)))
 
