@@ -14,7 +14,7 @@ from typing import Any, get_args
 import pytest
 import trio
 
-from engine import deltas, room_deltas, ward_deltas
+from engine import deltas, referral_deltas, room_deltas, ward_deltas
 from engine.actors.destination.state import NoticeType
 from gateway.notices.letters import letter_of
 from gateway.notices.notice import Notice
@@ -182,6 +182,6 @@ def test_every_type_of_notice_has_a_letter_and_every_message_a_type():
     types = set(get_args(NoticeType))
     for type in types:
         assert letter_of(notice(type), "main.7.1", "matron@example.org", [WARD], "UTC")
-    written = "".join(map(inspect.getsource, (deltas, room_deltas, ward_deltas)))
+    written = "".join(map(inspect.getsource, (deltas, referral_deltas, room_deltas, ward_deltas)))
     named = set(re.findall(r'"(\w+_(?:update|change|called|alert))"', written)) - {"waiting_update"}  # for boards alone
     assert named | {"ticket_near"} == types
