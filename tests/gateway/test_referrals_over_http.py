@@ -196,6 +196,14 @@ async def test_the_catalog_is_open_to_every_key_and_says_what_is_offered_where()
         assert (await here.get("/branches/?active=true"))["items"][0]["service_id"] == here.made["queue"]
 
 
+async def test_a_list_is_followed_by_staff_and_not_by_a_wall():
+    async with house() as here:
+        one = await here.refer()
+        for topic in (f"referral:{one['id']}", f"referrals:branch:{here.made['north']}"):
+            assert (await here.get(f"/stream?topics={topic}", 403, "wall"))["code"] == "forbidden"
+            assert (await here.get(f"/stream?topics={topic}x", 404, "ada"))["code"] == "not_found"
+
+
 async def test_a_stale_change_is_refused_and_a_name_is_changed():
     async with house() as here:
         path = f"{BASE}/branches/{here.made['south']}/"
