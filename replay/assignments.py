@@ -4,6 +4,7 @@ It keeps what wards, roster, admissions and intake say of themselves and asks ne
 those agree on among themselves could be wrong in all of them. What it looks at after every entry:
 
 - no two patients in a bed, no patient in two, every step of a bed allowed, none used before it was cleaned;
+- whoever was given a bed, and not by hand, is one for this ward, bed and room;
 - nobody has more patients than the maximum when given one, unless somebody forced it;
 - who is assigned has a doctor, a nurse and, if wanted, a bed, all in that entry, and they have him or her; who waits
   for everything has nothing; who has left has nothing;
@@ -245,6 +246,8 @@ class Assignments:
             yield f"admission {id} was assigned without all that it needs"
         if assigned.how == "manual":
             return
+        if carers.bed_id and (why := self._beds.unfit(carers.bed_id, one.need, one.patient_id)):
+            yield f"admission {id} was given bed {carers.bed_id}, which {why}"
         # Who is assigned at once has waited for nobody: all who wait and are as urgent come first.
         mine = touched.turns.get(id) or (one.rank, assigned.at, id)
         for line in self._lines.values():

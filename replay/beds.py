@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from engine.actors.ward import events as ward
-from engine.actors.ward.state import Bed, WardProfile
+from engine.actors.ward.state import Bed, Occupant, WardProfile
+from engine.needs import Need
 
 _BUSY: Final = ("occupied", "reserved")
 
@@ -42,6 +43,7 @@ class Beds:
         """By admission: its beds; more than one is a fault."""
         self.patients: dict[str, set[str]] = {}
         """By patient: the beds in which he or she lies."""
+        self._rooms: dict[tuple[str, str], set[str]] = {}
         self._left: dict[str, tuple[int, str]] = {}
         self._unclean: set[str] = set()
         """Beds that somebody left and nobody has cleaned."""
@@ -52,6 +54,8 @@ class Beds:
             self.wards[ward_id] = event.profile
         elif isinstance(event, ward.BedRemoved):
             before = self.beds.pop(event.bed_id, None)
+            if before is not None:
+                self._rooms[ward_id, before.profile.room].discard(before.id)
             if before is not None and before.state in _BUSY:
                 yield f"bed {before.id} was removed while it was {before.state}"
         elif not isinstance(event, ward.WardRetired):
@@ -62,6 +66,36 @@ class Beds:
         for patient_id in touched:
             if len(beds := self.patients.get(patient_id, ())) > 1:
                 yield f"patient {patient_id} lies in {len(beds)} beds: {', '.join(sorted(beds))}"
+
+    def unfit(self, bed_id: str, need: Need, patient_id: str) -> str:
+        """What the patient should not have been put into this bed for, as it and its room are now; ``""``: nothing."""
+        bed, profile = self.beds[bed_id], self.wards[self.ward_of[bed_id]]
+        if need.bed_type not in ("", bed.profile.type) or not set(need.equipment) <= set(bed.profile.equipment):
+            return "is not of the type, or lacks equipment"
+        if need.isolation and not bed.profile.isolation:
+            return "is not fit for isolation"
+        if profile.gender not in ("", need.gender):
+            return "is in a ward for others"
+        youngest, oldest = profile.min_age, profile.max_age
+        if (youngest is not None and need.age < youngest) or (
+            oldest is not None and (need.age < 0 or need.age > oldest)
+        ):
+            return "is in a ward for other ages"
+        for other in self._mates(bed, patient_id):
+            if other.isolation != need.isolation:
+                return "is in a room with others who are isolated, or are not"
+            if not profile.mixed_rooms and {need.gender, other.gender} not in ({"female"}, {"male"}):
+                return "is in a room with women and men"
+            if not profile.mixed_ages and {need.age_group, other.age_group} not in ({"adult"}, {"child"}):
+                return "is in a room with children and adults"
+        return ""
+
+    def _mates(self, bed: Bed, patient_id: str) -> Iterator[Occupant]:
+        room, ward_id = bed.profile.room, self.ward_of[bed.id]
+        for id in self._rooms.get((ward_id, room), ()) if room else ():
+            other = self.beds[id].occupant
+            if other is not None and other.patient_id != patient_id:
+                yield other
 
     def _bed(self, ward_id: str, event: Any) -> Iterator[str]:
         now: Bed = event.bed
@@ -81,6 +115,9 @@ class Beds:
             yield f"bed {now.id} is {now.state}, and nobody has cleaned it"
         self._move(before, now)
         self.ward_of[now.id] = ward_id
+        if before is not None:
+            self._rooms[ward_id, before.profile.room].discard(now.id)
+        self._rooms.setdefault((ward_id, now.profile.room), set()).add(now.id)
 
     def _step(self, before: Bed | None, now: Bed, event: Any) -> Iterator[str]:
         if isinstance(event, ward.BedAdded):

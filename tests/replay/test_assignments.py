@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import count
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.actors.admission.events import (
     AdmissionWaits,
@@ -35,6 +37,7 @@ class Audit:
         self.audit = Assignments()
         self._positions = count(1)
         self.beds: dict[str, Bed] = {}
+        self.needs: defaultdict[str, Need] = defaultdict(lambda: NEED)
         self.tell(("ward:w", ward.WardOpened(id="w", profile=WardProfile(name="W"), time=0)))
         for id in ("b1", "b2"):
             self.tell(("ward:w", ward.BedAdded(bed=self.bed(id))))
@@ -55,14 +58,23 @@ class Audit:
         """A bed as it is from now on."""
         admission = "" if state == "reserved" else who
         since = more.pop("since", 0)
-        lying = Occupant(patient_id=f"patient {who}", admission_id=admission, since=since) if who else None
-        bed = self.beds[id] = Bed(
-            id=id, profile=BedProfile(label=id), state=state, occupant=lying if who else None, **more
+        before = self.beds[id].profile if id in self.beds else BedProfile(label=id)
+        need = self.needs[who]
+        lying = Occupant(
+            patient_id=f"patient {who}",
+            admission_id=admission,
+            gender=need.gender,
+            age_group=need.age_group,
+            isolation=need.isolation,
+            since=since,
         )
+        bed = Bed(id=id, profile=more.pop("profile", before), state=state, occupant=lying if who else None, **more)
+        self.beds[id] = bed
         return bed
 
     def admit(self, id: str, need: Need = NEED, acuity: Any = "low", time: int = 1) -> list[tuple[str, Any]]:
         """Events of an admission that begins."""
+        self.needs[id] = need
         admitted = PatientAdmitted(
             id=id, patient_id=f"patient {id}", acuity=acuity, need=need, admitted_at=time, time=time
         )
@@ -161,6 +173,27 @@ def test_a_bed_that_was_removed_with_somebody_in_it(log: Audit):
     log.tell(*log.admit("x"), *log.assign("x"))
     log.tell(("ward:w", ward.BedRemoved(bed_id="b1")))
     assert log.found == ["bed b1 was removed while it was occupied"]
+
+
+@pytest.mark.parametrize(
+    ("need", "why"),
+    [
+        (Need(gender="male", age_group="adult"), "is in a room with women and men"),
+        (Need(gender="female", age_group="child"), "is in a room with children and adults"),
+        (Need(gender="female", age_group="adult", bed_type="intensive"), "is not of the type, or lacks equipment"),
+        (Need(gender="female", age_group="adult", equipment=("lamp",)), "is not of the type, or lacks equipment"),
+        (Need(gender="female", age_group="adult", isolation="measles"), "is not fit for isolation"),
+        (NEED, ""),
+    ],
+)
+@pytest.mark.parametrize("how", ["automatic", "manual"])
+def test_a_bed_that_was_not_for_whom_it_was_given_to_but_by_hand(log: Audit, need: Need, why: str, how: str):
+    in_one_room = BedProfile(label="b2", room="A")
+    for id in ("b1", "b2"):
+        log.tell(("ward:w", ward.BedChanged(bed=log.bed(id, profile=replace(in_one_room, label=id)))))
+    log.tell(*log.admit("x"), *log.assign("x"))
+    log.tell(*log.admit("y", need), *log.assign("y", "b2", how=how))
+    assert log.found == ([f"admission y was given bed b2, which {why}"] if why and how != "manual" else [])
 
 
 # -- staff ----------------------------------------------------------------------------------------------------------
