@@ -17,8 +17,8 @@ SCREENS = {"phone": PHONE, "desk": (1280, 800), "wall": WALL}
 OPEN = alerts(
     alert(1, "warning", "assignment_slow", "08:50", value=6.25, threshold=5),
     alert(2, "critical", "assignment_timeout", "08:30", patient_id="patient-7"),
-    alert(3, "info", "shift_over", "07:00", value=None, threshold=None, unit=""),
-    alert(4, "critical", "timeout_rate", "06:55", value=0.021, threshold=0.01, unit="", times=3,
+    alert(3, "info", "shift_over", "07:00", value=2, threshold=None, unit="patients"),
+    alert(4, "critical", "timeout_rate", "06:55", value=0.021, threshold=0.01, unit="ratio", times=3,
           acknowledged_at=at("08:00"), acknowledged_by="Ward 3"),
 )  # fmt: skip
 
@@ -61,12 +61,12 @@ def test_what_nobody_has_seen_comes_first_and_then_the_gravest(browser: Browser,
         page = opened(visitor.page, stand_in)
         first, second, third, fourth = [plain(text) for text in page.locator(".alerts li").all_inner_texts()]
         assert first == (
-            "Critical · A patient was not assigned in time 12.5 s (limit 10 s) admission-2 · Patient patient-7 "
+            "Critical A patient was not assigned in time 12.5 s (limit 10 s) admission-2 · Patient patient-7 "
             "30 min since 08:30 I have seen it"
         )
-        assert second.startswith("Warning · Assigning takes long 6.25 s (limit 5 s)")
-        assert third.startswith("For information · A shift is over, with patients left admission-3 2 hr")
-        assert re.search("Too many assignments time out.* 3 times Seen by Ward 3$", fourth)
+        assert second.startswith("Warning Assigning takes long 6.25 s (limit 5 s)")
+        assert third.startswith("For information A shift is over, with patients left 2 patients admission-3 2 hr")
+        assert re.search(r"Too many assignments time out 2\.1% \(limit 1%\).* 3 times Seen by Ward 3$", fourth)
         assert [plain(count) for count in page.locator(".counts li").all_inner_texts()] == [
             "2 Critical", "1 Warning", "1 For information",
         ]  # fmt: skip

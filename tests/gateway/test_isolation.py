@@ -233,9 +233,11 @@ async def test_no_body_and_no_filter_reaches_another_hospital():
                      "/rooms/?clinic_id={clinic_id}", "/closures/?room_id={room_id}",
                      "/appointments/?clinic_id={clinic_id}", "/appointments/?doctor_id={doctor_id}",
                      "/appointments/?patient_id={patient_id}", "/escalations/?clinic_id={clinic_id}",
-                     "/beds/?ward_id={ward_id}", "/staff/?ward_id={ward_id}", "/shifts/?staff_id={staff_id}",
-                     "/roster/?ward_id={ward_id}", "/admissions/?patient_id={patient_id}",
+                     "/beds/?ward_id={ward_id}",
+                     "/admissions/?patient_id={patient_id}",
                      "/admissions/?staff_id={staff_id}", "/admissions/?ward_id={ward_id}",
                      "/backlog/?ward_id={ward_id}"):  # fmt: skip
             response = await client.get(f"{BASE}{path.format(**theirs)}", headers={"Hospital-Id": "main"})
             assert response.json()["items"] == []
+        unknown = await client.get(f"{BASE}/shifts/?staff_id={theirs['staff_id']}", headers={"Hospital-Id": "main"})
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")

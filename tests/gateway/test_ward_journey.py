@@ -88,7 +88,7 @@ def test_who_waits_has_the_bed_in_the_commit_that_makes_it_clean(browser: Browse
 
 def test_a_shift_that_ends_with_patients_stands_on_the_panel_until_they_are_seen_to(browser: Browser, server: Server):
     with closing(Ward(server.url, "Ward 4")) as ward, visit(browser, DESK) as desk:
-        stay = ward.admit("Asha Rao", "medium")
+        ward.admit("Asha Rao", "medium")
         page = desk.page
         page.goto(f"{server.url}/alerts/")
         expect(page.locator(".nothing")).to_be_visible()
@@ -104,6 +104,8 @@ def test_a_shift_that_ends_with_patients_stands_on_the_panel_until_they_are_seen
         page.keyboard.press("Tab")
         alert.get_by_role("button").press("Enter")
         expect(alert).to_contain_text("Seen by")
-        ward.desk.post(f"/admissions/{stay['id']}/discharge/", {}, 200)
+        colleague = ward.member("Dr. Ines Sol", "doctor")
+        told = ward.desk.post(f"/staff/{ward.doctor}/handover/", {"note": "he sleeps"}, 200)
+        assert [one["staff_id"] for one in told["moved"]] == [colleague]
         expect(page.locator(".nothing")).to_be_visible()
         assert desk.complaints == []

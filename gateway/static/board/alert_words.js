@@ -25,14 +25,22 @@ const KIND = {
   rule_failed: (say) => say("alert_rule_failed"),
 };
 
+const PRECISE = { maximumSignificantDigits: 3 };
+const COUNTED = {
+  patients: (say, count) => say("patients_counted", { count }),
+  attempts: (say, count) => say("tries_counted", { count }),
+};
+
 export class AlertWords {
   #say;
   #number;
+  #share;
   #elapsed;
 
   constructor(language) {
     this.#say = (key, values) => language.say(key, values);
-    this.#number = new Intl.NumberFormat(language.code, { numberingSystem: "latn", maximumSignificantDigits: 3 });
+    this.#share = new Intl.NumberFormat(language.code, { numberingSystem: "latn", style: "percent", ...PRECISE });
+    this.#number = new Intl.NumberFormat(language.code, { numberingSystem: "latn", ...PRECISE });
     this.#elapsed = new Elapsed(language.code);
   }
 
@@ -48,10 +56,11 @@ export class AlertWords {
   // What was measured, and what is too much.
   measured({ value, threshold, unit }) {
     if (value === null || value === undefined) return "";
-    const measured = apart(`${this.#number.format(value)} ${unit}`.trim());
-    if (threshold === null || threshold === undefined) return measured;
-    const limit = this.#say("limit", { limit: apart(`${this.#number.format(threshold)} ${unit}`.trim()) });
-    return `${measured} (${limit})`;
+    if (COUNTED[unit]) return COUNTED[unit](this.#say, value);
+    const told = (number) =>
+      apart(unit === "ratio" ? this.#share.format(number) : `${this.#number.format(number)} ${unit}`.trim());
+    if (threshold === null || threshold === undefined) return told(value);
+    return `${told(value)} (${this.#say("limit", { limit: told(threshold) })})`;
   }
 
   // What it is about, by the ids by which the interface finds it.
