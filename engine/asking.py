@@ -14,8 +14,9 @@ import trio
 from engine.actor import Message, Reply, Word
 from engine.answers import Answers
 from engine.deadlines import Deadlines
-from engine.errors import DeadlinePassed, Unavailable
+from engine.errors import DeadlinePassed, Rejected, Unavailable
 from engine.eventlog.entry import Principal
+from engine.measures import ASSIGNING
 from engine.partition import Partition
 
 Then = Callable[[Reply | Exception], None]
@@ -40,9 +41,22 @@ class Asking:
 
     async def ask(self, partition: Partition, command: Any, who: Principal, key: str | None, within: float) -> Reply:
         """Wait until the command is decided and durable; see ``Engine.ask``."""
+        measures = partition.measures
+        measures.requests += 1
+        try:
+            return await self._ask(partition, command, who, key, within)
+        except Rejected:
+            raise
+        except Exception:
+            measures.errors += 1
+            raise
+
+    async def _ask(self, partition: Partition, command: Any, who: Principal, key: str | None, within: float) -> Reply:
+        begun = trio.current_time()
+        until = begun + within
         if within <= 0:
+            _withdrawn(partition, command, begun, until)
             raise DeadlinePassed("not_applied")
-        until = trio.current_time() + within
         if key is None:
             message = self._unkeyed(command, who)
         else:
@@ -54,6 +68,7 @@ class Asking:
             if isinstance(found, Reply):
                 return found
             message = found
+        message.arrived = begun
         try:
             partition.post(message)
             self._deadlines.watch(message, until)
@@ -62,6 +77,8 @@ class Asking:
             self._deadlines.forget(message)
             message.abandon()
             partition.landed(message)
+            if message.word is Word.ABANDONED:
+                _withdrawn(partition, command, begun, until)
         failure = _failure(message)
         if failure is not None:
             raise failure
@@ -76,17 +93,28 @@ class Asking:
 
         ``None``, and nothing has happened, where the key came before or is under way: then ``ask``.
         """
+        begun = trio.current_time()
+        until = begun + within
         if within <= 0:
+            partition.measures.requests += 1
+            partition.measures.errors += 1
+            _withdrawn(partition, command, begun, until)
             raise DeadlinePassed("not_applied")
         message = self._unkeyed(command, who) if key is None else self._answers.fresh(partition, command, who, key)
         if message is None:
             return None
+        measures = partition.measures
+        measures.requests += 1
+        message.arrived = begun
 
         def heard() -> None:
             self._deadlines.forget(message)
             partition.landed(message)
             failure = _failure(message)
             if failure is not None:
+                if message.word is Word.ABANDONED:
+                    _withdrawn(partition, command, begun, until)
+                measures.errors += not isinstance(failure, Rejected)
                 then(failure)
             elif message.kept is None and message.reply is not None:
                 then(message.reply)
@@ -100,11 +128,12 @@ class Asking:
         try:
             partition.post(message)
         except BaseException:
+            measures.errors += 1
             message.heard = None
             partition.landed(message)
             raise
         if message.heard is not None:
-            self._deadlines.watch(message, trio.current_time() + within)
+            self._deadlines.watch(message, until)
         return message.abandon
 
     async def _open(self, partition: Partition, message: Message, then: Then) -> None:
@@ -127,6 +156,13 @@ def _failure(message: Message) -> Exception | None:
         case Word.ABANDONED:
             return DeadlinePassed("not_applied")
     return message.error
+
+
+def _withdrawn(partition: Partition, command: Any, begun: float, until: float) -> None:
+    """Nobody will decide this any more. Where it was too late, and not given up, somebody must see to the patient."""
+    now = trio.current_time()
+    if type(command) in ASSIGNING and now >= until:
+        partition.measures.withdrawn(command, now - begun)
 
 
 def _unopened() -> Unavailable:

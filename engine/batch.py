@@ -19,6 +19,7 @@ from engine.actor import Message, Reply, Word
 from engine.answers import Answers
 from engine.errors import DeadlinePassed, Rejected, Unavailable
 from engine.eventlog.entry import Principal
+from engine.measures import ASSIGNING
 from engine.partition import Partition
 
 TURN: Final = 100
@@ -39,9 +40,26 @@ class Batch:
         self._unkeyed = unkeyed
         self._who = who
         self._keyed: dict[str, Message] = {}
+        self._begun = 0.0
 
     async def ask(self, items: Sequence[tuple[Any, str | None]], within: float) -> list[Reply | Exception]:
         """Have (command, idempotency key) decided in order; one result for each."""
+        self._begun = trio.current_time()
+        results = await self._ask(items, within)
+        self._note(items, results)
+        return results
+
+    def _note(self, items: Sequence[tuple[Any, str | None]], results: Sequence[Reply | Exception]) -> None:
+        measures, waited = self._partition.measures, trio.current_time() - self._begun
+        measures.requests += len(items)
+        for (command, _), result in zip(items, results, strict=True):
+            if isinstance(result, Exception) and not isinstance(result, Rejected):
+                measures.errors += 1
+                late = isinstance(result, DeadlinePassed) and result.outcome == "not_applied"
+                if late and type(command) in ASSIGNING:
+                    measures.withdrawn(command, waited)
+
+    async def _ask(self, items: Sequence[tuple[Any, str | None]], within: float) -> list[Reply | Exception]:
         if within <= 0:
             return [DeadlinePassed("not_applied") for _ in items]
         taken: list[Message | Reply | Exception] = []
@@ -81,6 +99,7 @@ class Batch:
             return error
         if isinstance(found, Reply):
             return found
+        found.arrived = self._begun
         if self._partition.handle_at_once(found):
             return found
         found.decided = trio.Event()

@@ -7,6 +7,7 @@ beyond adding one to a number.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from itertools import accumulate
 from typing import Any, Final
 
@@ -69,10 +70,11 @@ class Gauges:
     ``commits`` are the seconds of each, ``entries`` what they held. ``lag`` is by how much the engine's loop was
     late for an appointment. ``states``: commands and queries by whether all they met was in memory; ``keys``: sealing
     keys likewise; ``repeats``: commands with an idempotency key by whether the key had come before;
-    ``topics``: states of topics for followers, made once for those who ask for the same.
+    ``topics``: states of topics for followers, made once for those who ask for the same. ``commands``: by their type,
+    how many were accepted, refused, not applied, and withdrawn while they waited; timers and the engine's own included.
     """
 
-    __slots__ = ("commits", "entries", "keys", "lag", "mailboxes", "repeats", "states", "topics")
+    __slots__ = ("commands", "commits", "entries", "keys", "lag", "mailboxes", "repeats", "states", "topics")
 
     def __init__(self) -> None:
         self.commits = Histogram()
@@ -83,6 +85,7 @@ class Gauges:
         self.keys = Cache()
         self.repeats = Cache()
         self.topics = Cache()
+        self.commands: defaultdict[type[Any], list[int]] = defaultdict(_none_yet)
 
     def asked(self) -> int:
         """Commands and queries so far, in a number that grows with each."""
@@ -106,4 +109,17 @@ class Gauges:
                 "refused": boxes.refused,
             },
             "caches": {name: {"hits": cache.hits, "misses": cache.misses} for name, cache in caches.items()},
+            "commands": {
+                kind.__name__: dict(zip(OUTCOMES, counts, strict=True)) for kind, counts in self.commands.items()
+            },
         }
+
+
+OUTCOMES: Final = ("accepted", "refused", "not_applied", "withdrawn")
+"""What may become of a command, by its place in ``Gauges.commands``."""
+
+ACCEPTED, REFUSED, NOT_APPLIED, WITHDRAWN = range(4)
+
+
+def _none_yet() -> list[int]:
+    return [0, 0, 0, 0]

@@ -1,7 +1,7 @@
 """One hospital inside the engine: its book, the end of its log, its mailboxes, and how one message is handled.
 
-``handle`` is the heart of Matron: one plain function from command to entry, with no ``await`` in it, so that
-what a decision saw is still true when it takes effect.
+``handle`` is the heart of Matron: one plain function from command to entry, with no ``await`` in it, so that what a
+decision saw is still true when it takes effect.
 """
 
 from __future__ import annotations
@@ -15,24 +15,13 @@ from typing import Any, Final, Protocol
 from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
 from engine.actors.hospital import HOSPITAL
 from engine.clock import Clock
-from engine.decider import (
-    At,
-    Deciding,
-    Done,
-    Find,
-    FreeText,
-    Look,
-    Members,
-    NotInMemory,
-    Private,
-    Propose,
-    Step,
-)
+from engine.decider import At, Deciding, Done, Find, FreeText, Look, Members, NotInMemory, Private, Propose, Step
 from engine.decisions import DECISIONS
 from engine.errors import Rejected, Unavailable
 from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Principal, Refusal, has_text
 from engine.eventlog.log import Log, Tail
-from engine.gauges import Gauges
+from engine.gauges import ACCEPTED, NOT_APPLIED, REFUSED, WITHDRAWN, Gauges
+from engine.measures import MEASURED, RETRYING, Measures
 from engine.recovery import Book, Cell
 
 ANSWER_BOUND: Final = 4 * 1024 * 1024
@@ -89,8 +78,10 @@ class Partition:
         mailbox: int = MAILBOX,
         checking: bool = False,
         gauges: Gauges,
+        measures: Measures,
     ) -> None:
         self.book = book
+        self.measures = measures
         self.tail = tail
         self.mailboxes: dict[str, Mailbox] = {}
         self.flying: dict[bytes, Message] = {}
@@ -147,11 +138,12 @@ class Partition:
     def handle(self, message: Message) -> None:
         """Decide one message and put its entry in line; ``NotInMemory``: nothing happened, a state must be loaded."""
         if message.word is not Word.QUEUED:
+            self._gauges.commands[type(message.command)][WITHDRAWN] += 1
             return
         try:
             self._log.reserve()
         except Unavailable as error:
-            message.fail(error)
+            self._fail(message, error)
             return
         wall = self._clock.wall()
         at = At(max(wall, self.book.time + 1), message.command_id, self._draw, message.who.name)
@@ -169,11 +161,11 @@ class Partition:
                 self._follow(message, refusal.then)
             return
         except Unavailable as error:
-            message.fail(error)
+            self._fail(message, error)
             return
         except Exception:
             _log.exception("deciding %s failed", message.decision.name)
-            message.fail(EngineFault("internal_error", "the command met a fault and was not applied"))
+            self._fail(message, EngineFault("internal_error", "the command met a fault and was not applied"))
             return
         if head is None:
             self._nothing_changed(message, done)
@@ -305,7 +297,7 @@ class Partition:
                     cell.quarantined = True
                 else:
                     self.book.cells.pop(key, None)
-            message.fail(EngineFault("internal_error", "the command met a fault and was not applied"))
+            self._fail(message, EngineFault("internal_error", "the command met a fault and was not applied"))
             self._heal(self, [key for key, (cell, _) in accepted.items() if cell.version])
             return
         position = log.append(self.tail, record)
@@ -322,6 +314,8 @@ class Partition:
             book.remember(message.command_id, position, at.time)
         if watcher is not None:
             watcher.take(position, seen)
+        if type(message.command) in RETRYING:
+            self.measures.tried_again(tuple(event for _, events in accepted.values() for event in events))
         self._settle_later(message, body, kept, done.outcome, position, version)
 
     def _nothing_changed(self, message: Message, done: Done) -> None:
@@ -350,7 +344,16 @@ class Partition:
         message.word = Word.DECIDED
         message.reply = Reply(body or b"", outcome, position, version)
         message.kept = kept if body is None else None
-        self._on_durable(message, position, Word.COMMITTED)
+        kind = type(message.command)
+        self._gauges.commands[kind][ACCEPTED] += 1
+        call: Callable[[bool], None] = message.settle
+        if message.arrived and kind in MEASURED:
+            call = self.measures.around(call, kind, message.arrived)
+        self._on_durable(message, position, Word.COMMITTED, call)
+
+    def _fail(self, message: Message, error: Unavailable) -> None:
+        self._gauges.commands[type(message.command)][NOT_APPLIED] += 1
+        message.fail(error)
 
     def _refuse(self, message: Message, at: At, wall: int, refusal: Rejected) -> None:
         message.error = refusal
@@ -368,8 +371,9 @@ class Partition:
             record = self.book.codec.record(self.book.codec.encode_head(entry), b"")
             self.book.head = self._log.append(self.tail, record)
             self.book.time = at.time
+        self._gauges.commands[type(message.command)][REFUSED] += 1
         # Its answer rests on what was decided before it, not on its own entry.
-        self._on_durable(message, rests_on, Word.REFUSED)
+        self._on_durable(message, rests_on, Word.REFUSED, message.settle)
 
     def _follow(self, message: Message, command: Any) -> None:
         """Decide what a refusal has found; where there is no room for it, whoever is refused next finds it again."""
@@ -377,11 +381,11 @@ class Partition:
         with suppress(Unavailable):
             self.post(Message(command, DECISIONS[type(command)], OWN, own))
 
-    def _on_durable(self, message: Message, position: int, word: Word) -> None:
+    def _on_durable(self, message: Message, position: int, word: Word, call: Callable[[bool], None]) -> None:
         message.settled_as = word
         if message.decided is not None:
             message.decided.set()
-        self._log.when_durable(self.tail, position, message.settle)
+        self._log.when_durable(self.tail, position, call)
 
 
 def _quarantined() -> Unavailable:

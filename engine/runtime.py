@@ -16,33 +16,32 @@ from typing import Any, Final
 import trio
 
 from engine.actor import MAILBOX, Mailbox, Message, Reply
-from engine.actors.clinic.policies import cache_counts
 from engine.answers import Answers
 from engine.asking import Asking, Then
 from engine.batch import Batch
+from engine.census import policies
 from engine.clock import Clock, SystemClock
 from engine.deadlines import Deadlines
 from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
-from engine.errors import CommitFailed, DeadlinePassed, NotFound, Unavailable
+from engine.errors import CommitFailed, NotFound, Unavailable
 from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, LogLimits
 from engine.eventlog.store import Store
 from engine.feed import Feed
-from engine.gauges import Cache, Gauges
+from engine.gauges import Gauges
 from engine.partition import Partition
 from engine.process import Collector, process_figures, settle_memory
-from engine.reading import StateReader
 from engine.recovery import Book, state_hash
 from engine.repair import heal
 from engine.scheduler import Scheduler
 from engine.snapshots import Snapshots, load_book
 from engine.subscription import Subscription
 from engine.upkeep import collect_when_quiet, verify_trusted, write_snapshots
-from engine.views import QUERIES
-from engine.views.reader import Found
+from engine.viewing import Viewing
+from engine.watching import Watching
 
 DEADLINE: Final = 10.0
 """Seconds that a request may take unless it asks for less."""
@@ -88,9 +87,11 @@ class Engine:
         self._answers = Answers(store, self._log, self._gauges)
         self._deadlines = Deadlines(self._gauges.lag)
         self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
+        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges)
         self.collector = Collector()
         self._snapshots = Snapshots(store, self._log)
         self._scheduler = Scheduler(clock, self._partitions_now)
+        self._watching = Watching(clock, lambda: () if self._ending else self._partitions_now())
         self.feed = Feed(store, clock, lambda hospital: self._partition(hospital, None))
         self._begun = trio.current_time()
         self._nursery: trio.Nursery | None = None
@@ -131,26 +132,7 @@ class Engine:
 
     async def view(self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE) -> Reply:
         """Answer a query from states that are durable when the answer leaves."""
-        partition = self._partition(hospital, None)
-        answer = QUERIES[type(query)]
-        with trio.move_on_after(within):
-            found, body, position = await self._found(partition, answer, query, who)
-            await self._log.durable(partition.tail, position)
-            return Reply(body, "ok", position, found.version)
-        raise DeadlinePassed("not_applied")
-
-    async def _found(
-        self, partition: Partition, answer: Callable[..., Found], query: Any, who: Principal
-    ) -> tuple[Found, bytes, int]:
-        while True:
-            position = partition.tail.head
-            try:
-                found = answer(StateReader(partition, self._clock.wall(), who), query)
-                body = partition.book.codec.plain(found.body)
-                self._gauges.states.hits += 1
-                return found, body, position
-            except NotInMemory as missing:
-                await self._answers.load(partition, missing)
+        return await self._viewing.view(self._partition(hospital, None), query, who, within)
 
     def follow(
         self, hospital: str, topics: Sequence[str], *, after: int | None = None
@@ -184,16 +166,16 @@ class Engine:
                 "full": self._log.full,
             },
             "stream": asdict(self.feed.counts),
+            "timers": {
+                "set": sum(len(partition.book.timers) for partition in self.partitions.values()),
+                "fired": self._scheduler.fired,
+                "held": self._scheduler.held,
+            },
             **self._gauges.document(
-                sum(len(partition.mailboxes) for partition in self.partitions.values()), policies=self._policies()
+                sum(len(partition.mailboxes) for partition in self.partitions.values()),
+                policies=policies(self._partitions_now()),
             ),
         }
-
-    def _policies(self) -> Cache:
-        """How often clinics' rules were there, compiled, when they were asked for."""
-        clinics = [clinic for partition in self.partitions.values() for clinic in partition.book.in_hand("clinic")]
-        counts = [cache_counts(clinic) for clinic in clinics]
-        return Cache(sum(hits for hits, _ in counts), sum(misses for _, misses in counts))
 
     async def until_ready(self) -> None:
         """Return once the engine serves."""
@@ -210,6 +192,7 @@ class Engine:
 
     def _partition(self, hospital: str, command: Any) -> Partition:
         if self._state != "serving":
+            self._watching.turned_away(hospital)
             raise Unavailable(self._state, f"the engine is {self._state}; try again shortly")
         found = self.partitions.get(hospital)
         if found is not None:
@@ -236,6 +219,7 @@ class Engine:
             mailbox=self.settings.mailbox,
             checking=self.settings.checking,
             gauges=self._gauges,
+            measures=self._watching.measures(book.hospital),
         )
         book.keys.used = self._gauges.keys
         return partition
@@ -288,6 +272,7 @@ class Engine:
                 self._nursery = nursery
                 nursery.start_soon(self._log.write_forever)
                 nursery.start_soon(self._scheduler.run)
+                nursery.start_soon(self._watching.run)
                 every = self.settings.snapshot_entries
                 nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
                 nursery.start_soon(collect_when_quiet, self.collector, self._gauges.asked)
@@ -318,6 +303,7 @@ class Engine:
         self._log = Log(self._store, self.settings.log, self._gauges)
         self._answers = Answers(self._store, self._log, self._gauges)
         self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
+        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges)
         self._snapshots = Snapshots(self._store, self._log)
         self.partitions = {}
         await self._store.open()

@@ -51,6 +51,8 @@ class Scheduler:
         self._offset = clock.wall() - clock.monotonic()
         self._fired: list[tuple[Partition, int, str, Message]] = []
         self.held = False
+        self.fired = 0
+        """Timers that have fired since the start."""
 
     def changed(self) -> None:
         """The earliest timer may be another one now."""
@@ -128,4 +130,5 @@ class Scheduler:
         except Unavailable:
             return False
         self._fired.append((partition, due, key, message))
+        self.fired += 1
         return True

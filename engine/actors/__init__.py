@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.actors.admission import ADMISSION
 from engine.actors.agenda import AGENDA
+from engine.actors.alerts import ALERTS_DECIDER
 from engine.actors.catalog import CATALOG
 from engine.actors.clinic import CLINIC
 from engine.actors.clinic_day import CLINIC_DAY
@@ -47,6 +48,7 @@ _DECIDERS: tuple[Decider[Any], ...] = (
     AGENDA,
     DESTINATION,
     ROOM,
+    ALERTS_DECIDER,
     STAFF,
     ROSTER_DECIDER,
     FACILITY,

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.decider import Decision
 from engine.decisions.admissions import ACKNOWLEDGE_HANDOVER, ADMIT_PATIENT, CANCEL_ADMISSION, CHANGE_ADMISSION
+from engine.decisions.alerts import ACKNOWLEDGE_ALERT, CLOSE_ALERT, WAKE_ALERTS, WakeAlerts
 from engine.decisions.appointment_series import BOOK_SERIES, CANCEL_SERIES
 from engine.decisions.assign_admission import ASSIGN_ADMISSION, ASSIGN_MANUALLY, REASSIGN_CARER
 from engine.decisions.attend_appointment import (
@@ -75,6 +76,7 @@ from engine.decisions.insert_emergency import INSERT_EMERGENCY
 from engine.decisions.join_queue import JOIN_QUEUE
 from engine.decisions.no_show import MARK_NO_SHOW
 from engine.decisions.note_timeout import NOTE_ASSIGNMENT_TIMEOUT
+from engine.decisions.observe import OBSERVE_FIGURES
 from engine.decisions.open_slot import OPEN_SLOT
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
 from engine.decisions.practitioners import (
@@ -291,6 +293,10 @@ _DECISIONS: tuple[Decision, ...] = (
     WAKE_ADMISSION,
     WAKE_INTAKE,
     NOTE_ASSIGNMENT_TIMEOUT,
+    ACKNOWLEDGE_ALERT,
+    CLOSE_ALERT,
+    OBSERVE_FIGURES,
+    WAKE_ALERTS,
 )
 
 DECISIONS: dict[type[Any], Decision] = {decision.command: decision for decision in _DECISIONS}
@@ -304,4 +310,5 @@ WAKE: dict[str, Callable[[str, int], Any]] = {
     "ward": lambda id, due: WakeWard(ward_id=id, due=due),
     "admission": lambda id, due: WakeAdmission(admission_id=id, due=due),
     "intake": lambda id, due: WakeIntake(due=due),
+    "alerts": lambda id, due: WakeAlerts(due=due),
 }

@@ -1,0 +1,96 @@
+"""How many there are of what: of one hospital, for whoever looks after it; and of all, how clinics' rules are kept.
+
+Numbers only, by words from closed sets: no name and no id of anybody. It looks at states as they are in memory, and
+counts nothing where it would have to read from the disk.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from engine.actors.alerts.figures import Window, within_window
+from engine.actors.alerts.state import ALERTS, Alerts
+from engine.actors.clinic.policies import cache_counts
+from engine.actors.intake.state import INTAKE, Intake
+from engine.actors.service.state import Service
+from engine.actors.ward.state import Ward
+from engine.decider import NotInMemory
+from engine.errors import Unavailable
+from engine.gauges import BOUNDS, Cache
+from engine.partition import Partition
+
+LOOKED_AT: Final = 1_000
+"""Services, and wards, of a hospital that are looked at; of more than that the first count."""
+
+
+def census(partition: Partition, time: int) -> dict[str, Any]:
+    """One hospital's, as plain maps."""
+    book = partition.book
+    services: list[Service] = list(_all(partition, "services"))
+    wards: list[Ward] = list(_all(partition, "wards"))
+    beds: Counter[str] = Counter()
+    for ward in wards:
+        beds.update(ward.counts)
+    intake: Intake | None = _state(partition, INTAKE)
+    alerts: Alerts = _state(partition, ALERTS) or Alerts()
+    return {
+        "entries": partition.tail.durable,
+        "actors": len(book.cells),
+        "timers": len(book.timers),
+        "mailboxes": len(partition.mailboxes),
+        "queues": {
+            "services": len(services),
+            "waiting": sum(len(service.line) for service in services),
+            "serving": sum(len(service.serving) for service in services),
+            "parked": sum(len(service.parked) for service in services),
+        },
+        "slots_waiting": book.directory.count("waiting"),
+        "beds": dict(beds),
+        "admitted": len(intake.open) if intake is not None else 0,
+        "backlog": {reason: count for reason, count in intake.reasons.items() if count} if intake is not None else {},
+        "alerts": dict(Counter(alert.severity for alert in alerts.open.values())),
+        "assignments": _assignments(alerts, time),
+    }
+
+
+def policies(partitions: Iterable[Partition]) -> Cache:
+    """How often clinics' rules were there, compiled, when they were asked for."""
+    clinics = [clinic for partition in partitions for clinic in partition.book.in_hand("clinic")]
+    counts = [cache_counts(clinic) for clinic in clinics]
+    return Cache(sum(hits for hits, _ in counts), sum(misses for _, misses in counts))
+
+
+def _assignments(alerts: Alerts, time: int) -> dict[str, Any]:
+    """Of the window, as a histogram in seconds; and counts since the beginning."""
+    window = Window(within_window(alerts.slices, time))
+    running, buckets = 0, []
+    for place, bound in enumerate((*BOUNDS, None)):
+        running += window.assigning.get(place, 0)
+        buckets.append([bound, running])
+    return {
+        "window": {
+            "count": window.assignments,
+            "sum": window.total / 1_000_000,
+            "max": window.slowest / 1_000_000,
+            "timeouts": window.timeouts,
+            "buckets": buckets,
+        },
+        "totals": dict(alerts.totals),
+    }
+
+
+def _all(partition: Partition, table: str) -> Iterator[Any]:
+    for id in partition.book.directory.ids(table, None, LOOKED_AT):
+        key = partition.book.directory.find(table, id)
+        state = None if key is None else _state(partition, key)
+        if state is not None:
+            yield state
+
+
+def _state(partition: Partition, key: str) -> Any:
+    try:
+        return partition.state(key)
+    except (NotInMemory, Unavailable):  # archived, or just being rebuilt
+        return None
