@@ -48,6 +48,8 @@ def repoint_admission(hospital: Hospital, at: At, patient_id: str, into: str) ->
             lies = draft.find(one.carers.bed_id).occupant
             assert lies is not None, "the patient lies there"
             yield from plan.ward(one.carers.ward_id, Restate(one.carers.bed_id, replace(lies, patient_id=into)))
+        if one.status == "waiting" and (yield from _kept(into)) is not None:
+            yield from plan.assign(admission_id, "backlog")
     kept = yield from _kept(patient_id)
     if kept is not None:
         ward_id, bed = kept
