@@ -23,8 +23,8 @@ SHORT: Final = 100
 _ROWS: Final = 20
 """Of a page: the shorter lists have as many."""
 
-_REFERS: Final = 25
-"""One request in so many."""
+_REFERS: Final = 50
+"""One request in so many; the short list grows by that, too."""
 
 LISTS: Final = {
     "technician": "/referrals/technician/?technician_id={technician}&limit={rows}",
@@ -50,7 +50,8 @@ def plan(sites: list[Site], settings: Settings) -> Iterator[Chain]:
     asked = [(name, path, site, word) for name, path in LISTS.items() for site, word in ((short, SMALL), (long, LARGE))]
     for number, start in enumerate(instants(settings, settings.rate)):
         if number % _REFERS == _REFERS - 1:
-            yield Chain(start, long.hospital, (_refer(long, number),))
+            site = sites[number // _REFERS % len(sites)]  # in turn: a read waits for what was just written beside it
+            yield Chain(start, site.hospital, (_refer(site, number),))
             continue
         name, path, site, word = asked[number % len(asked)]
         lab = site.laboratory
