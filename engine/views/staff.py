@@ -14,7 +14,7 @@ from engine.actors.roster.choosing import in_ward
 from engine.actors.roster.state import ROSTER, Roster
 from engine.actors.roster.view import RosterView, in_order, roster_counts, roster_row
 from engine.actors.staff.state import Duty, Role, Shift, Staff, staff_key
-from engine.actors.staff.view import ShiftView, StaffView, shift_view, staff_view
+from engine.actors.staff.view import ShiftView, StaffView, duty_now, shift_view, staff_view
 from engine.decider import Value
 from engine.errors import NotFound
 from engine.rules.subject import Word
@@ -82,7 +82,7 @@ def list_staff(reader: Reader, query: ListStaff) -> Found:
             and query.role in (None, profile.role)
             and (query.ward_id is None or not profile.ward_ids or query.ward_id in profile.ward_ids)
             and (query.skill is None or query.skill in profile.skills)
-            and (query.duty is None or query.duty == shown(staff).duty)
+            and (query.duty is None or query.duty == duty_now(staff, reader.time)[0])
         )
 
     def rows() -> Iterator[tuple[ById, Staff | None]]:

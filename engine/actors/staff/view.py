@@ -104,9 +104,7 @@ class StaffOutcome(StaffView, frozen=True):
 def staff_view(staff: Staff, load: int, time: int) -> StaffView:
     """A member with ``load`` patients."""
     profile = staff.profile
-    # What was told last holds, unless its end is past and the timer has yet to say so.
-    holds = not 0 < staff.until <= time
-    duty, until = (staff.duty, staff.until) if holds else duty_at(staff, time)
+    duty, until = duty_now(staff, time)
     return StaffView(
         id=staff.id,
         name=profile.name,
@@ -130,6 +128,11 @@ def staff_view(staff: Staff, load: int, time: int) -> StaffView:
         created_at=calendar.moment(staff.created_at),
         version=staff.version,
     )
+
+
+def duty_now(staff: Staff, time: int) -> tuple[Duty, int]:
+    """What was told last, unless its end is past and the timer has yet to say so."""
+    return (staff.duty, staff.until) if not 0 < staff.until <= time else duty_at(staff, time)
 
 
 def staff_outcome(view: StaffView, moved: Iterable[MovedView], left: Iterable[str]) -> StaffOutcome:
