@@ -1,4 +1,4 @@
-"""One morning of an outpatient department: two or three doctors, a few short slots, forty patients.
+"""One morning of an outpatient department: two or three doctors, a few short slots, some thirty patients.
 
 Everybody does what people do, as chance will have it: books here and there at once, cancels, comes late, hangs up,
 double-clicks. An hour of a real morning is a minute here, so that holds, offers and graces lapse within the run.
@@ -40,9 +40,12 @@ from engine.views.waiting import ListWaiting
 from tests.simulation.client import HOSPITAL_ID, Client
 from tests.simulation.clockwork import EIGHT
 from tests.simulation.counters import Counters
+from tests.simulation.referrals import Referrals
 from tests.simulation.rooms import Rooms
+from tests.simulation.ward_work import someone
+from tests.simulation.wards import Wards
 
-PATIENTS = 40
+PATIENTS = 28
 LENGTH = 300.0
 """Seconds from the first request to the last."""
 
@@ -66,6 +69,12 @@ def policy(random: Random) -> Policy:
         undo_minutes=random.choice((1, 2)),
         patient_overlap=random.random() < 0.2,
         max_calls=2,
+        assignment_retry_minutes=1,
+        assignment_max_retries=random.choice((1, 5)),
+        doctor_first=random.choice((("critical", "high"), ())),
+        rest_hours=0,
+        shift_end=random.choice(("warn", "handover")),
+        bed_reserve_minutes=1,
     )
 
 
@@ -122,13 +131,21 @@ class Morning:
         nursery.start_soon(counters.people, nursery)
         rooms = Rooms(self.client, self.random, ZoneInfo(self.zone), self.doctors, self.patients, LENGTH)
         nursery.start_soon(rooms.people, nursery)
+        wards = Wards(self.client, self.random, self._now, self.patients, LENGTH)
+        nursery.start_soon(wards.people, nursery)
+        referrals = Referrals(self.client, self.random, self.slots, self.patients, lambda: counters.laboratory, LENGTH)
+        nursery.start_soon(referrals.people, nursery)
+
+    def _now(self) -> datetime:
+        """In whole seconds."""
+        return datetime.fromtimestamp(EIGHT // 1_000_000 + int(trio.current_time()), UTC)
 
     # Patients
 
     async def _patient(self, number: int) -> None:
         random = self.random
         await trio.sleep(random.uniform(0, LENGTH * 0.6))
-        done = await self.client.do(RegisterPatient(name=PersonName(f"Patient {number}")))
+        done = await self.client.do(someone(random, f"Patient {number}"))
         if done is None:
             return
         patient_id = done["id"]
@@ -261,7 +278,7 @@ class Morning:
                 await client.batch([self._batched() for _ in range(random.randint(2, 5))])
 
     def _unavailable(self) -> DoctorUnavailable:
-        now = datetime.fromtimestamp(EIGHT // 1_000_000 + int(trio.current_time()), UTC)
+        now = self._now()
         return DoctorUnavailable(
             doctor_id=self.random.choice(self.doctors),
             from_time=now,

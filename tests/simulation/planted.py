@@ -1,19 +1,27 @@
-"""Eight bugs, each planted in the engine for as long as a block lasts: what the simulation must be able to find."""
+"""A dozen bugs, each planted in the engine for as long as a block lasts: what the simulation must be able to find."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from heapq import heapify, heappop
 from typing import Any
 
 import pytest
 
 from engine.actor import Message, Word
 from engine.actors.room import calendar
+from engine.actors.roster.commands import ReleasePatient, RosterStep
 from engine.actors.slot import SLOT, slot_key
+from engine.actors.ward import choosing as beds
+from engine.actors.ward import steps
+from engine.actors.ward.choosing import in_state
+from engine.actors.ward.state import Bed
 from engine.decider import At, Deciding, Look
 from engine.decisions import DECISIONS, finding
+from engine.decisions.assigning import draining
+from engine.decisions.assigning.changes import Changes
 from engine.decisions.rooming import choosing
 from engine.decisions.rooming.plan import Plan
 from engine.decisions.wake_slot import WakeSlot, wake_slot
@@ -46,6 +54,11 @@ def partner_not_evolved() -> AbstractContextManager[None]:
 def room_not_evolved() -> AbstractContextManager[None]:
     """So does the room."""
     return _not_evolved("room:")
+
+
+def ward_not_evolved() -> AbstractContextManager[None]:
+    """So does the ward."""
+    return _not_evolved("ward:")
 
 
 @contextmanager
@@ -138,4 +151,57 @@ def room_without_memory() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calendar, "_meeting", nothing)
         patch.setattr(choosing, "use_of", unused)
+        yield
+
+
+@contextmanager
+def bed_free_without_housekeeping() -> Iterator[None]:
+    """Who leaves a bed leaves it for the next."""
+
+    def free(bed: Bed, time: int, *, contaminated: bool = False) -> Bed:
+        return in_state(bed, "unoccupied", time)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "vacated", free)
+        yield
+
+
+@contextmanager
+def bed_given_twice() -> Iterator[None]:
+    """A bed that somebody names can be had though somebody lies there."""
+
+    def anyhow(bed: Bed, patient_id: str, time: int) -> bool:
+        return bed.state in ("unoccupied", "occupied")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beds, "to_be_had", anyhow)
+        patch.setattr(steps, "to_be_had", anyhow)
+        yield
+
+
+@contextmanager
+def head_skipped() -> Iterator[None]:
+    """What frees up goes past whoever comes first."""
+
+    def without_the_first(heads: list[Any]) -> None:
+        heapify(heads)
+        if len(heads) > 1:
+            heappop(heads)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draining, "heapify", without_the_first)
+        yield
+
+
+@contextmanager
+def load_not_released() -> Iterator[None]:
+    """Who has left stays on the list of who looked after him."""
+    on_roster = Changes.on_roster
+
+    def keeping(changes: Changes, step: RosterStep) -> finding.Deciding[None]:
+        if not isinstance(step, ReleasePatient):
+            yield from on_roster(changes, step)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Changes, "on_roster", keeping)
         yield

@@ -46,7 +46,7 @@ from engine.views.room_days import GetClinicDay, GetRoomSchedule
 from tests.simulation.client import Client
 from tests.simulation.clockwork import EIGHT
 
-DESKS = 3
+DESKS = 2
 DOCTORS = "VWXYZ"
 TYPES = ("consulting", "consulting", "treatment")
 REASON = Reason("as it has to be today")

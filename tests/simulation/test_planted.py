@@ -1,4 +1,4 @@
-"""The simulation finds what it is there to find: each of eight planted bugs, in a few seeds that hold without it."""
+"""The simulation finds what it is there to find: each planted bug, in a few seeds that hold without it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def test_without_a_planted_bug_these_seeds_hold():
         (planted.room_not_evolved, "which does not know it|not what the log says|live states differ.*room:"),
         (planted.freed_room_kept_back, "waits for a room, and room .* is free"),
         (planted.room_without_memory, "BookAppointment met a fault|HoldRoom met a fault|at one time"),
+        (planted.ward_not_evolved, "which says|not what the log says|live states differ.*ward:|have a bed"),
+        (planted.bed_free_without_housekeeping, "to unoccupied by BedVacated|nobody has cleaned"),
+        (planted.bed_given_twice, "from occupied to occupied|lies in|which says"),
+        (planted.head_skipped, "waits, and .* free|was served before"),
+        (planted.load_not_released, "do not say the same|and is had by|met a fault"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -51,7 +51,11 @@ WAKES = {
 }
 """Whom a timer's command wakes."""
 
-GIVEN = {RoomAssigned: "rooms given to who waited", IntakeServed: "served who waited", CarerLost: "carers lost"}
+GIVEN: dict[type[Any], str] = {
+    RoomAssigned: "rooms given to who waited",
+    IntakeServed: "served who waited",
+    CarerLost: "carers lost",
+}
 """What is counted of all that happens."""
 
 PATIENCE = MINUTE
