@@ -12,7 +12,7 @@ from engine.decider import FreeText, PersonName
 from engine.decisions.admissions import AdmitPatient
 from engine.decisions.hospital import ChangePolicy
 from engine.decisions.shifts import AddLeave, AddShift
-from engine.decisions.staff import ActivateStaff, AddStaff
+from engine.decisions.staff import ActivateStaff, AddStaff, HandOver
 from engine.eventlog.entry import checked
 from engine.eventlog.memory_store import MemoryDisk
 from engine.runtime import Engine
@@ -50,11 +50,15 @@ async def admitted(engine: Engine) -> str:
     return id
 
 
+def entries(engine: Engine, disk: MemoryDisk) -> list[Any]:
+    """The log."""
+    codec = engine.partitions["main"].book.codec
+    return [codec.decode(checked(record)) for record in disk.entries["main"]]
+
+
 def woken(engine: Engine, disk: MemoryDisk) -> list[Any]:
     """All entries of timers of the staff in the log."""
-    codec = engine.partitions["main"].book.codec
-    entries = [codec.decode(checked(record)) for record in disk.entries["main"]]
-    return [entry for entry in entries if entry.name == "WakeStaff"]
+    return [entry for entry in entries(engine, disk) if entry.name == "WakeStaff"]
 
 
 async def test_a_shift_that_begins_takes_who_waits_in_the_same_entry(autojump_clock: MockClock):
@@ -121,3 +125,21 @@ async def test_names_and_why_somebody_is_away_are_nowhere_in_the_log(autojump_cl
     assert not any(text.encode() in record for record in disk.entries["main"] for text in texts)
     async with living(disk) as engine:
         assert (await shown(engine, GetStaff(staff_id=nina)))["name"] == "Nina Okafor"
+
+
+async def test_what_is_said_at_a_handover_is_sealed_under_each_patients_own_key(autojump_clock: MockClock):
+    disk, note = MemoryDisk(), "the family comes at six"
+    async with living(disk) as engine:
+        await staff(engine, "doctor")
+        nina = await staff(engine)
+        here = [await admitted(engine) for _ in range(3)]
+        omar = await staff(engine)
+    async with living(disk) as engine:  # no key of a patient is in memory yet
+        told = await ask(engine, HandOver(staff_id=nina, note=FreeText(note), reason=FreeText("night shift")))
+        assert {(one["admission_id"], one["staff_id"]) for one in told["moved"]} == {(one, omar) for one in here}
+    assert not any(text.encode() in record for record in disk.entries["main"] for text in (note, "night shift"))
+    async with living(disk) as engine:
+        entry = [one for one in entries(engine, disk) if one.name == "HandOver"][-1]
+        said = [event for change in entry.changes for event in change.events if type(event).__name__ == "CarersChanged"]
+        assert len({event.note.subject for event in said}) == 3
+        assert "" not in {event.reason.subject for event in said}
