@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from engine.actors.ward.state import ward_key
-from engine.decider import MINUTE, FreeText
+from engine.calendar import moment
+from engine.decider import MINUTE, SECOND, FreeText
+from engine.decisions.assign_admission import AssignManually
 from engine.decisions.beds import (
     AddBed,
     ChangeBed,
@@ -23,6 +25,7 @@ from engine.decisions.beds import (
 )
 from engine.decisions.wake_ward import WakeWard
 from engine.decisions.wards import AddWard, ChangeWard, RemoveWard
+from engine.needs import Because
 from tests.engine.ward_world import Wards
 
 WHY = WhyText("as it has to be")
@@ -228,3 +231,23 @@ def test_a_ward_for_which_somebody_waits_is_not_closed():
     world.ask(RemoveWard(ward_id=other))
     assert world.states[ward_key(other)].retired_at == world.time
     assert world.refusal(ChangeWard(ward_id=other, name="B")).code == "ward_retired"
+
+
+def test_nobody_is_entered_by_hand_for_a_time_when_somebody_else_lay_there():
+    world = Wards()
+    bed = world.new_bed("1", room="A")
+    she = world.admit(world.person("female"))
+    world.new_bed("2", room="A")
+    world.admit(world.person("female"))
+    he = world.admit(world.person("male"))
+    world.later(60)
+    world.discharge(she)
+    left = world.time
+    world.later(30)
+    world.clean(bed)
+    assert world.waiting == {he}
+    by_hand: Any = {"admission_id": he, "reason": Because("no other bed is left"), "bed_id": bed, "force": True}
+    refused = world.refusal(AssignManually(**by_hand, occurred_at=moment(left - SECOND)))
+    assert (refused.code, refused.facts["end_time"]) == ("bed_overlap", left)
+    world.ask(AssignManually(**by_hand, occurred_at=moment(left)))
+    assert (world.bed(bed).since, world.waiting) == (left, set())
