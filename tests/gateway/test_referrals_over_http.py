@@ -196,6 +196,33 @@ async def test_the_catalog_is_open_to_every_key_and_says_what_is_offered_where()
         assert (await here.get("/branches/?active=true"))["items"][0]["service_id"] == here.made["queue"]
 
 
+async def test_the_way_of_a_patient_from_the_doctor_to_the_laboratory_and_back_on_one_day():
+    async with house() as here:
+        rao = await here.new("rao", "/doctors", name="Dr. Rao", specialization="Medicine")
+        slot = {"doctor": rao, "start_time": "2100-02-01T09:00:00Z", "end_time": "2100-02-01T12:00:00Z"}
+        await here.new("slot", "/slots", max_capacity=10, **slot)
+        later = {"start_time": "2100-02-01T13:00:00Z", "end_time": "2100-02-01T16:00:00Z"}
+        afternoon = {"slot_id": await here.new("afternoon", "/slots", max_capacity=10, **{**slot, **later})}
+        visit = {"slot_id": here.made["slot"], "patient_id": here.made["jane"], "category": "WALKIN"}
+        await here.post("/tokens", visit, 201)
+        one = await here.refer()
+        test = f"/referrals/{one['id']}/tests/{one['tests'][0]['id']}"
+        ticket = await here.post(f"{test}/join", {}, 201, "tom")
+        called = await here.post(f"/services/{here.made['queue']}/call-next", {"counter": "1"})
+        assert called["ticket"]["id"] == ticket["id"]
+        assert (await here.post("/tokens", visit, 409))["code"] == "double_booking"
+        again = {**visit, **afternoon, "referral_id": one["id"], "category": "FOLLOWUP"}
+        early = await here.post("/tokens", again, 409)
+        assert early["code"] == "no_result"
+        for to in ("Received", "Completed"):
+            await here.step(one, to)
+        assert (await here.post("/tokens", {**visit, **afternoon}, 409))["code"] == "double_booking"
+        review = await here.post("/tokens", again, 201)
+        known = await here.get(f"/referrals/{one['id']}", who="ada")
+        assert known["review_token_id"] == review["id"]
+        assert (await here.post("/tokens", again, 409))["code"] in ("review_booked", "double_booking")
+
+
 async def test_a_list_is_followed_by_staff_and_not_by_a_wall():
     async with house() as here:
         one = await here.refer()
