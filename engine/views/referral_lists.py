@@ -25,7 +25,6 @@ from engine.actors.referral.tables import (
     patient_table,
     practitioner_table,
 )
-from engine.errors import Invalid
 from engine.views.merging import Stretch, counted, first_id
 from engine.views.paging import ListQuery, Page, page, position
 from engine.views.reader import Found, Id, Reader
@@ -169,9 +168,7 @@ def list_referrals(reader: Reader, query: ListReferrals) -> Found:
 
 
 def _branches(reader: Reader, query: ListTechnicianReferrals) -> tuple[str, ...]:
-    if query.technician_id is None and sees_all(reader):
-        if query.branch_id is None:
-            raise Invalid("name a technician or a branch", field="technician_id")
+    if query.technician_id is None and query.branch_id is not None and sees_all(reader):
         return (query.branch_id,)
     branches = known_technician(reader, query.technician_id).profile.branch_ids
     if query.branch_id is None:

@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from engine import calendar
 from engine.decider import FreeText, PersonName
-from engine.decisions.practitioners import ChangeTechnician, RemovePractitioner
+from engine.decisions.practitioners import ChangeTechnician, RemovePractitioner, RemoveTechnician
 from engine.decisions.referrals import CancelReferral, DeclineReferral, RedirectReferral
 from engine.errors import Invalid, NotFound, Rejected
 from engine.eventlog.entry import Principal
@@ -257,6 +257,9 @@ async def test_somebody_else_s_list_is_only_for_who_sees_all(autojump_clock: Moc
         assert len((await here.view(of_ada, staff(ADA)))["items"]) == 1
         assert len((await here.view(of_ada))["items"]) == len((await here.view(of_tess))["items"]) == 1
         assert ids(await here.view(elsewhere)) == []
+        await here.technician("head", "North")
+        assert len((await here.view(ListTechnicianReferrals()))["items"]) == 1, "who sees all may have a list, too"
+        await here.ask(RemoveTechnician(technician_id=here.technicians["head"]))
         for nameless in (ListTechnicianReferrals(), ListPractitionerReferrals()):
             with pytest.raises(Invalid):
                 await here.view(nameless)
