@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from heapq import merge
 from typing import Final
 
-from perf.figures import Target
+from perf.figures import Incorrect, Target
 from perf.load.chains import instants
 from perf.load.plan import Chain, Settings, Site
 from perf.load.scenario import Figure, Founder, Goal, Load
@@ -43,7 +43,9 @@ _STAYS: Final = 4.0
 
 
 async def prepare(founder: Founder, settings: Settings) -> list[Site]:
-    """The three hospitals."""
+    """The three hospitals; a surge is of an instant, which a closed loop does not know."""
+    if settings.closed:
+        raise Incorrect("a surge is sent in an open loop: everybody comes at one instant")
     crowd, usual = settings.users, round(settings.rate * settings.seconds * _USUAL * 1.3) + 20
     short = max(8, round(crowd * _BEDS_EACH))
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import cast
 
 import pytest
 import trio
@@ -17,6 +18,7 @@ from engine.eventlog.lmdb_reads import LmdbReader
 from engine.recovery import Book
 from perf.figures import Incorrect, Row
 from perf.load.plan import Settings, Site
+from perf.load.scenario import Founder
 from perf.load.wards import admission
 from perf.scenarios import surge as scenario
 from perf.size import Size
@@ -125,6 +127,11 @@ def test_who_waits_for_a_bed_that_is_free_is_found(book: Book):
         bed, state="unoccupied", occupant=None, reserved_until=0, profile=replace(bed.profile, room="")
     )
     assert any(waiter.admission_id in fault for fault in stranded(book)[1])
+
+
+async def test_a_surge_has_no_closed_loop():
+    with pytest.raises(Incorrect, match="open loop"):
+        await scenario.prepare(cast(Founder, None), replace(SETTINGS, closed=8))
 
 
 # -- what is asked --------------------------------------------------------------------------------------------------
