@@ -1,4 +1,4 @@
-"""The hospital that is written to while it is killed: slots with waiting lists, and a clinic with too few rooms."""
+"""The hospital that is written to while it is killed: slots with waiting lists, too few rooms, and too few beds."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class House:
     slots: list[str]
     clinic: str
     surgeons: list[str]
+    beds: list[str]
 
     def slot(self, chance: Random, patient_id: str) -> dict[str, Any]:
         """The body of a booking of some slot."""
@@ -37,9 +38,19 @@ class House:
             "fallback": chance.choice(("reject", "unassigned", "unassigned")),
         }
 
+    def admission(self, chance: Random, patient_id: str) -> dict[str, Any]:
+        """The body of an admission; who finds no bed waits for one."""
+        return {
+            "patient_id": patient_id,
+            "acuity": chance.choice(("critical", "high", "medium", "low")),
+            "bed_type": chance.choice((None, None, "icu")),
+            "needs_bed": chance.random() < 0.9,
+        }
+
 
 def open_house(server: Server) -> House:
-    """Slots of two doctors, small enough to have waiting lists; five surgeons and two rooms that must be cleaned."""
+    """Slots of two doctors, small enough to have waiting lists; five surgeons and two rooms that must be cleaned; two
+    wards of eight beds, and just as many patients as their doctors and nurses may have."""
     desk = Desk(server.url)
     slots = [
         desk.slot(doctor, f"{DAY}T{hour:02}:00:00Z", f"{DAY}T{hour + 1:02}:00:00Z", 10)
@@ -50,5 +61,18 @@ def open_house(server: Server) -> House:
     for name in ("Theatre 1", "Theatre 2"):
         desk.post("/rooms/", {"clinic_id": clinic, "name": name, "type": "theatre", "cleaning_minutes": 1})
     surgeons = [desk.doctor("Surgery") for _ in range(5)]
+    beds = [bed for ward in ("North", "South") for bed in _ward(desk, ward)]
+    for role, count in (("doctor", 3), ("nurse", 4)):
+        for number in range(count):
+            desk.post("/staff/", {"name": f"{role} {number}", "role": role, "max_load": 20 // count})
     desk.close()
-    return House(slots, clinic, surgeons)
+    return House(slots, clinic, surgeons, beds)
+
+
+def _ward(desk: Desk, name: str) -> list[str]:
+    """The beds of a new ward, half of them for intensive care."""
+    ward = desk.post("/wards/", {"name": name, "mixed_rooms": True, "mixed_ages": True})["id"]
+    return [
+        str(desk.post(f"/wards/{ward}/beds/", {"label": f"{n}", "type": ("general", "icu")[n % 2]})["id"])
+        for n in range(8)
+    ]

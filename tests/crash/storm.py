@@ -61,7 +61,7 @@ class Deed:
     path: str
     body: Any = None
     cancels: str = ""
-    """The token or appointment that it takes back."""
+    """The token, appointment or admission that it ends."""
     answer: Answer | None = None
 
     @property
@@ -81,6 +81,7 @@ class Ledger:
         self._patients: list[str] = []
         self._tokens: list[str] = []
         self._appointments: list[str] = []
+        self._admissions: list[str] = []
 
     # The storm
 
@@ -112,12 +113,27 @@ class Ledger:
         if self._appointments and draw < 0.2:
             appointment_id = self._appointments.pop(chance.randrange(len(self._appointments)))
             return Deed(key, "POST", f"/appointments/{appointment_id}/cancel/", {}, appointment_id)
-        if self._patients and draw < 0.7:
-            patient_id = self._patients[-1] if draw < 0.3 else self._patients.pop()  # some book twice
-            if chance.random() < 0.35:
+        if self._admissions and draw < 0.32:
+            return self._of_wards(key)
+        if self._patients and draw < 0.75:
+            patient_id = self._patients[-1] if draw < 0.4 else self._patients.pop()  # some book twice
+            if chance.random() < 0.3:
                 return Deed(key, "POST", "/appointments/", self._house.room(chance, patient_id))
+            if chance.random() < 0.3:
+                return Deed(key, "POST", "/admissions/", self._house.admission(chance, patient_id))
             return Deed(key, "POST", "/tokens/", self._house.slot(chance, patient_id))
         return Deed(key, "POST", "/patients/", {"name": f"Patient {key}"})
+
+    def _of_wards(self, key: str) -> Deed:
+        """Somebody leaves or is moved, or a bed is cleaned, if it is to be."""
+        chance = self._chance
+        draw = chance.random()
+        if draw < 0.5:
+            return Deed(key, "POST", f"/beds/{chance.choice(self._house.beds)}/clean/", {})
+        if draw < 0.7:
+            return Deed(key, "POST", f"/admissions/{chance.choice(self._admissions)}/transfer/", {})
+        admission_id = self._admissions.pop(chance.randrange(len(self._admissions)))
+        return Deed(key, "POST", f"/admissions/{admission_id}/discharge/", {}, admission_id)
 
     async def _do(self, client: httpx2.AsyncClient, deed: Deed, wait: int = 10) -> Answer:
         headers = {"Idempotency-Key": deed.key, "Prefer": f"wait={wait}"}
@@ -148,6 +164,8 @@ class Ledger:
             self._tokens.append(answer.body["id"])
         elif answer.accepted and deed.path == "/appointments/":
             self._appointments.append(answer.body["id"])
+        elif answer.accepted and deed.path == "/admissions/":
+            self._admissions.append(answer.body["id"])
 
     # What must hold when the server is back
 
@@ -169,16 +187,16 @@ class Ledger:
 
     async def _look(self, client: httpx2.AsyncClient, deed: Deed) -> None:
         assert deed.answer is not None
-        if not deed.answer.accepted or deed.path == "/patients/":
+        kind = deed.path.split("/")[1]
+        if not deed.answer.accepted or kind == "patients":
             return
         id = deed.cancels or deed.answer.body["id"]
-        of_a_room = deed.path.startswith("/appointments/")
-        got = await client.get(f"/appointments/{id}/" if of_a_room else f"/tokens/{id}/")
-        if got.status_code == 404 and not of_a_room:  # it waited, and never had a token
+        got = await client.get(f"/{kind}/{id}/")
+        if got.status_code == 404 and kind == "tokens":  # it waited, and never had a token
             got = await client.get(f"/waiting-list/{id}/")
         assert got.status_code == 200, f"{deed} was accepted, and is not there: {got.text}"
         if deed.cancels:
-            assert got.json()["status"] in ("CANCELLED", "cancelled"), got.text
+            assert got.json()["status"] in ("CANCELLED", "cancelled", "discharged"), got.text
 
     def verify_log(self, data: Path) -> None:
         """Each accepted deed is in the log, once and where it was said to be; none that was not applied is."""

@@ -57,6 +57,7 @@ def endure(tmp_path: Path, kills: int, seed: int, *more: str) -> Ledger:
     assert found["equal"] is True
     assert found["sound"] is True
     assert found["hospitals"][0]["appointments"] > 0
+    assert found["hospitals"][0]["admissions"] > 0
     return ledger
 
 
