@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from engine.actors.alerts.figures import Window, within_window
+import msgspec
+
 from engine.actors.alerts.state import ALERTS, Alerts
+from engine.actors.alerts.view import figures_view
 from engine.actors.clinic.policies import cache_counts
 from engine.actors.intake.state import INTAKE, Intake
 from engine.actors.service.state import Service
 from engine.actors.ward.state import Ward
 from engine.decider import NotInMemory
 from engine.errors import Unavailable
-from engine.gauges import BOUNDS, Cache
+from engine.gauges import Cache
 from engine.partition import Partition
 
 LOOKED_AT: Final = 1_000
@@ -35,6 +37,9 @@ def census(partition: Partition, time: int) -> dict[str, Any]:
         beds.update(ward.counts)
     intake: Intake | None = _state(partition, INTAKE)
     alerts: Alerts = _state(partition, ALERTS) or Alerts()
+    backlog: dict[str, int] = (
+        {reason: count for reason, count in intake.reasons.items() if count} if intake is not None else {}
+    )
     return {
         "entries": partition.tail.durable,
         "actors": len(book.cells),
@@ -49,9 +54,9 @@ def census(partition: Partition, time: int) -> dict[str, Any]:
         "slots_waiting": book.directory.count("waiting"),
         "beds": dict(beds),
         "admitted": len(intake.open) if intake is not None else 0,
-        "backlog": {reason: count for reason, count in intake.reasons.items() if count} if intake is not None else {},
+        "backlog": backlog,
         "alerts": dict(Counter(alert.severity for alert in alerts.open.values())),
-        "assignments": _assignments(alerts, time),
+        "assignments": msgspec.to_builtins(figures_view(alerts, backlog, time)),
     }
 
 
@@ -60,25 +65,6 @@ def policies(partitions: Iterable[Partition]) -> Cache:
     clinics = [clinic for partition in partitions for clinic in partition.book.in_hand("clinic")]
     counts = [cache_counts(clinic) for clinic in clinics]
     return Cache(sum(hits for hits, _ in counts), sum(misses for _, misses in counts))
-
-
-def _assignments(alerts: Alerts, time: int) -> dict[str, Any]:
-    """Of the window, as a histogram in seconds; and counts since the beginning."""
-    window = Window(within_window(alerts.slices, time))
-    running, buckets = 0, []
-    for place, bound in enumerate((*BOUNDS, None)):
-        running += window.assigning.get(place, 0)
-        buckets.append([bound, running])
-    return {
-        "window": {
-            "count": window.assignments,
-            "sum": window.total / 1_000_000,
-            "max": window.slowest / 1_000_000,
-            "timeouts": window.timeouts,
-            "buckets": buckets,
-        },
-        "totals": dict(alerts.totals),
-    }
 
 
 def _all(partition: Partition, table: str) -> Iterator[Any]:

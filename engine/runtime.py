@@ -162,6 +162,7 @@ class Engine:
             "log": {
                 "pending_entries": self._log.pending,
                 "pending_bytes": self._log.pending_bytes,
+                "pending_seconds": round(self._log.pending_seconds, 6),
                 "entries": sum(partition.tail.head for partition in self.partitions.values()),
                 "full": self._log.full,
             },
@@ -176,6 +177,10 @@ class Engine:
                 policies=policies(self._partitions_now()),
             ),
         }
+
+    def now(self) -> int:
+        """Wall time (µs), as the engine's clock has it."""
+        return self._clock.wall()
 
     async def until_ready(self) -> None:
         """Return once the engine serves."""

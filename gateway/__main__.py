@@ -36,6 +36,7 @@ from gateway.remote import Refused, add_hospital
 from gateway.request_log import RequestLog, log_to_stderr
 from gateway.routes import ROLES
 from gateway.server import open_sockets
+from gateway.tally import Tally
 from gateway.workers import NobodyServes, Workers
 
 FAILED, BAD_CONFIG, BAD_LOG = 1, 2, 3
@@ -208,14 +209,18 @@ async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Besi
             if store.filesystem_warning is not None:
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         notices = Notices(engine, store, clock, outside)
-        here = Vitals(engine, notices).page
+        tally = Tally()
+        here = Vitals(engine, notices, tally).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
             if chosen.workers:
-                workers = Workers(chosen.workers, engine, here, chosen)
+                workers = Workers(chosen.workers, engine, here, chosen, tally)
                 binds = await doors.start(workers.run, sockets, shutdown)
             else:
-                app = create_app(engine, auth, here, limits=chosen.limits, request_log=request_log)
+                app = create_app(
+                    engine, auth, here, limits=chosen.limits, request_log=request_log, tally=tally,
+                    metrics=chosen.metrics,
+                )  # fmt: skip
                 binds = (await doors.start(keep_serving, app, sockets, chosen.door, shutdown)).binds
             click.echo(f"Matron serves on {' '.join(binds)}, documentation at /api/docs")
             if beside is not None:

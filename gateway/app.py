@@ -32,11 +32,14 @@ from gateway.feed import PATH as STREAM
 from gateway.feed import Stream
 from gateway.headers import FreshIds
 from gateway.limits import Limits
+from gateway.metrics import PATH as METRICS
+from gateway.metrics import MetricsPage, MetricsSettings
 from gateway.problems import CLIENT_GONE, Problem, internal_error, problem_of
 from gateway.request_log import RequestLog
 from gateway.router import Router
 from gateway.routes import BASE, TABLE, Row
 from gateway.shapes import Shape
+from gateway.tally import Tally
 
 log = logging.getLogger("matron.gateway")
 
@@ -45,12 +48,14 @@ Table = Router[Endpoint]
 
 def create_app(
     engine: Engine, auth: Authenticator, pages_of_health: health.Pages, *, limits: Limits = Limits(),  # noqa: B008
-    request_log: RequestLog | None = None, routes: Sequence[BaseRoute] = (),
+    request_log: RequestLog | None = None, routes: Sequence[BaseRoute] = (), tally: Tally | None = None,
+    metrics: MetricsSettings = MetricsSettings(),  # noqa: B008
 ) -> ASGIApp:  # fmt: skip
-    """The application over an engine; ``routes`` of other kinds are asked before the table."""
+    """The application over an engine; ``routes`` of other kinds go before the table; ``tally`` counts requests."""
     table = table_over(engine, limits, pages_of_health)
+    table.add("GET", METRICS, MetricsPage(pages_of_health, open=metrics.open))
     stream = Stream(engine, auth, BatchEndpoint(table, engine, limits), limits, request_log)
-    return Front(routes, stream, Gateway(table, auth, limits, request_log))
+    return Front(routes, stream, Gateway(table, auth, limits, request_log, tally or Tally()))
 
 
 def table_over(engine: Engine, limits: Limits, pages_of_health: health.Pages) -> Table:
@@ -101,11 +106,14 @@ class Front:
 class Gateway(BaseRoute):
     """The one route that answers every HTTP request, unknown paths included."""
 
-    def __init__(self, table: Table, auth: Authenticator, limits: Limits, request_log: RequestLog | None) -> None:
+    def __init__(
+        self, table: Table, auth: Authenticator, limits: Limits, request_log: RequestLog | None, tally: Tally
+    ) -> None:
         self._table = table
         self._auth = auth
         self._limits = limits
         self._request_log = request_log
+        self._tally = tally
         self._fresh = FreshIds()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -117,13 +125,14 @@ class Gateway(BaseRoute):
         raise NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, and say so in the request log."""
+        """Answer one request, count it, and say so in the request log."""
         started = trio.current_time()
         call = Call(scope, receive, self._limits.deadline_seconds, self._fresh)
         label, response = await self._answer(call)
+        status, seconds = CLIENT_GONE if response is None else response.status_code, trio.current_time() - started
+        self._tally.note(label, scope["method"], status, seconds)
         if self._request_log is not None:
-            status = CLIENT_GONE if response is None else response.status_code
-            self._request_log.write(call, label, status, trio.current_time() - started)
+            self._request_log.write(call, label, status, seconds)
         if response is None:
             return
         response.raw_headers.append((b"x-request-id", call.request_id.encode("ascii")))

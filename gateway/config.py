@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from engine.eventlog.log import LogLimits
 from gateway.limits import Limits
+from gateway.metrics import MetricsSettings
 from gateway.notices.settings import NoticeSettings
 from gateway.server import DoorSettings
 
@@ -39,6 +40,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "engine": EngineTable,
     "commit": LogLimits,
     "notices": NoticeSettings,
+    "metrics": MetricsSettings,
 }
 
 
@@ -67,6 +69,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     engine: EngineTable = EngineTable()
     commit: LogLimits = LogLimits()
     notices: NoticeSettings = NoticeSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 class Loaded(msgspec.Struct, frozen=True):

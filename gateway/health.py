@@ -14,11 +14,13 @@ from typing import Any, Final, Protocol
 import msgspec
 from starlette.responses import Response
 
+from engine.census import census
 from engine.runtime import Engine
 from gateway.call import Call, Endpoint
 from gateway.endpoints import JSON, Page
 from gateway.problems import NOT_READY, READY
 from gateway.routes.row import READERS, Role
+from gateway.tally import Tally
 
 Pages = Callable[[str, str], Awaitable[tuple[int, bytes]]]
 """A page by its name, for a hospital: its status and its JSON."""
@@ -34,10 +36,16 @@ class Deliveries(Protocol):
 class Vitals:
     """What the pages say, where the engine is."""
 
-    def __init__(self, engine: Engine, deliveries: Deliveries | None = None) -> None:
+    def __init__(self, engine: Engine, deliveries: Deliveries | None = None, tally: Tally | None = None) -> None:
         self._engine = engine
         self._deliveries = deliveries
-        self._made = {"ready": self._ready, "notifications": self._notifications, "load": self._load}
+        self._tally = tally or Tally()
+        self._made = {
+            "ready": self._ready,
+            "notifications": self._notifications,
+            "load": self._load,
+            "metrics": self._metrics,
+        }
 
     async def page(self, name: str, hospital: str) -> tuple[int, bytes]:
         """One of ``Pages``."""
@@ -53,6 +61,23 @@ class Vitals:
         destinations = [] if self._deliveries is None else self._deliveries.status(hospital)
         totals = {name: sum(each.get(name, 0) for each in destinations) for name in TOTALS}
         body = {"stream": self._engine.feed.counts, "notices": totals, "destinations": destinations}
+        return READY, msgspec.json.encode(body)
+
+    def _metrics(self, hospital: str) -> tuple[int, bytes]:
+        """Everything that is counted, of one hospital or (``""``) of all; ``gateway.metrics`` names it."""
+        engine = self._engine
+        chosen = {id: one for id, one in engine.partitions.items() if hospital in ("", id)}
+        destinations = [] if self._deliveries is None else [
+            each for id in chosen for each in self._deliveries.status(id)
+        ]  # fmt: skip
+        body = {
+            "ready": engine.ready().ready,
+            "load": engine.load(),
+            "requests": self._tally.rows(),
+            "gateways": self._tally.processes(),
+            "notices": {name: sum(each.get(name, 0) for each in destinations) for name in TOTALS},
+            "hospitals": {id: census(one, engine.now()) for id, one in chosen.items()},
+        }
         return READY, msgspec.json.encode(body)
 
     def _load(self, hospital: str) -> tuple[int, bytes]:

@@ -17,16 +17,23 @@ import msgspec
 import trio
 
 from engine.errors import Unavailable
-from engine.process import tune_process
+from engine.process import process_figures, tune_process
 from gateway.app import create_app
 from gateway.auth import ApiKeys, NobodyFromOutside
 from gateway.config import Config
 from gateway.keeping import keep_serving
 from gateway.link.far_engine import FarEngine
 from gateway.request_log import RequestLog, log_to_stderr
+from gateway.tally import Tally
 
 LAST_WORDS = 0.3
 """Seconds to tell those who wait that the engine has gone."""
+
+COUNTS = 1.0
+"""Seconds between two tellings of what was answered; so much of it a kill may lose."""
+
+PARTING = 0.05
+"""Seconds for the last of them to leave."""
 
 log = logging.getLogger("matron.gateway")
 
@@ -42,19 +49,41 @@ async def work(link: socket.socket) -> None:
         told = await engine.begun()
         config = msgspec.msgpack.decode(told.config, type=Config)
         log_to_stderr(config.log_level)
+        tally = Tally()
+        nursery.start_soon(_count_forever, engine, tally)
+
+        async def pages(name: str, hospital: str) -> tuple[int, bytes]:
+            if name == "metrics":
+                _count(engine, tally)  # what is asked for is on its way before the question
+            return await engine.look(name, hospital)
+
         app = create_app(
             engine,
             NobodyFromOutside() if config.dev else ApiKeys(Path(str(config.keys))),
-            engine.look,
+            pages,
             limits=config.limits,
             request_log=RequestLog() if config.request_log else None,
+            tally=tally,
+            metrics=config.metrics,
         )
         sockets = [socket.socket(fileno=number) for number in told.sockets]
         async with trio.open_nursery() as door:
             door.start_soon(_leave_address, sockets, shutdown)
             await door.start(keep_serving, app, sockets, config.door, shutdown)
             engine.serving()
+        _count(engine, tally)
+        await trio.sleep(PARTING)
         nursery.cancel_scope.cancel()
+
+
+def _count(engine: FarEngine, tally: Tally) -> None:
+    engine.count(tally.take(), process_figures())
+
+
+async def _count_forever(engine: FarEngine, tally: Tally) -> None:
+    while True:
+        await trio.sleep(COUNTS)
+        _count(engine, tally)
 
 
 async def _carry(engine: FarEngine, shutdown: trio.Event, everything: trio.CancelScope) -> None:

@@ -21,6 +21,7 @@ from engine.runtime import Engine
 from gateway.config import Config
 from gateway.health import Pages
 from gateway.link.attend import Attendant
+from gateway.tally import Tally
 
 STARTS = 30.0
 """Seconds until a process must serve."""
@@ -42,7 +43,9 @@ log = logging.getLogger("matron.gateway")
 class Worker:
     """One gateway process. ``serving`` is set once it takes requests, ``ended`` when it is gone."""
 
-    def __init__(self, engine: Engine, pages: Pages, config: Config, sockets: Sequence[socket.socket]) -> None:
+    def __init__(
+        self, engine: Engine, pages: Pages, config: Config, sockets: Sequence[socket.socket], tally: Tally
+    ) -> None:
         self.serving = trio.Event()
         self.ended = trio.Event()
         self.pid = 0
@@ -50,6 +53,7 @@ class Worker:
         self._pages = pages
         self._config = config
         self._sockets = sockets
+        self._tally = tally
         self._attendant: Attendant | None = None
         self._told = trio.Event()
 
@@ -68,7 +72,7 @@ class Worker:
             process = await trio.lowlevel.open_process(command, stdin=DEVNULL, pass_fds=(theirs.fileno(), *numbers))
         self.pid = process.pid
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
-        attendant = self._attendant = Attendant(stream, self._engine, self._pages)
+        attendant = self._attendant = Attendant(stream, self._engine, self._pages, self._tally)
         attendant.begin(self._config, numbers)
         if self._told.is_set():
             attendant.finish()
@@ -103,12 +107,13 @@ class Worker:
 class Workers:
     """So many gateway processes. ``replaced`` counts those that died."""
 
-    def __init__(self, count: int, engine: Engine, pages: Pages, config: Config) -> None:
+    def __init__(self, count: int, engine: Engine, pages: Pages, config: Config, tally: Tally | None = None) -> None:
         self.replaced = 0
         self._engine = engine
         self._pages = pages
         self._config = config
         self._count = count
+        self._tally = tally or Tally()
         self._sockets: Sequence[socket.socket] = ()
         self._current: list[Worker] = []
         self._running: set[Worker] = set()
@@ -156,7 +161,7 @@ class Workers:
                 sock.close()
 
     def _start(self, nursery: trio.Nursery) -> Worker:
-        worker = Worker(self._engine, self._pages, self._config, self._sockets)
+        worker = Worker(self._engine, self._pages, self._config, self._sockets, self._tally)
         self._running.add(worker)
         nursery.start_soon(self._live, worker)
         return worker

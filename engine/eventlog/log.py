@@ -96,6 +96,11 @@ class Log:
         """Their bytes."""
         return self._bytes
 
+    @property
+    def pending_seconds(self) -> float:
+        """How long the commit under way has taken; 0 while there is none."""
+        return 0.0 if self._begun is None else trio.current_time() - self._begun
+
     def reserve(self) -> None:
         """Refuse now what could not be appended later: too much in line, or no space."""
         if self._entries >= self.limits.pending_entries or self._bytes + MAX_ENTRY > self.limits.pending_bytes:

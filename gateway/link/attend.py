@@ -20,8 +20,9 @@ from engine.runtime import Engine
 from engine.subscription import Frame
 from gateway.health import Pages
 from gateway.link import frames
-from gateway.link.frames import Ask, AskAll, Cancel, Failed, Follow, Look, More, News, Serving, View
+from gateway.link.frames import Ask, AskAll, Cancel, Counts, Failed, Follow, Look, More, News, Serving, View
 from gateway.link.pipe import Pipe
+from gateway.tally import Tally
 
 _decoder = msgspec.msgpack.Decoder(frames.Asked)
 
@@ -35,10 +36,11 @@ log = logging.getLogger("matron.gateway")
 class Attendant:
     """One gateway process's calls. ``serving`` is set once it takes requests."""
 
-    def __init__(self, stream: trio.abc.Stream, engine: Engine, pages: Pages) -> None:
+    def __init__(self, stream: trio.abc.Stream, engine: Engine, pages: Pages, tally: Tally | None = None) -> None:
         self.serving = trio.Event()
         self._engine = engine
         self._pages = pages
+        self._tally = tally or Tally()
         self._pipe = Pipe(stream, _decoder)
         self._scopes: dict[int, trio.CancelScope] = {}
         self._withdraw: dict[int, Callable[[], None]] = {}
@@ -64,6 +66,7 @@ class Attendant:
             finally:
                 for withdraw in list(self._withdraw.values()):
                     withdraw()
+                self._tally.ended(id(self))
             nursery.cancel_scope.cancel()
         await self._pipe.aclose()
 
@@ -88,6 +91,9 @@ class Attendant:
                 self._start(nursery, said.id, self._follow, said)
             case Look():
                 self._start(nursery, said.id, self._look, said)
+            case Counts():
+                self._tally.add(said.rows)
+                self._tally.heard(id(self), said.process)
             case Serving():
                 self.serving.set()
 

@@ -22,6 +22,7 @@ from engine.subscription import RESTARTING, Frame
 from gateway.link import frames
 from gateway.link.frames import Answered, AnsweredAll, Begin, Failed, Finish, Following, News, Seen
 from gateway.link.pipe import Pipe
+from gateway.tally import Counted
 
 _decoder = msgspec.msgpack.Decoder(frames.Told)
 
@@ -140,6 +141,10 @@ class FarEngine:
         id = next(self._ids)
         said: Seen = await self._call(id, frames.Look(id, page, hospital))
         return said.status, said.body
+
+    def count(self, rows: list[Counted], process: dict[str, float]) -> None:
+        """Say what this process has answered since the last time, and what it has used."""
+        self._pipe.put(frames.Counts(rows, process))
 
     # -- beginning and ending -------------------------------------------------------------------------------
 

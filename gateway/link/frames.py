@@ -20,6 +20,7 @@ from engine.errors import DeadlinePassed, Family, Outcome, Overloaded, Rejected,
 from engine.eventlog.entry import Principal
 from engine.subscription import Frame
 from engine.views import QUERIES
+from gateway.tally import Counted
 
 LONGEST: Final = 64 * 1024 * 1024
 """Bytes of a frame: more than the largest batch, and than the longest answer."""
@@ -101,7 +102,14 @@ class Serving(Said, frozen=True, tag=8):
     """The process takes requests from now on."""
 
 
-Asked = Ask | AskAll | View | Follow | More | Cancel | Look | Serving
+class Counts(Said, frozen=True, tag=9):
+    """What the process has answered since it said so last, and what it has used since its start."""
+
+    rows: list[Counted]
+    process: dict[str, float]
+
+
+Asked = Ask | AskAll | View | Follow | More | Cancel | Look | Serving | Counts
 
 
 # -- to a gateway process -----------------------------------------------------------------------------------

@@ -1,0 +1,86 @@
+"""How many requests of which kind were answered, and how long that took; of this process, or of several together.
+
+Plain numbers, because every request passes here: one look-up and three additions. What Prometheus makes of them stands
+in ``gateway.metrics``. A route is the template of a path, never the path: no id of anybody comes here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Any, Final
+
+BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of what requests take (s); one more has none."""
+
+METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))
+
+Counted = tuple[str, str, int, list[int], float]
+"""Route, method and status; how many were in each bucket, and the seconds of all together."""
+
+
+class _Row:
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS) + 1)
+        self.seconds = 0.0
+
+
+class Tally:
+    """Counts since the start, or since they were taken away; and what each gateway process beside says of itself."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, int], _Row] = {}
+        self._processes: dict[int, dict[str, float]] = {}
+        self._gone = 0.0
+
+    def note(self, route: str, method: str, status: int, seconds: float) -> None:
+        """One request was answered; ``route`` ``""``: there is nothing at its path."""
+        row = self._rows.get((route, method, status)) or self._row(route, method, status)
+        row.counts[bisect_left(BOUNDS, seconds)] += 1
+        row.seconds += seconds
+
+    def _row(self, route: str, method: str, status: int) -> _Row:
+        # A method is whatever a client says: what is none stands under one name, so that nobody makes rows without end.
+        key = (route, method if method in METHODS else "OTHER", status)
+        return self._rows.setdefault(key, _Row())
+
+    def rows(self) -> list[Counted]:
+        """All there is."""
+        return [(*key, row.counts, row.seconds) for key, row in self._rows.items()]
+
+    def take(self) -> list[Counted]:
+        """All there is, which then begins anew: to be added elsewhere."""
+        taken = self.rows()
+        self._rows = {}
+        return taken
+
+    def add(self, rows: Iterable[Counted]) -> None:
+        """What was taken elsewhere."""
+        for route, method, status, counts, seconds in rows:
+            row = self._row(route, method, status)
+            row.counts = [mine + theirs for mine, theirs in zip(row.counts, counts, strict=True)]
+            row.seconds += seconds
+
+    # -- gateway processes beside the engine's ----------------------------------------------------------------
+
+    def heard(self, process: int, figures: dict[str, float]) -> None:
+        """A gateway process says what it has used so far; see ``engine.process.process_figures``."""
+        self._processes[process] = figures
+
+    def ended(self, process: int) -> None:
+        """It is gone; the time that it has used is not."""
+        figures = self._processes.pop(process, None)
+        if figures is not None:
+            self._gone += figures["cpu"]
+
+    def processes(self) -> dict[str, Any]:
+        """All gateway processes together."""
+        living = self._processes.values()
+        return {
+            "count": len(self._processes),
+            "cpu": self._gone + sum(figures["cpu"] for figures in living),
+            "rss": sum(figures["rss"] for figures in living),
+            "threads": sum(figures["threads"] for figures in living),
+        }
