@@ -133,7 +133,7 @@ async def test_who_may_follow_what_and_what_needs_no_key(tmp_path: Path):
             assert await status(topic, **{"X-API-Key": "matron_unknown"}) == 401
         async with place.socket("alerts", protocols=["matron", f"key.{keys['clerk']}"]) as talk:
             assert talk.socket.subprotocol == "matron"
-            assert (await talk.hear())["data"] == {"items": []}
+            assert (await talk.hear())["data"] == {"items": [], "next_cursor": None}
 
 
 class Fickle:

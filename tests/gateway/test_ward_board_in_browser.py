@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -46,7 +47,7 @@ def stand_in(server: StandIn) -> StandIn:
 
 def with_names() -> dict[str, object]:
     """The small ward for its staff."""
-    nobody = dict.fromkeys(person())
+    nobody: dict[str, Any] = dict.fromkeys(person())
     beds = [bed(1, "occupied", "06:00", **person()), bed(2, "housekeeping", **nobody)]
     waits = waiter("medium", "08:20", "no_staff", admission_id="a9", patient_id="p9", patient_name="Jane Doe")
     return ward([("1", beds), ("2", [bed(3, **nobody)])], [waits])

@@ -67,7 +67,7 @@ def large_ward(named: bool = False, waiting: int = 20) -> JSON:
     beds = [bed(n, STATES[n % len(STATES)], isolation=n % 9 == 0) for n in range(60)]
     if named:
         there = person("Maria Fernanda de la Cruz y Santos")
-        nobody = dict.fromkeys(there)
+        nobody: JSON = dict.fromkeys(there)
         beds = [one | (there if one["state"] in ("occupied", "reserved") else nobody) for one in beds]
     rooms = [(str(300 + n), beds[4 * n : 4 * n + 4]) for n in range(15)]
     acuities = ("critical", "high", "medium", "low")
