@@ -81,7 +81,10 @@ class Ledger:
         self._patients: list[str] = []
         self._tokens: list[str] = []
         self._appointments: list[str] = []
-        self._admissions: list[str] = []
+        self._admissions: dict[str, str] = {}
+        """The bed of each, as it was first told; ``""``: none yet."""
+        self._left: list[str] = []
+        """Beds that are to be cleaned."""
 
     # The storm
 
@@ -119,7 +122,7 @@ class Ledger:
             patient_id = self._patients[-1] if draw < 0.4 else self._patients.pop()  # some book twice
             if chance.random() < 0.3:
                 return Deed(key, "POST", "/appointments/", self._house.room(chance, patient_id))
-            if chance.random() < 0.3:
+            if chance.random() < 0.5:
                 return Deed(key, "POST", "/admissions/", self._house.admission(chance, patient_id))
             return Deed(key, "POST", "/tokens/", self._house.slot(chance, patient_id))
         return Deed(key, "POST", "/patients/", {"name": f"Patient {key}"})
@@ -128,11 +131,13 @@ class Ledger:
         """Somebody leaves or is moved, or a bed is cleaned, if it is to be."""
         chance = self._chance
         draw = chance.random()
-        if draw < 0.5:
-            return Deed(key, "POST", f"/beds/{chance.choice(self._house.beds)}/clean/", {})
-        if draw < 0.7:
-            return Deed(key, "POST", f"/admissions/{chance.choice(self._admissions)}/transfer/", {})
-        admission_id = self._admissions.pop(chance.randrange(len(self._admissions)))
+        if draw < 0.45:
+            bed = self._left.pop() if self._left else chance.choice(self._house.beds)
+            return Deed(key, "POST", f"/beds/{bed}/clean/", {})
+        admission_id = chance.choice(list(self._admissions))
+        if draw < 0.6:
+            return Deed(key, "POST", f"/admissions/{admission_id}/transfer/", {})
+        self._left += filter(None, (self._admissions.pop(admission_id),))
         return Deed(key, "POST", f"/admissions/{admission_id}/discharge/", {}, admission_id)
 
     async def _do(self, client: httpx2.AsyncClient, deed: Deed, wait: int = 10) -> Answer:
@@ -165,7 +170,7 @@ class Ledger:
         elif answer.accepted and deed.path == "/appointments/":
             self._appointments.append(answer.body["id"])
         elif answer.accepted and deed.path == "/admissions/":
-            self._admissions.append(answer.body["id"])
+            self._admissions[answer.body["id"]] = answer.body["bed_id"] or ""
 
     # What must hold when the server is back
 
