@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-from gateway.routes import TABLE
+from gateway import ward_examples
+from gateway.routes import BASE, TABLE
+from gateway.ward_examples import EXAMPLES
 from tests.gateway.surface import hospital
 from tests.gateway.test_rooms_guide import called, commands
 
@@ -56,3 +59,59 @@ def test_the_paths_of_the_guide_are_paths_of_the_interface():
 def test_what_the_guide_calls_a_page_is_one():
     text = (DOCS / "ward-board.md").read_text("utf-8")
     assert {"/wards/{ward id}/board/", "/alerts/"} <= set(re.findall(r"^ {4}(/[^?\n]*)", text, re.MULTILINE))
+
+
+async def test_the_examples_of_the_documentation_work_one_after_another():
+    async with hospital() as client:
+        known: dict[str, str] = {}
+        done: set[str] = set()
+
+        async def run(name: str, as_id: str = "", **ids: str) -> dict[str, Any]:
+            (row,) = (row for row in TABLE if row.name == name)
+            text = json.dumps(EXAMPLES.get(name, {})).replace("2026-", "2093-")
+            for id, real in known.items():
+                text = text.replace(id, real)
+            response = await client.request(row.method, BASE + row.path.format(**ids), json=json.loads(text))
+            assert response.is_success, f"{name}: {response.text}"
+            told: dict[str, Any] = response.json() if response.content else {}
+            done.add(name)
+            if as_id:
+                known[as_id] = told["id"]
+            return told
+
+        async def made(path: str, **body: Any) -> str:
+            return str((await client.post(f"{BASE}{path}", json=body)).json()["id"])
+
+        known[ward_examples.PATIENT] = await made("/patients", name="Jane Doe", gender="female")
+        ward = {"ward_id": (await run("AddWard", ward_examples.WARD))["id"]}
+        await run("ChangeWard", **ward)
+        bed = {"bed_id": (await run("AddBed", ward_examples.BED, **ward))["id"]}
+        for step in ("ReserveBed", "ReleaseBed", "CloseBed", "ReopenBed", "IsolateBed", "ReopenBed", "ChangeBed"):
+            await run(step, **bed)
+        member = {"staff_id": (await run("AddStaff", ward_examples.STAFF))["id"]}
+        await run("ChangeStaff", **member)
+        await run("ApproveStaff", **member)
+        await run("AddLeave", **member)
+        known[ward_examples.COLLEAGUE] = await made("/staff", name="Dr. Sol", role="doctor", skills=["cardiology"])
+        await made("/staff", name="Nuno Alves", role="nurse")
+        stay = {"admission_id": (await run("AdmitPatient", ward_examples.ADMISSION))["id"]}
+        await run("ReassignCarer", **stay)
+        await run("AssignManually", **stay)
+        await run("ChangeAdmission", **stay)
+        assert [one["admission_id"] for one in (await run("HandOver", **member))["moved"]] == [stay["admission_id"]]
+        await run("AcknowledgeHandover", **stay)
+        await made(f"/wards/{ward['ward_id']}/beds", label="302", equipment=["oxygen"])
+        assert (await run("TransferPatient", **stay))["bed_id"] != bed["bed_id"]
+        await run("CleanBed", **bed)
+        other = await made("/patients", name="Mary Roe", gender="female")
+        body = {"patient_id": other, "acuity": "low", "ward_id": ward["ward_id"]}
+        known[ward_examples.OTHER_ADMISSION] = await made("/admissions", **body)
+        assert (await run("SwapBeds"))["bed_id"] == bed["bed_id"]
+        await run("DischargePatient", **stay)
+        assert (await run("DecontaminateBed", **bed))["state"] == "housekeeping"
+        await run("ContaminateBed", **bed)
+        await run("CancelAdmission", admission_id=known[ward_examples.OTHER_ADMISSION])
+        shift = {"shift_id": (await run("AddShift", **member))["id"]}
+        await run("ChangeShift", **shift)
+        await run("ActivateStaff", **member)
+        assert EXAMPLES.keys() - done == {"AcknowledgeAlert", "CloseAlert"}  # nothing is wrong here

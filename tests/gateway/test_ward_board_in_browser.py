@@ -302,6 +302,41 @@ def test_sixty_beds_with_names_fit_a_wall(browser: Browser, stand_in: StandIn):
         assert visitor.axe() == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_way_in_for_staff_and_their_board_are_for_everybody(browser: Browser, stand_in: StandIn, theme: str):
+    with visit(browser, PHONE, timezone_id="UTC") as visitor:
+        page = opened(visitor.page, stand_in, f"?theme={theme}")
+        button = page.get_by_role("button", name="Show names")
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Your key")).to_be_focused()
+        assert visitor.axe() == []
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        let_in(page)
+        expect(one(page, 1).locator(".who")).to_have_text("Asha Rao")
+        one(page, 2).click()
+        expect(page.get_by_role("button", name="Bed is clean")).to_be_visible()
+        assert visitor.axe() == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_long_words_stay_in_their_beds(browser: Browser, stand_in: StandIn):
+    beds = [
+        bed(1, "contaminated", "00:01", label="Observation bed by the window", type="intensive care, paediatric"),
+        bed(2, "occupied", isolation=True, label="WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW"),
+    ]
+    shown = ward([("The room with the longest name in this whole hospital", beds)], name="W" * 120)
+    stand_in.tell(ward=shown)
+    for size in (PHONE, WALL):
+        with visit(browser, size, timezone_id="UTC") as visitor:
+            page = visitor.page
+            page.goto(f"{stand_in.url}/wards/{WARD}/board/?lang=ar")
+            expect(page.locator(".bed")).to_have_count(2)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.locator(".bed").evaluate_all(CUT) == []
+
+
 def test_a_ward_that_is_not_there_is_looked_for_and_an_empty_one_says_so(browser: Browser, stand_in: StandIn):
     stand_in.tell(ward=ward([]))
     with visit(browser, timezone_id="UTC") as visitor:

@@ -16,6 +16,8 @@ const LOOK_AGAIN = 15_000; // ms until a ward that is not there is looked for ag
 const REDRAW_EVERY = 5_000; // ms: how long things have lasted is told in minutes
 const LEAP = 2_000; // ms by which the clock may move without a new drawing
 const WAITING_SHOWN = 14; // and in a column beside the beds as many of them as fit; the rest is counted
+const WAITING_ABOVE = 4; // on a phone, where the beds are below
+const NARROW = "(max-width: 699px)";
 const DONE = {
   housekeeping: { step: "clean", said: (language) => language.say("mark_clean") },
   contaminated: { step: "decontaminate", said: (language) => language.say("mark_decontaminated") },
@@ -221,7 +223,7 @@ class WardBoard extends HTMLElement {
   #drawWaiting(now) {
     const { waiting, waitingCount: count } = this.#ward;
     const { unplaced, more } = this.#parts;
-    const shown = waiting.slice(0, WAITING_SHOWN);
+    const shown = waiting.slice(0, window.matchMedia(NARROW).matches ? WAITING_ABOVE : WAITING_SHOWN);
     const language = this.#language;
     put(unplaced, count ? language.say("patients_wait", { count }) : language.say("nobody_waits"), language);
     const items = keyed(this.#parts["waiting-list"], this.#parts.waiter, shown, ({ key }) => key, (item, waiter) => {
