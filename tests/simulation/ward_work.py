@@ -205,6 +205,7 @@ class WardWork:
 
     def _of_an_admission(self, id: str) -> Any:
         random = self._random
+        in_beds = [each for each, one in self._open.items() if one["bed_id"]] or [id]
         match random.randrange(20):
             case 0 | 1 | 2 | 3 | 4 | 5:
                 return DischargePatient(admission_id=id, contaminated=random.random() < 0.1, reason=WORDS)
@@ -220,9 +221,10 @@ class WardWork:
             case 13 | 14 | 15:
                 ward = random.choice(self.wards) if random.random() < 0.4 else None
                 bed = self._some_bed() if ward is None and random.random() < 0.6 else None
-                return TransferPatient(admission_id=id, ward_id=ward, bed_id=bed, reason=WORDS)
-            case 16 | 17:
-                return SwapBeds(admission_id=id, other_admission_id=self._some_admission(), reason=WORDS)
+                return TransferPatient(admission_id=random.choice(in_beds), ward_id=ward, bed_id=bed, reason=WORDS)
+            case 16 | 17 if len(in_beds) > 1:
+                one, other = random.sample(in_beds, 2)
+                return SwapBeds(admission_id=one, other_admission_id=other, reason=WORDS)
             case 18:
                 return AcknowledgeHandover(admission_id=id)
             case _:

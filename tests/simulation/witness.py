@@ -16,7 +16,8 @@ import trio
 from msgspec.structs import replace
 
 from engine.actor import Reply
-from engine.actors.admission.events import CarerLost
+from engine.actors.admission.events import AssignmentTimedOut, CarerLost
+from engine.actors.alerts.events import AlertClosed, AlertOpened
 from engine.actors.clinic_day.events import RoomAssigned
 from engine.actors.intake.events import IntakeServed
 from engine.decider import MINUTE
@@ -55,6 +56,9 @@ GIVEN: dict[type[Any], str] = {
     RoomAssigned: "rooms given to who waited",
     IntakeServed: "served who waited",
     CarerLost: "carers lost",
+    AssignmentTimedOut: "assignments timed out",
+    AlertOpened: "alerts opened",
+    AlertClosed: "alerts closed",
 }
 """What is counted of all that happens."""
 
