@@ -20,11 +20,11 @@ from engine.actors.roster.choosing import Pick, objection
 from engine.actors.roster.commands import ReleasePatient, TakePatient
 from engine.actors.ward.commands import Occupy, Vacate
 from engine.decisions.assigning.changes import Changes
-from engine.decisions.assigning.choosing import ROLES, Search, explained
+from engine.decisions.assigning.choosing import ROLES, Search, explained, skills_of
 from engine.decisions.assigning.handing import Words, the_member
 from engine.decisions.assigning.moving import Spot, named
 from engine.decisions.assigning.refusals import lacking
-from engine.decisions.assigning.serving import carer, occupant_of, settle, skills_of, with_carer
+from engine.decisions.assigning.serving import carer, occupant_of, settle, with_carer
 from engine.decisions.finding import Deciding
 from engine.errors import Invalid, Rejected
 from engine.needs import Care

@@ -19,8 +19,7 @@ from engine.actors.roster.choosing import Pick, choose
 from engine.actors.roster.state import EVERYBODY
 from engine.actors.ward import RESERVATIONS
 from engine.actors.ward.choosing import Offer, best_offer, free_beds
-from engine.actors.ward.draft import Draft
-from engine.actors.ward.state import Bed
+from engine.actors.ward.state import Bed, Ward
 from engine.decider import Find, Members
 from engine.decisions.assigning.changes import Changes, WardChange
 from engine.decisions.finding import Deciding
@@ -58,7 +57,7 @@ class Missing(NamedTuple):
 class Search:
     """Looks for things in the changes of one decision, and remembers what it did not find."""
 
-    __slots__ = ("_beds", "_changes", "_given", "_picks", "_seen", "_taken", "_wards")
+    __slots__ = ("_beds", "_changes", "_given", "_picks", "_seen", "_somebody", "_taken", "_wards")
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -66,8 +65,10 @@ class Search:
         self._taken = -1
         self._picks: dict[tuple[Care, tuple[str, ...], str], Pick | Reason] = {}
         self._beds: dict[tuple[str, Need], tuple[int, Offer | None]] = {}
+        self._somebody: set[tuple[Care, tuple[str, ...]]] = set()
+        """Role and skills that somebody had when they were last looked for in the whole house."""
         self._wards: list[str] = []
-        self._seen = -1
+        self._seen = (-1, -1)
 
     def look(self, wish: Wish) -> Deciding[Chosen | Missing]:
         """R1, R2."""
@@ -113,7 +114,7 @@ class Search:
 
     def pick(self, role: Care, need: Need, ward_id: str, but: tuple[str, ...] = ()) -> Deciding[Pick | Reason]:
         """Who has the least to do and can take the patient there."""
-        skills = need.doctor_skills if role == "doctor" else need.nurse_skills
+        skills = skills_of(need, role)
         self._forget()
         known = (role, skills, ward_id)
         if not but and known in self._picks:
@@ -131,19 +132,26 @@ class Search:
             self._given, self._taken = changes.given, len(changes.roster)
             self._picks.clear()
             self._beds.clear()
+            self._somebody.clear()
         elif len(changes.roster) != self._taken:
             self._taken = len(changes.roster)
             self._picks = {known: one for known, one in self._picks.items() if isinstance(one, str)}
 
     def _nobody_at_all(self, wish: Wish, order: tuple[Care, ...]) -> Deciding[Missing | None]:
         """R2, without a look at any bed: nobody in the whole house, and nobody on call somewhere."""
+        self._forget()
         for role in order:
+            known = (role, skills_of(wish.need, role))
+            if known in self._somebody:
+                continue
             found = yield from self.pick(role, wish.need, "")
-            if isinstance(found, str):
-                roster, changed = yield from self._changes.staff()
-                on_call = roster is not None and roster.pools.get((role, "on_call", EVERYBODY))
-                if not on_call and not any(one is not None and one.duty == "on_call" for one in changed.values()):
-                    return Missing(found, role)
+            if not isinstance(found, str):
+                self._somebody.add(known)
+                continue
+            roster, changed = yield from self._changes.staff()
+            on_call = roster is not None and roster.pools.get((role, "on_call", EVERYBODY))
+            if not on_call and not any(one is not None and one.duty == "on_call" for one in changed.values()):
+                return Missing(found, role)
         return None
 
     def _staff(self, wish: Wish, order: tuple[Care, ...], ward_id: str) -> Deciding[list[Pick] | Missing]:
@@ -151,6 +159,7 @@ class Search:
         for role in order:
             pick = yield from self.pick(role, wish.need, ward_id)
             if isinstance(pick, str):
+                self._somebody.discard((role, skills_of(wish.need, role)))  # the last may be taken
                 return Missing(pick, role)
             found.append(pick)
         return found
@@ -185,21 +194,19 @@ class Search:
     def _open_wards(self) -> Deciding[list[str]]:
         """Wards with a bed that is free, in order."""
         changes = self._changes
-        if changes.bed_steps != self._seen:
-            self._seen = changes.bed_steps
-            keys: list[str] = yield Members("wards")
+        seen = (changes.given, changes.bed_steps)
+        if seen != self._seen:
+            if seen[0] != self._seen[0]:
+                keys: list[str] = yield Members("wards")
+                self._wards = sorted({*(key.partition(":")[2] for key in keys), *changes.wards})
             found: list[str] = []
-            for ward_id in sorted({*(key.partition(":")[2] for key in keys), *changes.wards}):
-                there = yield from changes.ward(ward_id)
-                if isinstance(there, WardChange):
-                    draft = there.draft
-                    # What is free and changes here not, or will be free: at most as many looks as beds that change.
-                    free = any(map(_is_free, draft.changed.values())) or _stays_free(draft)
-                else:
-                    free = there is not None and bool(there.free)
-                if free:
-                    found.append(ward_id)
-            self._wards = found
+            for ward_id in self._wards:
+                if ward_id in changes.wards or seen[0] != self._seen[0]:
+                    there = yield from changes.ward(ward_id)
+                    if not _has_free(there):
+                        continue
+                found.append(ward_id)
+            self._wards, self._seen = found, seen
         return self._wards
 
     def _free(self, offer: Offer, need: Need) -> Deciding[int]:
@@ -219,6 +226,11 @@ class Search:
             bed_id=offer.bed_id if offer else "",
         )
         return Chosen(carers, explained(order, doctor, nurse, beds))
+
+
+def skills_of(need: Need, role: Care) -> tuple[str, ...]:
+    """What who takes the patient must know."""
+    return need.doctor_skills if role == "doctor" else need.nurse_skills
 
 
 def explained(order: tuple[Care, ...], doctor: Pick | None, nurse: Pick | None, beds: int = 0) -> Choice:
@@ -247,8 +259,13 @@ def _on_call(doctor: Pick | None, nurse: Pick | None) -> Iterator[str]:
         yield "nurse"
 
 
-def _stays_free(draft: Draft) -> bool:
-    """Whether a bed is free that nothing here changes."""
+def _has_free(there: WardChange | Ward | None) -> bool:
+    """Whether a bed is free, or will be: at most one look more than there are beds that change."""
+    if not isinstance(there, WardChange):
+        return there is not None and bool(there.free)
+    draft = there.draft
+    if any(map(_is_free, draft.changed.values())):
+        return True
     return any(id not in draft.changed for lines in draft.ward.free.values() for line in lines.values() for id in line)
 
 

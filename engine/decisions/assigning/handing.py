@@ -18,10 +18,10 @@ from engine.actors.roster.refusals import NotTheirs
 from engine.actors.roster.state import Listed
 from engine.decider import FreeText
 from engine.decisions.assigning.changes import Changes
-from engine.decisions.assigning.choosing import Search, explained
+from engine.decisions.assigning.choosing import Search, explained, skills_of
 from engine.decisions.assigning.outcomes import HandedOver, Moved
 from engine.decisions.assigning.refusals import lacking
-from engine.decisions.assigning.serving import carer, enqueue, settle, skills_of, with_carer
+from engine.decisions.assigning.serving import carer, enqueue, settle, with_carer
 from engine.decisions.finding import Deciding
 from engine.errors import Invalid, NotFound
 from engine.needs import RANK, Care

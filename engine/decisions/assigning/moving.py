@@ -20,10 +20,10 @@ from engine.actors.ward.commands import Exchange, Occupy, Swap, Vacate
 from engine.actors.ward.state import Bed
 from engine.decider import Find
 from engine.decisions.assigning.changes import Changes
-from engine.decisions.assigning.choosing import ROLES, Search, explained
+from engine.decisions.assigning.choosing import ROLES, Search, explained, skills_of
 from engine.decisions.assigning.handing import Words, with_carers
 from engine.decisions.assigning.refusals import NotInBed, lacking
-from engine.decisions.assigning.serving import carer, occupant_of, settle, skills_of, with_carer
+from engine.decisions.assigning.serving import carer, occupant_of, settle, with_carer
 from engine.decisions.finding import Deciding
 from engine.errors import Invalid, NotFound
 from engine.needs import Carers, Need

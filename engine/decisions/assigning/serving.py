@@ -22,7 +22,7 @@ from engine.actors.ward.commands import Occupy, Vacate
 from engine.actors.ward.state import Occupant
 from engine.decider import FreeText
 from engine.decisions.assigning.changes import Changes
-from engine.decisions.assigning.choosing import ROLES, Chosen, Missing, Wish
+from engine.decisions.assigning.choosing import ROLES, Chosen, Missing, Wish, skills_of
 from engine.decisions.finding import Deciding
 from engine.needs import Care, Carers, Need
 
@@ -67,11 +67,6 @@ def carer(carers: Carers, role: Care) -> str:
 def with_carer(carers: Carers, role: Care, staff_id: str) -> Carers:
     """The same, but for this role."""
     return replace(carers, doctor_id=staff_id) if role == "doctor" else replace(carers, nurse_id=staff_id)
-
-
-def skills_of(need: Need, role: Care) -> tuple[str, ...]:
-    """What who takes the patient must know."""
-    return need.doctor_skills if role == "doctor" else need.nurse_skills
 
 
 def occupant_of(admission_id: str, patient_id: str, need: Need, since: int = 0) -> Occupant:
