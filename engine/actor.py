@@ -66,7 +66,7 @@ class Message(msgspec.Struct, eq=False):
     ``event`` is set once it is settled, ``decided`` (where somebody wants to know) before that; ``settled_as`` is
     the word it gets when what it rests on is durable. ``heard`` is called once
     instead of a task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it
-    came (trio's clock, s; 0: nobody asked for it).
+    came (trio's clock, s; ``None``: nobody asked for it).
     """
 
     command: Any
@@ -82,7 +82,7 @@ class Message(msgspec.Struct, eq=False):
     event: trio.Event = msgspec.field(default_factory=trio.Event)
     decided: trio.Event | None = None
     heard: Callable[[], None] | None = None
-    arrived: float = 0.0
+    arrived: float | None = None
 
     def wake(self) -> None:
         """Whoever waits for it, or wants to hear of it, does so no longer."""

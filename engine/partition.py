@@ -347,7 +347,7 @@ class Partition:
         kind = type(message.command)
         self._gauges.commands[kind][ACCEPTED] += 1
         call: Callable[[bool], None] = message.settle
-        if message.arrived and kind in MEASURED:
+        if message.arrived is not None and kind in MEASURED:
             call = self.measures.around(call, kind, message.arrived)
         self._on_durable(message, position, Word.COMMITTED, call)
 

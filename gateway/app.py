@@ -165,7 +165,7 @@ class Gateway(BaseRoute):
             return label, self._problem(call, label, error).response(call.request_id)
 
     def _problem(self, call: Call, label: str, error: Exception) -> Problem:
-        problem = problem_of(error, write=call.writes)
+        problem = problem_of(error, write=call.writes, late=call.late_code)
         if problem is None:
             log.error("request %s to %s failed", call.request_id, label or "an unknown path", exc_info=error)
             return internal_error()

@@ -22,7 +22,7 @@ from gateway.endpoints import CommandEndpoint, JsonResponse
 from gateway.engine import Engine
 from gateway.headers import VISIBLE, idempotency_key
 from gateway.limits import Limits
-from gateway.problems import NO_CONTENT, SUCCESS, Fault, Problem, internal_error, invalid, invalid_all, problem_of
+from gateway.problems import LATE, NO_CONTENT, SUCCESS, Fault, Problem, internal_error, invalid, invalid_all, problem_of
 from gateway.router import Router
 from gateway.routes.row import ADMIN, BASE, CLERK, CLINICIAN, INTEGRATION, NETWORK, Role
 from gateway.shapes import clip
@@ -151,7 +151,7 @@ class BatchEndpoint:
             if isinstance(each, Problem):
                 done.append((refused(each, sender.request_id), None))
             else:
-                done.append(told(next(replies), sender.request_id))
+                done.append(told(next(replies), sender.request_id, each[0].late_code))
             await wire.breathe(index)
         return done
 
@@ -193,17 +193,17 @@ def refused(problem: Problem, request_id: str) -> BatchResult:
     return BatchResult(problem.status, problem.document(request_id))
 
 
-def told(reply: Reply | Exception, request_id: str) -> Done:
+def told(reply: Reply | Exception, request_id: str, late: str = LATE) -> Done:
     """What the engine answered to an item."""
     if isinstance(reply, Exception):
-        return refused(told_of(reply, request_id), request_id), None
+        return refused(told_of(reply, request_id, late), request_id), None
     status = SUCCESS[reply.outcome]
     return BatchResult(status, wire.answer(reply.body) if reply.body and status != NO_CONTENT else None), reply.position
 
 
-def told_of(error: Exception, request_id: str) -> Problem:
+def told_of(error: Exception, request_id: str, late: str = LATE) -> Problem:
     """What a command is told of an error; one that is a bug of ours is in the log."""
-    problem = problem_of(error, write=True)
+    problem = problem_of(error, write=True, late=late)
     if problem is None:
         log.error("a command of %s failed", request_id, exc_info=error)
         return internal_error()

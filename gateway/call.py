@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 from engine.eventlog.entry import Principal
 from gateway.auth import Caller
 from gateway.headers import FreshIds, Headers, preferred_wait, request_id
-from gateway.problems import Problem, deadline_passed
+from gateway.problems import LATE, Problem, deadline_passed
 from gateway.routes.row import Role
 
 # The engine's deadline is a little before the request's, so that it is the engine who says what became of a command.
@@ -22,7 +22,19 @@ MARGIN_SHARE, MARGIN_SECONDS = 0.05, 0.2
 class Call:
     """A request, as the endpoints see it."""
 
-    __slots__ = ("asked", "caller", "headers", "ids", "receive", "request_id", "scope", "until", "waited", "writes")
+    __slots__ = (
+        "asked",
+        "caller",
+        "headers",
+        "ids",
+        "late_code",
+        "receive",
+        "request_id",
+        "scope",
+        "until",
+        "waited",
+        "writes",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, seconds: float, fresh: FreshIds | None = None) -> None:
         self.scope = scope
@@ -33,6 +45,7 @@ class Call:
         self.caller: Caller | None = None
         self.writes = False
         self.asked = False
+        self.late_code = LATE
         self.waited = preferred_wait(self.headers)
         if self.waited is not None and self.waited < seconds:
             seconds = self.waited
@@ -63,7 +76,7 @@ class Call:
         """The request's own deadline passed: before the engine was asked nothing can have happened."""
         if not self.writes:
             return deadline_passed(None)
-        return deadline_passed("unknown" if self.asked else "not_applied")
+        return deadline_passed("unknown" if self.asked else "not_applied", self.late_code)
 
 
 class Endpoint(Protocol):

@@ -16,7 +16,7 @@ from gateway.call import Call
 from gateway.engine import Engine
 from gateway.headers import idempotency_key, if_match
 from gateway.limits import Limits
-from gateway.problems import NO_CONTENT, SUCCESS, invalid
+from gateway.problems import LATE, LATE_CODES, NO_CONTENT, SUCCESS, invalid
 from gateway.report_csv import csv_of
 from gateway.routes.row import BASE, Role, Row
 from gateway.shapes import Shape, parameters
@@ -35,11 +35,13 @@ class CommandEndpoint:
         self.shape = shape
         self.roles: frozenset[Role] | None = row.roles
         self.label = BASE + row.path
+        self.late_code = LATE_CODES.get(row.name, LATE)
         self._engine = engine
         self._limits = limits
 
     async def answer(self, call: Call) -> Response:
         """Ask the engine, and say what came of it."""
+        call.late_code = self.late_code
         value = await body_of(call, self._limits)
         version = if_match(call.headers)
         if version is not None and not self.shape.versioned:

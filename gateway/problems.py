@@ -46,7 +46,13 @@ CODES: dict[str, int] = {
     "too_many_commands": 422,
     "internal_error": 500,
     "deadline_passed": 504,
+    "assignment_timeout": 504,
 }
+LATE = "deadline_passed"
+LATE_CODES: Mapping[str, str] = dict.fromkeys(
+    ("AdmitPatient", "AssignAdmission", "AssignManually"), "assignment_timeout"
+)
+"""By the name of a command: the code of its deadline, where that is not ``LATE``."""
 UNAVAILABLE = 503
 
 
@@ -149,8 +155,11 @@ def invalid_all(faults: Sequence[Fault]) -> Problem:
     )
 
 
-def problem_of(error: Exception, *, write: bool) -> Problem | None:
-    """What the engine's refusals and troubles are on the wire; ``None`` for what is nobody's answer but a bug."""
+def problem_of(error: Exception, *, write: bool, late: str = LATE) -> Problem | None:
+    """What the engine's refusals and troubles are on the wire; ``None`` for what is nobody's answer but a bug.
+
+    ``late`` is the code of a deadline that has passed.
+    """
     match error:
         case Problem():
             return error
@@ -172,18 +181,18 @@ def problem_of(error: Exception, *, write: bool) -> Problem | None:
             headers = {"Retry-After": str(max(1, error.retry_after))}
             return Problem(error.code, error.detail, status=UNAVAILABLE, outcome=outcome, headers=headers)
         case DeadlinePassed():
-            return deadline_passed(error.outcome if write else None)
+            return deadline_passed(error.outcome if write else None, late)
     return None
 
 
-def deadline_passed(outcome: Outcome | None) -> Problem:
+def deadline_passed(outcome: Outcome | None, code: str = LATE) -> Problem:
     """Time is up; for a write, with what became of it."""
     told_of: dict[Outcome | None, str] = {
         None: "There was no answer in time.",
         "not_applied": "The command was withdrawn before it was decided: nothing happened.",
         "unknown": "The command was decided, but its commit was not known in time: ask again with the same key.",
     }
-    return Problem("deadline_passed", told_of[outcome], outcome=outcome)
+    return Problem(code, told_of[outcome], outcome=outcome)
 
 
 def not_found() -> Problem:

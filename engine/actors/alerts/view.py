@@ -130,7 +130,7 @@ def _totals(totals: dict[str, int]) -> TotalsView:
 def _share(window: Window, share: float) -> float | None:
     if not window.assigning:
         return None
-    return _ms(min(percentile(window.assigning, share), window.slowest or float("inf")))
+    return _ms(min(percentile(window.assigning, share), window.slowest))
 
 
 def _rate(part: int, whole: int) -> float | None:
