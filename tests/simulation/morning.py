@@ -1,4 +1,4 @@
-"""One morning of an outpatient department: two or three doctors, a few short slots, some thirty patients.
+"""One morning of an outpatient department: two or three doctors, a few short slots, two dozen patients.
 
 Everybody does what people do, as chance will have it: books here and there at once, cancels, comes late, hangs up,
 double-clicks. An hour of a real morning is a minute here, so that holds, offers and graces lapse within the run.
@@ -45,7 +45,7 @@ from tests.simulation.rooms import Rooms
 from tests.simulation.ward_work import someone
 from tests.simulation.wards import Wards
 
-PATIENTS = 28
+PATIENTS = 24
 LENGTH = 300.0
 """Seconds from the first request to the last."""
 
