@@ -93,6 +93,11 @@ class Search:
         found = yield from self._staff(wish, order, wish.need.ward_id)
         return found if isinstance(found, Missing) else Missing("no_bed")
 
+    def without_bed(self, wish: Wish) -> Deciding[Missing]:
+        """R2, where it is known that there is no bed."""
+        order = ordered(wish.acuity, wish.roles, self._changes.policy.doctor_first)
+        return (yield from self._nobody_at_all(wish, order)) or Missing("no_bed")
+
     def any_bed(self) -> Deciding[bool]:
         """Whether a bed is free in any ward, for whomever."""
         return bool((yield from self._open_wards()))

@@ -25,8 +25,8 @@ from engine.decisions.assigning.handing import Words, with_carers
 from engine.decisions.assigning.refusals import NotInBed, lacking
 from engine.decisions.assigning.serving import carer, occupant_of, settle, with_carer
 from engine.decisions.finding import Deciding
-from engine.errors import Invalid, NotFound
-from engine.needs import Carers, Need
+from engine.errors import Invalid, NotFound, Rejected
+from engine.needs import Care, Carers, Need
 
 
 class Spot(NamedTuple):
@@ -48,14 +48,43 @@ def move(
     if bed_id is not None:
         spot = yield from named(changes, one, bed_id, ward_id)
     else:
-        offers = yield from search.offers(need, one.patient_id, (old.bed_id,) if old.bed_id else ())
-        if not offers:
-            raise lacking("no_bed", one.id)
-        spot = Spot(offers[0].ward_id, offers[0].bed_id)
+        spot = yield from _best(changes, search, one, need)
     if old.bed_id:
         yield from changes.in_ward(old.ward_id, Vacate(old.bed_id, one.id, changes.time))
     yield from changes.in_ward(spot.ward_id, Occupy(spot.bed_id, occupant_of(one.id, one.patient_id, one.need)))
     yield from _settled(changes, search, one, spot, "transfer", words)
+
+
+def _best(changes: Changes, search: Search, one: Admission, need: Need) -> Deciding[Spot]:
+    """R1, R3: the best bed in a ward in which the patient has, or can be given, both carers."""
+    old = one.carers.bed_id
+    refused: Rejected | None = None
+    for offer in (yield from search.offers(need, one.patient_id, (old,) if old else ())):
+        missing = yield from _nobody_there(changes, search, one, offer.ward_id)
+        if missing is None:
+            return Spot(offer.ward_id, offer.bed_id)
+        refused = refused or missing
+    raise refused or lacking("no_bed", one.id)
+
+
+def _nobody_there(changes: Changes, search: Search, one: Admission, ward_id: str) -> Deciding[Rejected | None]:
+    """R3: the first role for which there would be nobody."""
+    for role in (yield from _strangers(changes, one, ward_id)):
+        pick = yield from search.pick(role, one.need, ward_id, (carer(one.carers, role),))
+        if not isinstance(pick, Pick):
+            return lacking(pick, one.id, role)
+    return None
+
+
+def _strangers(changes: Changes, one: Admission, ward_id: str) -> Deciding[list[Care]]:
+    """R3: the roles of carers who do not work there. In the ward where the patient lies nobody is one."""
+    found: list[Care] = []
+    for role in ROLES if ward_id != one.carers.ward_id else ():
+        staff_id = carer(one.carers, role)
+        listed = (yield from changes.member(staff_id)) if staff_id else None
+        if listed is not None and not in_ward(listed, ward_id):
+            found.append(role)
+    return found
 
 
 def swap(changes: Changes, search: Search, one: Admission, other: Admission, words: Words) -> Deciding[None]:
@@ -99,17 +128,12 @@ def anywhere(need: Need) -> Need:
     return replace(need, ward_id="") if need.ward_id else need
 
 
-def fitting_carers(
-    changes: Changes, search: Search, one: Admission, ward_id: str
-) -> Deciding[tuple[Carers, list[Pick]]]:
+def _fitting(changes: Changes, search: Search, one: Admission, ward_id: str) -> Deciding[tuple[Carers, list[Pick]]]:
     """R3: who the patient has in this ward, and those who are new."""
     carers = one.carers
     picks: list[Pick] = []
-    for role in ROLES:
+    for role in (yield from _strangers(changes, one, ward_id)):
         staff_id = carer(carers, role)
-        listed = (yield from changes.member(staff_id)) if staff_id else None
-        if listed is None or in_ward(listed, ward_id):
-            continue
         pick = yield from search.pick(role, one.need, ward_id, (staff_id,))
         if not isinstance(pick, Pick):
             raise lacking(pick, one.id, role)
@@ -121,7 +145,7 @@ def fitting_carers(
 
 
 def _settled(changes: Changes, search: Search, one: Admission, spot: Spot, how: How, words: Words) -> Deciding[None]:
-    carers, picks = yield from fitting_carers(changes, search, one, spot.ward_id)
+    carers, picks = yield from _fitting(changes, search, one, spot.ward_id)
     after = replace(carers, ward_id=spot.ward_id, bed_id=spot.bed_id)
     by_role = {pick.listed.role: pick for pick in picks}
     choice = explained((), by_role.get("doctor"), by_role.get("nurse")) if picks else None

@@ -9,6 +9,7 @@ import pytest
 from engine.decider import PersonName
 from engine.decisions.admissions import AdmitPatient, CancelAdmission, ChangeAdmission
 from engine.decisions.assign_admission import AssignAdmission
+from engine.decisions.assigning.draining import TOLD_AT_ONCE
 from engine.decisions.assigning.plan import AT_ONCE
 from engine.decisions.beds import CloseBed, ReleaseBed, ReopenBed, ReserveBed, WhyText
 from engine.decisions.shifts import AddShift
@@ -223,4 +224,49 @@ def test_a_bed_that_is_opened_again_serves_who_waits(house: House) -> None:
     assert one.reason == "no_bed"
     house.ask(ReopenBed(bed_id=bed))
     assert house.admission(one.id).carers.bed_id == bed
+    house.sound()
+
+
+def test_who_goes_on_waiting_for_another_reason_is_told_so(house: House) -> None:
+    house.ward(beds=1)
+    house.doctor()
+    first, second, third = (house.admit(acuity=one) for one in ("high", "low", "low"))
+    assert house.intake().reasons == {"no_staff": 3}
+
+    house.nurse()
+
+    assert house.admission(first.id).status == "assigned"
+    assert [house.admission(one.id).reason for one in (second, third)] == ["no_bed", "no_bed"]
+    assert house.intake().reasons == {"no_bed": 2}
+    assert house.backlog() == [second.id, third.id]
+    house.sound()
+
+
+def test_of_many_who_wait_for_another_reason_a_few_are_told_at_a_time(house: House) -> None:
+    doctor = house.doctor(max_load=100)
+    for _ in range(TOLD_AT_ONCE + 5):
+        house.admit()
+    house.nurse()
+    assert house.intake().reasons == {"no_bed": TOLD_AT_ONCE, "no_staff": 5}
+    house.ask(ActivateStaff(staff_id=doctor, is_active=False))
+    house.ask(ActivateStaff(staff_id=doctor, is_active=True))
+    assert house.intake().reasons == {"no_bed": TOLD_AT_ONCE + 5}
+    house.sound()
+
+
+def test_a_shift_that_ends_leaves_who_is_on_call(house: House) -> None:
+    house.ward(beds=3)
+    house.doctor()
+    start = datetime.fromtimestamp(NINE / 1_000_000, UTC)
+    on_shift, called = house.nurse(max_load=1), house.nurse()
+    house.ask(AddShift(staff_id=on_shift, start_time=start, end_time=start.replace(hour=12)))
+    house.ask(AddShift(staff_id=called, start_time=start, end_time=start.replace(hour=17), on_call=True))
+    house.later(90)
+    assert house.admit().nurse_id == on_shift
+    waits = house.admit()
+    assert waits.reason == "no_staff"
+
+    house.later(160)
+
+    assert house.admission(waits.id).carers.nurse_id == called
     house.sound()

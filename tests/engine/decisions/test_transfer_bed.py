@@ -136,3 +136,18 @@ def test_who_must_be_isolated_where_he_lies_keeps_others_out_of_the_room(house: 
     assert house.admit().reason == "no_bed"
     assert house.admit(isolation="flu").status == "assigned"
     house.sound()
+
+
+def test_a_transfer_passes_over_a_ward_in_which_nobody_could_care_for_the_patient(house: House) -> None:
+    here = house.ward(beds=1)
+    others = sorted((house.ward(), house.ward()))
+    house.nurse("wound care", ward_ids=(here,))
+    one = house.admit(nurse_skills=("wound care",))
+    for ward in others:
+        house.bed(ward)
+    there = house.nurse("wound care", ward_ids=(others[1],))
+
+    moved = house.ask(TransferPatient(admission_id=one.id))
+
+    assert (moved.ward_id, moved.nurse_id) == (others[1], there)
+    house.sound()
