@@ -29,6 +29,8 @@ BED = {"label": "1"}
 SHIFT = {"start_time": "2100-02-02T07:00:00Z", "end_time": "2100-02-02T15:00:00Z"}
 LEAVE = {"start_time": "2100-03-02T00:00:00Z", "end_time": "2100-03-09T00:00:00Z"}
 MEMBER = {"name": "Dr. Cruz", "role": "doctor"}
+LAB_TEST = {"name": "Blood count", "price_minor": 100, "currency": "EUR"}
+Made = Callable[..., Awaitable[str]]
 WARD = {"name": "Ward", "channel": "email", "addresses": ["ward@example.org"]}
 
 
@@ -49,8 +51,10 @@ async def things(client: Any, name: str) -> dict[str, str]:
     room = await made("/rooms", {"clinic_id": clinic, **ROOM})
     asked = {"clinic_id": clinic, "doctor_id": doctor, "patient_id": patient}
     ward = await made("/wards", NAMED)
+    referred = await laboratory(client, name, made, service, patient)
     staff = await made("/staff", MEMBER)
     return {
+        **referred,
         "staff_id": staff,
         "shift_id": await made(f"/staff/{staff}/shifts", SHIFT),
         "leave_id": await made(f"/staff/{staff}/leaves", LEAVE),
@@ -80,7 +84,28 @@ async def things(client: Any, name: str) -> dict[str, str]:
     }
 
 
-async def alert(client: Any, name: str, made: Callable[..., Awaitable[str]], patient: str) -> str:
+async def laboratory(client: Any, name: str, made: Made, service: str, patient: str) -> dict[str, str]:
+    """A facility with a test, those who refer and examine, and a referral."""
+    facility = await made("/facilities", NAMED)
+    branch = await made(f"/facilities/{facility}/branches", {**NAMED, "service_id": service})
+    kind = await made("/test-types", NAMED)
+    test = await made(f"/facilities/{facility}/tests", {**LAB_TEST, "test_type_id": kind, "branch_ids": [branch]})
+    practitioner = await made("/practitioners", NAMED)
+    asked = {"patient_id": patient, "practitioner_id": practitioner, "branch_id": branch, "tests": [test]}
+    referral = await client.post(f"{BASE}/referrals", json=asked, headers={"Hospital-Id": name})
+    return {
+        "facility_id": facility,
+        "branch_id": branch,
+        "test_type_id": kind,
+        "test_id": test,
+        "practitioner_id": practitioner,
+        "technician_id": await made("/technicians", {**NAMED, "branch_ids": [branch]}),
+        "referral_id": referral.json()["id"],
+        "referral_test_id": referral.json()["tests"][0]["id"],
+    }
+
+
+async def alert(client: Any, name: str, made: Made, patient: str) -> str:
     """An alert that is open: somebody's shift is over while there is a patient."""
     now = datetime.now(UTC)
     hours = {"start_time": (now - timedelta(hours=1)).isoformat(), "end_time": (now + timedelta(hours=9)).isoformat()}
@@ -122,6 +147,24 @@ def bodies(mine: dict[str, str]) -> dict[str, dict[str, Any]]:
         "POST /appointments/{appointment_id}/turnover": {"minutes": 5, **WHY},
         "POST /appointments/{appointment_id}/decline": WHY,
         "POST /tokens/{token_id}/category": {"category": "WALKIN", **REASON},
+        **{
+            f"PUT {path}": NAMED
+            for path in (
+                "/facilities/{facility_id}",
+                "/branches/{branch_id}",
+                "/test-types/{test_type_id}",
+                "/practitioners/{practitioner_id}",
+            )
+        },
+        "POST /facilities/{facility_id}/branches": NAMED,
+        "POST /facilities/{facility_id}/tests": {**LAB_TEST, "test_type_id": mine["test_type_id"]},
+        "PUT /tests/{test_id}": {**LAB_TEST, "test_type_id": mine["test_type_id"]},
+        "PUT /technicians/{technician_id}": {**NAMED, "branch_ids": [mine["branch_id"]]},
+        "PUT /referrals/{referral_id}": {"priority": "stat"},
+        "POST /referrals/{referral_id}/decline": WHY,
+        "POST /referrals/{referral_id}/cancel": WHY,
+        "POST /referrals/{referral_id}/redirect": {"branch_id": mine["branch_id"], **WHY},
+        "POST /referrals/{referral_id}/tests/{referral_test_id}/status": {"status": "Received"},
         "PUT /staff/{staff_id}": MEMBER,
         "POST /staff/{staff_id}/approval": {"is_approved": True},
         "POST /staff/{staff_id}/activity": {"is_active": False},
