@@ -23,7 +23,7 @@ import trio
 from engine.actors.hospital import Policy
 from engine.decisions.hospital import AddHospital
 from engine.decisions.patients import MergePatients
-from engine.errors import Rejected, Unavailable
+from engine.errors import DeadlinePassed, Rejected, Unavailable
 from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
@@ -81,7 +81,9 @@ class Storm:
 
     async def run(self) -> None:
         """Open the house, let all desks work, and read the log."""
-        async with open_engine(MemoryStore(self._disk), clock=self._clock, settings=EngineSettings()) as engine:
+        async with open_engine(
+            MemoryStore(self._disk), clock=self._clock, settings=EngineSettings(checking=True)
+        ) as engine:
             await engine.until_ready()
             await self._open(engine)
             async with trio.open_nursery() as nursery:
@@ -106,7 +108,8 @@ class Storm:
         hospital = AddHospital(hospital_id=HOSPITAL_ID, name="Main", time_zone="UTC", policy=policy)
         await engine.ask(HOSPITAL_ID, hospital, CLERK)
         for number in range(PATIENTS):
-            self._patients.append(await self._id(engine, someone(random, f"Patient {number}")))
+            if id := await self._id(engine, someone(random, f"Patient {number}")):
+                self._patients.append(id)
 
         async def have(command: Any) -> str:
             return await self._id(engine, command)
@@ -121,7 +124,9 @@ class Storm:
             if random.random() < 0.005:
                 one, other = random.sample(self._patients, 2)
                 if await self._ask(engine, MergePatients(patient_id=one, into=other)) is not None:
-                    self._patients[self._patients.index(one)] = await self._id(engine, someone(random, "Another"))
+                    self._patients.remove(one)
+                    if id := await self._id(engine, someone(random, "Another")):
+                        self._patients.append(id)
                 continue
             if random.random() < 0.1:
                 query = work.query()
@@ -135,7 +140,11 @@ class Storm:
         name = type(command).__name__
         self.outcome.commands += 1
         try:
-            reply = await engine.ask(HOSPITAL_ID, sent(command), CLERK)
+            within = 0.0 if self._random.random() < 0.02 else 10.0
+            reply = await engine.ask(HOSPITAL_ID, sent(command), CLERK, within=within)
+        except DeadlinePassed as late:
+            self.outcome.seen[f"{name}: {late.outcome}"] += 1
+            return None
         except Rejected as refusal:
             self.outcome.seen[f"{name}: {refusal.code}"] += 1
             return None
