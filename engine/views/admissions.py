@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 
-from engine.actors.admission.state import OPEN, Admission, Status, admission_key
+from engine.actors.admission.state import OPEN, Admission, Status, admission_key, table_of
 from engine.actors.admission.view import AdmissionView, admission_view
 from engine.actors.intake.state import INTAKE, Intake, Turn, turn_of
 from engine.actors.roster.state import ROSTER, Roster
@@ -119,7 +119,8 @@ def _candidates(reader: Reader, query: ListAdmissions, after: str | None) -> Ite
     elif query.ward_id is not None or query.status in OPEN:
         known = _intake(reader).open.values()
     if known is None:
-        return filed(reader, "admissions", after)
+        table = "admissions" if query.patient_id is None else table_of(query.patient_id)
+        return filed(reader, table, after)
     return sorted(id for id in known if after is None or id > after)
 
 

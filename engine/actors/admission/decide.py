@@ -92,8 +92,8 @@ def step(state: Admission, command: AdmissionStep, time: int) -> list[AdmissionE
             _legal(state, "cancelled", OPEN)
             return [AdmissionCancelled(time=time, reason=_about(state, command.reason))]
         case Repoint():
-            same = command.patient_id == state.patient_id
-            return [] if same else [AdmissionRepointed(patient_id=command.patient_id)]
+            was, into = state.patient_id, command.patient_id
+            return [] if into == was else [AdmissionRepointed(patient_id=into, id=state.id, was=was)]
         case _:
             assert_never(command)
 

@@ -98,9 +98,11 @@ class AdmissionCancelled(Event, frozen=True):
 
 
 class AdmissionRepointed(Event, frozen=True):
-    """Another record of the same patient goes on with it."""
+    """Another record of the same patient goes on with it. ``was``: the one before, ``id``: the admission's own."""
 
     patient_id: str
+    id: str = ""
+    was: str = ""
 
 
 AdmissionEvent = (

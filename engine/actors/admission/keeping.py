@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.actors.admission.events import AdmissionEvent, PatientAdmitted
-from engine.actors.admission.state import KEPT, OPEN, Admission
+from engine.actors.admission.events import AdmissionEvent, AdmissionRepointed, PatientAdmitted
+from engine.actors.admission.state import KEPT, OPEN, Admission, table_of
 from engine.needs import Carers
 
 
@@ -49,12 +49,17 @@ def closed(state: Admission, time: int) -> bool:
 
 
 def files(state: Admission) -> Iterable[tuple[str, str]]:
-    """An admission is found for ever."""
+    """An admission is found for ever, and among those of its patient."""
     if state.version:
         yield ("admissions", state.id)
+        yield (table_of(state.patient_id), state.id)
 
 
 def filed(event: AdmissionEvent) -> Iterable[tuple[str, str, bool]]:
     """The same, by one event."""
     if isinstance(event, PatientAdmitted):
         yield ("admissions", event.id, True)
+        yield (table_of(event.patient_id), event.id, True)
+    elif isinstance(event, AdmissionRepointed):
+        yield (table_of(event.was), event.id, False)
+        yield (table_of(event.patient_id), event.id, True)

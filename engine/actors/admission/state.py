@@ -86,6 +86,11 @@ class Admission(msgspec.Struct):
     version: int = 0
 
 
+def table_of(patient_id: str) -> str:
+    """Directory table: the admissions of a patient, over or not."""
+    return f"admissions_of:{patient_id}"
+
+
 def admission_key(admission_id: str) -> str:
     """The actor of an admission."""
     return f"admission:{admission_id}"

@@ -72,6 +72,8 @@ class Changes:
         """Admissions that wait otherwise than before; ``None``: not any more."""
         self.given = 0
         """How often something was given back, or is otherwise than it was: then who waited in vain may be served."""
+        self.more = False
+        """Whether more can be served than this decision serves."""
         self.bed_steps = 0
         """How often something changed in a ward."""
         self._members: dict[str, Listed | None] = {}

@@ -39,7 +39,6 @@ def drain(changes: Changes, search: Search, at_once: int) -> Deciding[int]:
     heads += [(turn, -1, 0) for turn in alone]
     heapify(heads)
     served = 0
-    more = False
     while heads:
         turn, number, place = heappop(heads)
         admission_id = turn[2]
@@ -50,7 +49,7 @@ def drain(changes: Changes, search: Search, at_once: int) -> Deciding[int]:
         if fresh and changes.waiting[admission_id] is None:
             continue
         if served == at_once:
-            more = True
+            changes.more = True
             break
         waiter = changes.waiting[admission_id] if fresh else intake.waiting[admission_id]
         assert waiter is not None, "who is served already was left out above"
@@ -69,7 +68,7 @@ def drain(changes: Changes, search: Search, at_once: int) -> Deciding[int]:
             _next(heads, lines, number, place)
     in_vain.pop(-1, None)
     yield from _tell(changes, search, intake, [(lines[number], found) for number, found in in_vain.items()])
-    due = changes.time + 1 if more else 0
+    due = changes.time + 1 if changes.more else 0
     if due or intake.due:
         changes.intake.append(Continue(due))
     return served

@@ -6,8 +6,8 @@ foresees is what they agree to in the end; each actor is asked once, for all tha
 R1  Doctor, nurse and bed: all of them, or none, and then the admission waits with the reason.
 R2  Whatever frees something serves, in the same decision, who waits: by acuity, then by how long, class by class.
 R3  At most ``AT_ONCE`` are served in one decision; the intake's own timer goes on with the others at once.
-R4  Who comes while others wait for the same is not looked for again: what they could not have is not there. Neither
-    does he or she pass by those who are to be served at once.
+R4  Who comes while others wait for the same is not looked for again: what they could not have is not there. Nobody
+    passes by those who are to be served at once.
 """
 
 from __future__ import annotations
@@ -238,6 +238,8 @@ class Plan:
     def _first_look(self, wish: Wish) -> Deciding[Chosen | Missing]:
         """R4."""
         changes = self._changes
+        if changes.more:
+            return Missing("no_staff")  # for a moment: the intake goes on at once, and serves in order
         intake = yield from changes.the_intake()
         line = intake.lines.get((wish.need, wish.roles, wish.bed, wish.ward_id))
         if line and not changes.given and not intake.due:

@@ -270,3 +270,17 @@ def test_a_shift_that_ends_leaves_who_is_on_call(house: House) -> None:
 
     assert house.admission(waits.id).carers.nurse_id == called
     house.sound()
+
+
+def test_who_comes_while_more_are_to_be_served_than_one_decision_serves_takes_a_turn(house: House) -> None:
+    house.doctor(max_load=1_000)
+    waiting = [house.admit(acuity="high", needs_bed=False).id for _ in range(2 * AT_ONCE + 2)]
+    house.nurse(max_load=2 * AT_ONCE + 2)
+    assert house.backlog() == waiting[AT_ONCE:]
+
+    one = house.admit(acuity="low", needs_bed=False)
+
+    assert (one.status, house.backlog()) == ("waiting", [*waiting[-2:], one.id])
+    house.later(0.001)
+    assert house.backlog() == [one.id]
+    house.sound()
