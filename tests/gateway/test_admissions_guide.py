@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gateway import ward_examples
 from gateway.routes import BASE, TABLE
 from gateway.ward_examples import EXAMPLES
@@ -47,10 +49,26 @@ async def test_the_commands_of_the_guide_work_as_they_stand_there():
         assert figures["waiting"].get("no_bed", 0) == 0
 
 
-def test_the_paths_of_the_guide_are_paths_of_the_interface():
+async def test_the_commands_of_the_guide_to_staff_work_and_the_one_that_is_refused_is_refused():
+    async with hospital() as client:
+        names = {"api": f"{HERE}/api/v1", "json": ""}
+        found = []
+        for name, words in commands((DOCS / "staff.md").read_text("utf-8")):
+            response = await called(client, words, names)
+            found.append(response.status_code)
+            if name is not None:
+                names[name] = response.json()["id"]
+            if response.status_code == 409:
+                assert response.json()["code"] == "rest_too_short"
+        assert found == [201, 201, 200, 201, 200, 409, 200, 201, 200]
+
+
+@pytest.mark.parametrize(("guide", "many"), [("admissions", 25), ("staff", 2), ("wards", 10), ("alerts", 2)])
+def test_the_paths_of_a_guide_are_paths_of_the_interface(guide: str, many: int):
+    text = " ".join((DOCS / f"{guide}.md").read_text("utf-8").split())
     known = {(row.method, re.sub(r"\{\w+\}", "{id}", row.path)) for row in TABLE}
-    named = re.findall(r"`((?:GET|POST|PUT|DELETE)(?:\|\w+)*) (/[^`?\s]*)", GUIDE)
-    assert len(named) > 25
+    named = re.findall(r"`((?:GET|POST|PUT|DELETE)(?:\|\w+)*) (/[^`?\s]*)", text)
+    assert len(named) >= many
     for methods, path in named:
         for method in methods.split("|"):
             assert (method, path.rstrip("/")) in known, f"{method} {path}"
