@@ -47,7 +47,7 @@ async def person(engine: Engine) -> str:
 async def staffed(engine: Engine) -> None:
     """A doctor, a nurse and a bed, for one patient."""
     for role in ("doctor", "nurse"):
-        await ask(engine, AddStaff(name=PersonName("Sam Sample"), role=role))  # type: ignore[arg-type]
+        await ask(engine, AddStaff(name=PersonName("Sam Sample"), role=role))
     ward = await ask(engine, AddWard(name="Medicine"))
     await ask(engine, AddBed(ward_id=ward["id"], label="1"))
 

@@ -119,6 +119,8 @@ def test_r2_who_closes_it_by_hand_is_named_and_may_say_why(alerts: Alerts):
     first = alerts.opened(subject="s", patient_id="p1")
     at = At(alerts.time + 1, bytes(16), lambda: bytes(16), "ward-3")
     [event] = ALERTS_DECIDER.decide(alerts.state, Close(first.id, FreeText("a false alarm")), at)
+    assert isinstance(event, AlertClosed)
+    assert event.alert.note is not None
     assert (event.by, event.alert.closed_by) == ("ward-3", "ward-3")
     assert (event.alert.note.text, event.alert.note.subject) == ("a false alarm", "p1")
 
