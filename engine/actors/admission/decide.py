@@ -137,6 +137,7 @@ def _wait(state: Admission, command: Wait) -> list[AdmissionEvent]:
             since=state.waiting_since,
             attempts=state.attempts + command.counted,
             retry_at=command.retry_at,
+            handed_over=state.status == "handed_over",
         )
     ]
 

@@ -20,12 +20,16 @@ class PatientAdmitted(Event, frozen=True):
 
 
 class AdmissionWaits(Event, frozen=True):
-    """Somebody or something is missing. ``retry_at`` 0: not tried again before something frees up."""
+    """Somebody or something is missing. ``retry_at`` 0: not tried again before something frees up.
+
+    ``handed_over``: the patient has the rest, and waits for whoever takes over.
+    """
 
     reason: Reason
     since: int
     attempts: int = 0
     retry_at: int = 0
+    handed_over: bool = False
 
 
 class PatientAssigned(Event, frozen=True):

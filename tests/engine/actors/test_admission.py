@@ -102,6 +102,8 @@ def test_who_loses_a_carer_keeps_the_rest_and_waits_for_that_role() -> None:
     assert one.state.waiting_since == since
     one.ask(ChangeCarers(had(Carers(doctor_id="d2", ward_id="w1", bed_id="b1"))))
     assert one.state.status == "handed_over"
+    told: list[Any] = one.ask(Wait("no_staff"))
+    assert [event.handed_over for event in told] == [True]
     one.ask(ChangeCarers(had(Carers(doctor_id="d2", nurse_id="n2", ward_id="w1", bed_id="b1")), acknowledged=False))
     assert (one.state.status, one.state.reason, one.state.waiting_since) == ("assigned", "", 0)
 
