@@ -17,10 +17,8 @@ from engine.actors.roster.commands import SetDuty
 from engine.actors.staff.events import DutyReached, StaffEvent
 from engine.decider import Look
 from engine.decisions.assigning.plan import Plan
+from engine.decisions.assigning.serving import SHIFT_OVER
 from engine.decisions.finding import Deciding
-
-SHIFT_OVER = "shift_over"
-"""The kind of alert; its subject is the member."""
 
 
 def duty_told(plan: Plan, staff_id: str, events: Iterable[StaffEvent]) -> Deciding[DutyReached | None]:

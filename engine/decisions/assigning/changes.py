@@ -22,7 +22,7 @@ from engine.actors.intake.commands import IntakeStep
 from engine.actors.intake.state import INTAKE, Intake, Waiter
 from engine.actors.roster import ROSTER_DECIDER
 from engine.actors.roster.choosing import after, objection
-from engine.actors.roster.commands import RosterStep, TakePatient
+from engine.actors.roster.commands import ReleasePatient, RosterStep, TakePatient
 from engine.actors.roster.state import ROSTER, Listed, Roster
 from engine.actors.ward.commands import Occupy, WardStep
 from engine.actors.ward.decide import take
@@ -135,6 +135,11 @@ class Changes:
         """Whether such an alert is open now."""
         state: Alerts | None = yield Look(ALERTS)
         return state is not None and (kind, subject) in state.by_subject
+
+    def emptied(self) -> list[str]:
+        """Members of the staff who give patients back in this plan, and have none after it."""
+        gave = dict.fromkeys(step.staff_id for step in self.roster if isinstance(step, ReleasePatient))
+        return [id for id in gave if (one := self._members[id]) is not None and not one.patients]
 
     # -- what is to change -------------------------------------------------------------------------------------
 

@@ -14,11 +14,14 @@ from engine.actors.ward.commands import Together as WardTogether
 from engine.actors.ward.state import ward_key
 from engine.decider import Propose
 from engine.decisions.assigning.changes import Changes
+from engine.decisions.assigning.serving import SHIFT_OVER, close_alert
 from engine.decisions.finding import Deciding
 
 
 def propose(changes: Changes) -> Deciding[None]:
     """The wards and the roster first: what they refuse is what the caller asked for."""
+    for staff_id in changes.emptied():
+        yield from close_alert(changes, SHIFT_OVER, staff_id)
     for ward_id, ward in changes.wards.items():
         steps = ward.steps
         yield Propose(ward_key(ward_id), steps[0] if len(steps) == 1 else WardTogether(tuple(steps)))

@@ -26,6 +26,7 @@ from engine.decisions.assigning.choosing import ROLES, Chosen, Missing, Wish, sk
 from engine.decisions.finding import Deciding
 from engine.needs import Care, Carers, Need
 
+SHIFT_OVER: Final = "shift_over"  # of a member who went off duty with patients
 TIMEOUT: Final = "assignment_timeout"
 ESCALATED: Final = "assignment_escalated"
 """Kinds of alerts; their subject is the admission, or the patient where there is none yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.decider import HOUR
+from engine.decisions.discharge import DischargePatient
 from engine.decisions.shifts import BreakTime, ChangeShift, RemoveLeave, RemoveShift
 from engine.decisions.staff import HandOver
 from engine.decisions.wake_staff import WakeStaff
@@ -167,3 +168,15 @@ def test_what_passed_while_nobody_was_there_is_caught_up_with_in_one_step():
     world.ask(WakeStaff(staff_id=nina, due=EIGHT))
     assert world.listed(nina).duty == "on"
     assert len(world.named("DutyReached")) == 1
+
+
+def test_the_alert_is_closed_when_the_last_patient_leaves():
+    world = Staffed()
+    nina = world.staff()
+    world.plan(nina, 7, 17)
+    one, other = world.admit(), world.admit()
+    world.until(17)
+    world.ask(DischargePatient(admission_id=one))
+    assert world.alerts() == [("shift_over", nina)]
+    world.ask(DischargePatient(admission_id=other))
+    assert world.alerts() == []
