@@ -156,8 +156,11 @@ def give_back(
         if staff_id := carer(had, role):
             yield from changes.on_roster(ReleasePatient(staff_id, admission_id))
     if had.bed_id:
-        leaves = Vacate(had.bed_id, admission_id, left_at or changes.time, contaminated)
-        yield from changes.in_ward(had.ward_id, leaves)
+        draft = yield from changes.drafted(had.ward_id)
+        lies = draft.find(had.bed_id).occupant
+        # Who was entered later, and had left by then, lay in the bed that was given for no time at all.
+        left_at = max(left_at or changes.time, lies.since if lies is not None else 0)
+        yield from changes.in_ward(had.ward_id, Vacate(had.bed_id, admission_id, left_at, contaminated))
 
 
 def close_alerts(changes: Changes, admission_id: str) -> Deciding[None]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine import calendar
+from engine.decider import HOUR
+from engine.decisions.discharge import DischargePatient
 from engine.decisions.staff import ActivateStaff
 from tests.engine.house import House
 
@@ -63,6 +66,23 @@ def test_a_bed_that_is_cleaned_goes_to_the_most_urgent_of_those_who_waited_longe
     assert house.backlog() == [later.id, low.id]
     assert {key.partition(":")[0] for key, _ in house.events} == {"admission", "intake", "roster", "ward"}
     assert house.states[f"ward:{ward}"].counts == {"occupied": 1}
+    house.sound()
+
+
+def test_who_was_entered_later_and_has_left_by_then_lay_there_for_no_time(house: House) -> None:
+    ward = house.ward(beds=1)
+    house.doctor(), house.nurse()
+    came, left = calendar.moment(house.time - 3 * HOUR), calendar.moment(house.time - HOUR)
+    one = house.admit(occurred_at=came)
+    assert (one.admitted_at, one.status) == (came, "assigned")
+
+    house.discharge(one.id, occurred_at=left)
+
+    state = house.admission(one.id)
+    assert (state.status, calendar.moment(state.ended_at)) == ("discharged", left)
+    assert house.states[f"ward:{ward}"].counts == {"housekeeping": 1}
+    refused = house.refusal(DischargePatient(admission_id=one.id))
+    assert (refused.code, refused.facts["from_state"]) == ("invalid_transition", "discharged")
     house.sound()
 
 

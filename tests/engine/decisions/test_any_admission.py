@@ -6,12 +6,14 @@ bed, and whoever could be served does not wait.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from engine import calendar
 from engine.actors.admission.state import OPEN
 from engine.actors.intake.state import Waiter, line_of, turn_of
 from engine.decider import FreeText, PersonName
@@ -30,6 +32,7 @@ from engine.decisions.beds import (
 from engine.decisions.discharge import DischargePatient
 from engine.decisions.note_timeout import NoteAssignmentTimeout
 from engine.decisions.patients import MergePatients, RemovePatient
+from engine.decisions.shifts import AddLeave, AddShift
 from engine.decisions.staff import ActivateStaff, ChangeStaff, HandOver, RemoveStaff
 from engine.decisions.transfer_bed import SwapBeds, TransferPatient
 from engine.decisions.wards import ChangeWard
@@ -56,7 +59,7 @@ class AnyAdmission(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House()
+        self.house = House(rest_hours=0)
         self.staff: list[tuple[str, str]] = []
         self.beds: list[str] = []
         self.wards: list[str] = []
@@ -262,6 +265,17 @@ class AnyAdmission(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), mixed=st.booleans(), gender=st.sampled_from((None, None, "female")))
     def change_ward(self, which: int, mixed: bool, gender: Any) -> None:
         self.ask(ChangeWard(ward_id=self.wards[which], name="Ward", mixed_rooms=mixed, mixed_ages=mixed, gender=gender))
+
+    @rule(which=NUMBER, begins=st.sampled_from((1, 30)), lasts=st.sampled_from((20, 90)), on_call=st.booleans())
+    def add_shift(self, which: int, begins: int, lasts: int, on_call: bool) -> None:
+        start = calendar.moment(self.house.time) + timedelta(minutes=begins)
+        end = start + timedelta(minutes=lasts)
+        self.ask(AddShift(staff_id=self.member(which), start_time=start, end_time=end, on_call=on_call))
+
+    @rule(which=NUMBER, lasts=st.sampled_from((10, 60)))
+    def add_leave(self, which: int, lasts: int) -> None:
+        start = calendar.moment(self.house.time)
+        self.ask(AddLeave(staff_id=self.member(which), start_time=start, end_time=start + timedelta(minutes=lasts)))
 
     @rule(minutes=st.sampled_from((1, 7, 65)))
     def time_passes(self, minutes: int) -> None:
