@@ -82,7 +82,7 @@ def test_beds_say_their_state_and_how_long_cleaning_has_taken(browser: Browser, 
         page = opened(visitor.page, stand_in)
         expect(page.locator(".bed")).to_have_count(3)
         expect(one(page, 1).locator(".state")).to_have_text("Occupied")
-        expect(one(page, 2).locator(".lasted")).to_have_text("25 min")
+        expect(one(page, 2).locator(".lasted")).to_have_text("25 min · overdue")
         assert plain(one(page, 2).get_attribute("aria-label")) == "Bed B2, Cleaning, 25 min, overdue"
         assert plain(one(page, 3).get_attribute("aria-label")) == "Bed B3, Free, Isolation"
         expect(page.locator(".waiting h2")).to_have_text("1 patient waits")
@@ -222,8 +222,10 @@ def test_a_key_that_is_taken_out_takes_the_names_away(browser: Browser, stand_in
         page = opened(visitor.page, stand_in)
         let_in(page)
         expect(one(page, 1).locator(".who")).to_have_text("Asha Rao")
-        page.route("**/api/v1/wards/*/beds/", lambda route: route.fulfill(status=401, json={}))
-        stand_in.tell(messages=[{"type": "admission_update", "change": "assigned"}])
+        for asked in ("wards/*/beds/", "stream?*admissions*"):
+            page.route(f"**/api/v1/{asked}", lambda route: route.fulfill(status=401, json={}))
+        stand_in.tell(mode="off")  # the server lets go who is not known any more
+        stand_in.tell(mode="on")
         expect(page.get_by_role("dialog")).to_contain_text("This key is not known.")
         page.get_by_role("button", name="Cancel").click()
         expect(one(page, 1).locator(".who")).to_be_empty()

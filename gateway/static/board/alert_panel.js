@@ -89,7 +89,9 @@ class AlertPanel extends HTMLElement {
       heard: (frame) => frame.time && this.#setClock(Date.parse(frame.time)),
       stale: (yes) => this.#setStale(yes),
     };
-    this.#stream = new Stream(["alerts"], "", listener, (address) => new KeyedSource(address, this.#door.headers()));
+    const refused = () => this.#refresh.want();
+    const open = (address) => new KeyedSource(address, this.#door.headers(), refused);
+    this.#stream = new Stream(["alerts"], "", listener, open);
     this.#stream.start();
   }
 

@@ -7,8 +7,9 @@ export class KeyedSource {
   #listeners = new Map();
   #abort = new AbortController();
 
-  constructor(address, headers) {
-    this.#read(address, headers);
+  // `refused()`: it was answered, but not with events; why, whoever asks for the view is told.
+  constructor(address, headers, refused) {
+    this.#read(address, headers, refused);
   }
 
   addEventListener(kind, listener) {
@@ -19,11 +20,14 @@ export class KeyedSource {
     this.#abort.abort();
   }
 
-  async #read(address, headers) {
+  async #read(address, headers, refused) {
     try {
       const asked = { headers: { ...headers, Accept: "text/event-stream" }, cache: "no-store", signal: this.#abort.signal };
       const answer = await fetch(address, asked);
-      if (!answer.ok) throw new Error(`refused with ${answer.status}`);
+      if (!answer.ok) {
+        refused();
+        throw new Error(`refused with ${answer.status}`);
+      }
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
@@ -32,7 +36,7 @@ export class KeyedSource {
         for (const block of blocks) this.#tell(block.split("\n"));
       }
     } catch {
-      // a refusal and a cut cable end alike: whoever listens tries again, or knows already why not
+      // a refusal and a cut cable end alike: whoever listens tries again
     }
     if (!this.#abort.signal.aborted) this.#listeners.get("error")?.({});
   }

@@ -67,7 +67,7 @@ export class WardBeds {
     button.querySelector(".label").textContent = bed.label;
     button.querySelector(".isolation").hidden = !bed.isolation;
     put(button.querySelector(".state"), speech.state(bed.state), language);
-    put(button.querySelector(".lasted"), speech.lasting(bed, now), language);
+    put(button.querySelector(".lasted"), speech.lasting(bed, now, overdue), language);
     button.querySelector(".who").textContent = bed.patient_name ?? "";
     const acuity = button.querySelector(".acuity");
     acuity.dataset.acuity = bed.acuity ?? "";

@@ -99,7 +99,7 @@ class WardBoard extends HTMLElement {
       stale: (yes) => this.#setStale(yes),
     };
     const staff = this.#staff;
-    const open = (address) => new KeyedSource(address, this.#headers());
+    const open = (address) => new KeyedSource(address, this.#headers(), () => this.#refresh.want());
     this.#following = true;
     this.#stream = new Stream(topics, staff ? "" : this.dataset.hospital, listener, staff ? open : undefined);
     this.#stream.start();

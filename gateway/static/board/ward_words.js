@@ -60,8 +60,9 @@ export class WardWords {
   }
 
   // On the bed itself: only where it matters.
-  lasting(bed, now) {
-    return LASTING.has(bed.state) ? this.lasted(bed.since, now) : "";
+  lasting(bed, now, overdue) {
+    const said = LASTING.has(bed.state) ? this.lasted(bed.since, now) : "";
+    return overdue ? `${said} · ${this.#say("overdue")}` : said;
   }
 
   carers(bed) {
@@ -70,7 +71,8 @@ export class WardWords {
 
   // One bed in one line, for ears.
   bed(bed, now, overdue) {
-    const said = [this.#say("bed_named", { name: apart(bed.label) }), this.state(bed.state), this.lasting(bed, now)];
+    const said = [this.#say("bed_named", { name: apart(bed.label) }), this.state(bed.state)];
+    if (LASTING.has(bed.state)) said.push(this.lasted(bed.since, now));
     if (overdue) said.push(this.#say("overdue"));
     if (bed.isolation) said.push(this.#say("isolation"));
     if (bed.patient_name) said.push(apart(bed.patient_name), bed.acuity ? this.acuity(bed.acuity) : "");
