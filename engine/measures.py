@@ -65,6 +65,7 @@ class Measures:
 
     def __init__(self, now: Callable[[], float] = float, hurry: Callable[[], None] = lambda: None) -> None:
         self.missed: list[Missed] = []
+        """Withdrawn assignments of which nobody has been told."""
         self._now = now
         self._hurry = hurry
         self._begin()
@@ -104,9 +105,18 @@ class Measures:
         """The time of an assignment was over before anybody had begun it: nothing of it is done, now or later."""
         self._timeouts += 1
         self._slow(round(waited * SECOND))
-        if len(self.missed) < MISSED:
-            self.missed.append(Missed(command, waited))
+        self.miss(Missed(command, waited))
         self._hurry()
+
+    def miss(self, one: Missed) -> None:
+        """This is still to be written down."""
+        if len(self.missed) < MISSED:
+            self.missed.append(one)
+
+    def take_missed(self) -> list[Missed]:
+        """What is to be written down by whoever takes it."""
+        taken, self.missed = self.missed, []
+        return taken
 
     def _slow(self, took: int) -> None:
         self._slowest = max(self._slowest, took)

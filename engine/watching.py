@@ -34,6 +34,9 @@ EVERY: Final = 5.0
 LEAST: Final = 1.0
 """and between two when there is a hurry: so many entries a minute at most."""
 
+AT_ONCE: Final = 50
+"""Withdrawn assignments that are written down before the others have their turn."""
+
 _log = logging.getLogger("matron.engine")
 
 
@@ -81,10 +84,10 @@ class Watching:
             with trio.move_on_after(EVERY - LEAST):
                 await self._hurried.wait()
             self._hurried = trio.Event()
-            for partition in self._partitions():
-                self._look(partition, self._houses[partition.book.hospital])
+            for partition in list(self._partitions()):
+                await self._look(partition, self._houses[partition.book.hospital])
 
-    def _look(self, partition: Partition, house: _House) -> None:
+    async def _look(self, partition: Partition, house: _House) -> None:
         now = self._clock.wall()
         measured = house.measures.take(now)
         if measured is not None:
@@ -92,9 +95,10 @@ class Watching:
         house.kept = within_window(house.kept, now)
         if not partition.tail.head:
             return
-        missed, house.measures.missed = house.measures.missed, []
-        for one in missed:
-            self._post(partition, house, _note(one), partial(house.measures.missed.append, one))
+        for number, one in enumerate(house.measures.take_missed(), 1):
+            self._post(partition, house, _note(one), partial(house.measures.miss, one))
+            if number % AT_ONCE == 0:
+                await trio.lowlevel.checkpoint()
         try:
             state = partition.state(ALERTS)
         except Unavailable:  # it is being rebuilt
