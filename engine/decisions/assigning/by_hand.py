@@ -3,6 +3,7 @@
 R1  Named staff must have the role. Who is over the maximum, off duty, elsewhere or lacks a skill is refused unless it
     is forced; who is not approved or not active is refused always.
 R2  A named bed must be free, and fit; forced, those in the room may differ in gender or age, and in nothing else.
+    Nobody lies in a bed before having been admitted.
 R3  What is not named stays as it is or, where there is nothing, is chosen as it would be by itself; without it nothing
     changes.
 """
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from engine.actors.admission.commands import ChangeNeed
-from engine.actors.admission.refusals import IllegalStep
+from engine.actors.admission.refusals import BeforeAdmission, IllegalStep
 from engine.actors.admission.state import OPEN, Admission, Choice
 from engine.actors.roster.choosing import Pick, objection
 from engine.actors.roster.commands import ReleasePatient, TakePatient
@@ -47,6 +48,13 @@ def assign(
     if one.status not in OPEN:
         raise IllegalStep(
             f"the admission is {one.status}", admission_id=one.id, from_state=one.status, to_state="assigned"
+        )
+    if 0 < since < one.admitted_at:
+        raise BeforeAdmission(
+            "the patient was admitted after that",
+            field="occurred_at",
+            admission_id=one.id,
+            admitted_at=one.admitted_at,
         )
     for role, staff_id in staff.items():
         if staff_id is not None and (yield from the_member(changes, staff_id, f"{role}_id")).role != role:

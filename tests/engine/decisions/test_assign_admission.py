@@ -125,6 +125,16 @@ def test_what_is_entered_later_may_not_overlap_another_stay(house: House) -> Non
     house.sound()
 
 
+def test_nobody_lies_in_a_bed_before_having_been_admitted(house: House) -> None:
+    ward = house.ward(beds=1)
+    house.doctor(), house.nurse()
+    (bed,) = house.states[f"ward:{ward}"].beds
+    one = house.admit(bed_type="icu", ward_id=house.ward())
+    before = calendar.moment(house.time - 60 * MINUTE)
+    command = AssignManually(admission_id=one.id, reason=WHY, bed_id=bed, occurred_at=before)
+    assert house.refusal(command).code == "before_admission"
+
+
 def test_a_time_to_come_is_no_time_at_which_it_happened(house: House) -> None:
     later = calendar.moment(house.time) + timedelta(hours=1)
     refused = house.refusal(AdmitPatient(patient_id=house.person(), acuity="low", occurred_at=later))
