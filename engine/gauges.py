@@ -15,6 +15,9 @@ BOUNDS: Final = tuple(round(10 ** (step / 10 - 5), 8) for step in range(61))
 """Upper bounds of a histogram's buckets (s): 10 µs to 10 s, ten to a decade; one more has no bound."""
 
 
+SIZES: Final = tuple(1 << power for power in range(13))
+
+
 class Histogram:
     """How often something took how long."""
 
@@ -43,6 +46,30 @@ class Histogram:
         }
 
 
+class Sizes:
+    """How many were taken together, how often: up to 1, 2, 4 … 4,096; one more has no bound."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(SIZES) + 1)
+        self.total = 0
+
+    def note(self, count: int) -> None:
+        """So many, once."""
+        self.counts[min((count - 1).bit_length(), len(SIZES))] += 1
+        self.total += count
+
+    def document(self) -> dict[str, Any]:
+        """Count, sum, and the buckets: upper bound (``None``: infinite), how many up to there."""
+        running = list(accumulate(self.counts))
+        return {
+            "count": running[-1],
+            "sum": self.total,
+            "buckets": [list(pair) for pair in zip((*SIZES, None), running, strict=True)],
+        }
+
+
 class Cache:
     """How often something was at hand, and how often it had to be fetched."""
 
@@ -67,18 +94,20 @@ class Mailboxes:
 class Gauges:
     """One engine's, kept when it reads its log again.
 
-    ``commits`` are the seconds of each, ``entries`` what they held. ``lag`` is by how much the engine's loop was
-    late for an appointment. ``states``: commands and queries by whether all they met was in memory; ``keys``: sealing
-    keys likewise; ``repeats``: commands with an idempotency key by whether the key had come before;
-    ``topics``: states of topics for followers, made once for those who ask for the same. ``commands``: by their type,
-    how many were accepted, refused, not applied, and withdrawn while they waited; timers and the engine's own included.
+    ``commits`` are the seconds of each, ``entries`` what they held, ``sizes`` how many each. ``lag`` is by how much
+    the engine's loop was late for an appointment. ``states``: commands and queries by whether all they met was in
+    memory; ``keys``: sealing keys likewise; ``repeats``: commands with an idempotency key by whether the key had come
+    before; ``topics``: states of topics for followers, made once for those who ask for the same. ``commands``: by
+    their type, how many were accepted, refused, not applied, and withdrawn while they waited; timers and the engine's
+    own included.
     """
 
-    __slots__ = ("commands", "commits", "entries", "keys", "lag", "mailboxes", "repeats", "states", "topics")
+    __slots__ = ("commands", "commits", "entries", "keys", "lag", "mailboxes", "repeats", "sizes", "states", "topics")
 
     def __init__(self) -> None:
         self.commits = Histogram()
         self.entries = 0
+        self.sizes = Sizes()
         self.lag = Histogram()
         self.mailboxes = Mailboxes()
         self.states = Cache()
@@ -100,6 +129,7 @@ class Gauges:
                 "count": sum(self.commits.counts),
                 "entries": self.entries,
                 "seconds": self.commits.document(),
+                "sizes": self.sizes.document(),
             },
             "loop_lag": self.lag.document(),
             "mailboxes": {

@@ -140,6 +140,7 @@ def log(load: Figures) -> Iterator[Metric]:
     kept, commits = load["log"], load["commits"]
     yield histogram("commit_seconds", "A group commit, from its begin to the disk's word.", commits["seconds"])
     yield counter("commit_entries", "Entries in them.", commits["entries"])
+    yield histogram("commit_batch_entries", "How many entries one commit wrote.", commits["sizes"], every=1)
     yield gauge("pending_entries", "Entries decided and not yet durable.", kept["pending_entries"])
     yield gauge("pending_bytes", "Their bytes.", kept["pending_bytes"])
     yield gauge("pending_seconds", "How long the commit under way has taken.", kept["pending_seconds"])
@@ -286,9 +287,9 @@ def counted(metric: str, said: str, label: str, all: dict[str, Figures], known: 
     return family
 
 
-def histogram(metric: str, said: str, document: Figures) -> Metric:
-    """One of ``engine.gauges``."""
-    shown = [pair for place, pair in enumerate(document["buckets"]) if place % _EACH == 0 or pair[0] is None]
+def histogram(metric: str, said: str, document: Figures, every: int = _EACH) -> Metric:
+    """One of ``engine.gauges``; of its buckets each of so many is shown."""
+    shown = [pair for place, pair in enumerate(document["buckets"]) if place % every == 0 or pair[0] is None]
     buckets = [(_bound(bound), count) for bound, count in shown]
     return HistogramMetricFamily(name(metric), said, buckets=buckets, sum_value=document["sum"])
 

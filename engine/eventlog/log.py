@@ -198,4 +198,6 @@ class Log:
             tail.durable = head
         for tail, _ in tails:
             tail.settle()
-        return sum(count for _, count in tails)
+        together = sum(count for _, count in tails)
+        self.gauges.sizes.note(together)
+        return together

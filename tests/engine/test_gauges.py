@@ -11,7 +11,7 @@ import trio
 from engine.actor import Mailbox
 from engine.errors import Overloaded
 from engine.eventlog.memory_store import MemoryDisk
-from engine.gauges import BOUNDS, Histogram, Mailboxes
+from engine.gauges import BOUNDS, Histogram, Mailboxes, Sizes
 from engine.process import Collector
 from engine.upkeep import collect_when_quiet
 from tests.engine.living import CLERK, living, patient
@@ -38,6 +38,15 @@ def test_a_clock_that_was_set_back_takes_nothing_from_a_histogram():
     histogram = Histogram()
     histogram.note(-5.0)
     assert (histogram.total, histogram.counts[0]) == (0.0, 1)
+
+
+def test_sizes_are_counted_by_powers_of_two():
+    sizes = Sizes()
+    for count in (1, 2, 3, 4, 5, 4_096, 4_097):
+        sizes.note(count)
+    document = sizes.document()
+    assert filled(document) == [(1, 1), (2, 1), (4, 2), (8, 1), (4_096, 1), (None, 1)]
+    assert (document["count"], document["sum"]) == (7, 8_208)
 
 
 async def test_every_commit_and_its_entries_are_counted(autojump_clock: trio.testing.MockClock):
