@@ -137,7 +137,7 @@ def _admitted(event: admission.PatientAdmitted) -> Fields:
 def _waits(event: admission.AdmissionWaits) -> Fields:
     return {
         "change": "waits",
-        "status": "waiting",
+        "status": "handed_over" if event.handed_over else "waiting",
         "reason": event.reason,
         "since": calendar.moment(event.since),
         "attempts": event.attempts,
@@ -149,9 +149,10 @@ def _assigned(event: admission.PatientAssigned) -> Fields:
 
 
 def _carers_changed(event: admission.CarersChanged) -> Fields:
+    carers = event.assigned.carers
     return {
         "change": event.assigned.how or "reassigned",
-        "status": "assigned",
+        "status": "assigned" if carers.doctor_id and carers.nurse_id else "handed_over",
         "acknowledged": event.acknowledged,
         **_given(event.assigned),
     }
