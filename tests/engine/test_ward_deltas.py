@@ -152,6 +152,12 @@ def test_an_assignment_names_who_and_what_was_given():
     }  # fmt: skip
 
 
+def test_who_still_lacks_somebody_is_not_told_of_as_assigned():
+    moved = admission.CarersChanged(assigned=replace(ASSIGNED, how="transfer", carers=Carers(doctor_id=DOCTOR)))
+    (delta,) = told(f"admission:{ADMISSION}", moved)
+    assert (delta.fields["status"], delta.fields["nurse_id"]) == ("handed_over", None)
+
+
 def test_the_line_of_those_who_wait_is_told_without_who_stands_in_it():
     first, served, ended = told(
         "intake:self", intake.IntakeOpened(admission_id=ADMISSION, patient_id=PATIENT),

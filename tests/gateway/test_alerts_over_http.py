@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -65,6 +66,26 @@ async def test_the_same_again_is_the_same_alert():
         await engine.ask("main", noted, SYSTEM)
         (again,) = (await here.get("/alerts/"))["items"]
         assert (again["id"], again["times"]) == (first["id"], 2)
+
+
+async def test_a_shift_that_ends_with_a_patient_is_an_alert_until_the_patient_has_left():
+    async with hospital() as client:
+        here = House(client)
+        now = datetime.now(UTC)
+        hours = {
+            "start_time": (now - timedelta(hours=1)).isoformat(),
+            "end_time": (now + timedelta(hours=7)).isoformat(),
+        }
+        doctor, _ = await here.member("doctor"), await here.member("nurse")
+        shift = await here.post(f"/staff/{doctor}/shifts", hours)
+        stay = await here.admit(None, "low", needs_bed=False)
+        await here.ask("DELETE", f"/shifts/{shift['id']}", None, 204)  # it is under way, and ends now
+        (alert,) = (await here.get("/alerts/"))["items"]
+        assert (alert["kind"], alert["subject"], alert["value"]) == ("shift_over", doctor, 1)
+        await here.post(f"/admissions/{stay['id']}/discharge", {}, 200)
+        assert (await here.get("/alerts/"))["items"] == []
+        (closed,) = (await here.get("/alerts/?status=closed&kind=shift_over"))["items"]
+        assert (closed["id"], closed["closed_by"]) == (alert["id"], None)
 
 
 async def test_what_is_not_there_or_means_nothing_is_refused():

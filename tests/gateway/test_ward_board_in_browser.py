@@ -201,6 +201,17 @@ def test_names_are_shown_with_a_key_until_they_are_hidden(browser: Browser, stan
         assert not re.search("Asha|Jane", page.content())
 
 
+def test_a_key_is_said_in_headers_alone_with_the_hospital_that_the_address_names(browser: Browser, stand_in: StandIn):
+    with visit(browser, timezone_id="UTC") as visitor:
+        page = opened(visitor.page, stand_in, "?hospital=north")
+        with page.expect_request("**/api/v1/stream?*admissions*") as streamed:
+            let_in(page)
+        headers = streamed.value.all_headers()
+        assert (headers["authorization"], headers["hospital-id"]) == (f"Bearer {KEY}", "north")
+        assert not [url for url in visitor.asked if KEY in url]
+        assert [url for url in visitor.asked if "/board/?hospital=north" in url and "/api/" in url]
+
+
 def test_the_staff_s_board_is_live_and_goes_on_after_an_interruption(browser: Browser, stand_in: StandIn):
     with visit(browser, timezone_id="UTC") as visitor:
         page = opened(visitor.page, stand_in)
