@@ -78,8 +78,7 @@ class Log:
         self._bytes = 0
         self._begun: float | None = None
         self._work = trio.Event()
-        self._idle = trio.Event()
-        self._idle.set()
+        self._committed = trio.Event()
 
     def open_tail(self, hospital: str, head: int, fresh_keys: Callable[[], list[tuple[bytes, bytes]]]) -> Tail:
         """Begin at the end of a hospital's durable log."""
@@ -156,7 +155,7 @@ class Log:
     async def flushed(self) -> None:
         """Return when nothing is in line."""
         while self._entries:
-            await self._idle.wait()
+            await self._committed.wait()
 
     async def write_forever(self) -> None:
         """The one writer. Ends only by ``CommitFailed`` or cancellation."""
@@ -164,10 +163,11 @@ class Log:
             await self._work.wait()
             self._work = trio.Event()
             while self._entries:
-                self._idle = trio.Event()
                 began = trio.current_time()
                 several = await self._commit() > 1
-                self._idle.set()
+                # Who finds more in line waits for the next commit; an event that stays set would be asked again at once.
+                done, self._committed = self._committed, trio.Event()
+                done.set()
                 if several:
                     await trio.sleep_until(began + self.limits.gather_seconds)
 
