@@ -11,6 +11,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from engine.actors.intake.state import INTAKE
+from engine.actors.roster.state import ROSTER
+from engine.census import census
 from engine.decider import FreeText, PersonName
 from engine.decisions.admissions import AdmitPatient, ChangeAdmission
 from engine.decisions.assign_admission import AssignAdmission
@@ -181,6 +184,10 @@ async def test_what_waits_behind_others_for_ten_seconds_is_withdrawn_and_nothing
         await trio.sleep(6)
         names = told(disk)
         assert "AdmitPatient" not in names
+        partition = engine.partitions["main"]
+        assert partition.state(INTAKE) is None
+        assert all(not one.patients for one in partition.state(ROSTER).members.values())
+        assert census(partition, partition.book.time)["beds"] == {"unoccupied": 1}
         assert names[-3:].count("NoteAssignmentTimeout") == 1
         [alert] = [one for one in (await see(engine, ListAlerts()))["items"] if one["kind"] == "assignment_timeout"]
         assert (alert["severity"], alert["subject"], alert["patient_id"]) == ("critical", patient, patient)
