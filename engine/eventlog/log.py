@@ -165,7 +165,7 @@ class Log:
             while self._entries:
                 began = trio.current_time()
                 several = await self._commit() > 1
-                # Who finds more in line waits for the next commit; an event that stays set would be asked again at once.
+                # Who finds more in line waits for the next commit; an event that stays set would never let him rest.
                 done, self._committed = self._committed, trio.Event()
                 done.set()
                 if several:
