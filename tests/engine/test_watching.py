@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import trio
 from trio.testing import MockClock
 
+from engine import calendar
 from engine.actors.admission.events import AdmissionWaits, PatientAssigned
 from engine.actors.admission.state import Assigned
 from engine.actors.alerts.state import ALERTS, Slice
 from engine.census import census
-from engine.decider import SECOND, PersonName
+from engine.decider import DAY, SECOND, PersonName
 from engine.decisions.admissions import AdmitPatient
 from engine.decisions.assign_admission import AssignAdmission
 from engine.decisions.beds import AddBed
 from engine.decisions.book_appointment import BookAppointment
+from engine.decisions.clinics import AddClinic
+from engine.decisions.doctors import AddDoctor
 from engine.decisions.join_queue import JoinQueue
 from engine.decisions.patients import RegisterPatient
+from engine.decisions.rooms import AddRoom
 from engine.decisions.services import AddService
 from engine.decisions.staff import AddStaff
 from engine.decisions.wards import AddWard
@@ -28,7 +33,7 @@ from engine.measures import MISSED, Measures
 from engine.needs import Carers
 from engine.runtime import Engine
 from engine.views.alerts import ListAlerts
-from tests.engine.living import CLERK, hold_keys, living, patient, read
+from tests.engine.living import CLERK, START, hold_keys, living, patient, read
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -169,3 +174,47 @@ async def test_the_figures_of_a_hospital_are_counted_from_its_states(autojump_cl
         assert (found["admitted"], found["backlog"], found["alerts"]) == (3, {"no_bed": 1}, {})
         assert found["assignments"]["assignments"] == 3
         assert found["entries"] == partition.tail.head
+
+
+async def test_bookings_of_rooms_that_take_too_long_are_told_together_with_those_before(autojump_clock: MockClock):
+    disk, slow = MemoryDisk(), [0.0]
+
+    async def faults(step: str) -> None:
+        if step == "data":
+            await trio.sleep(slow[0])
+
+    async with living(disk, faults=faults) as engine:
+
+        async def ask(command: Any) -> Any:
+            return read(await engine.ask("main", command, CLERK))
+
+        clinic = (await ask(AddClinic(name="Eyes")))["id"]
+        await ask(AddRoom(clinic_id=clinic, name="1", type="exam"))
+        doctor = (await ask(AddDoctor(name=PersonName("Dr. Sam Sample"), specialization="Eyes")))["id"]
+        begins = calendar.moment(START + DAY)
+
+        async def book(number: int) -> None:
+            person = (await ask(RegisterPatient(name=PersonName("Asha Rao"))))["id"]
+            start = begins + timedelta(minutes=30 * number)
+            end = start + timedelta(minutes=20)
+            command = BookAppointment(
+                clinic_id=clinic, patient_id=person, doctor_id=doctor, start_time=start, end_time=end
+            )  # fmt: skip
+            await ask(command)
+
+        for number in range(25):
+            await book(number)
+        await trio.sleep(20)
+        head = len(disk.entries["main"])
+        assert await kinds(engine) == []
+        slow[0] = 0.2
+        for number in range(25, 28):
+            await book(number)
+        slow[0] = 0.0
+        await trio.sleep(6)
+        assert await kinds(engine) == ["room_p95"]
+        assert len(disk.entries["main"]) == head + 3 * 2 + 1
+        [alert] = read(await engine.view("main", ListAlerts(), CLERK))["items"]
+        assert (alert["value"], alert["threshold"], alert["unit"]) == (pytest.approx(200, rel=0.27), 150.0, "ms")
+        await trio.sleep(310)
+        assert await kinds(engine) == []
