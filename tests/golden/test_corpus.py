@@ -13,10 +13,11 @@ from engine.errors import LogCorrupt
 from engine.eventlog.entry import FORMAT, Codec, checked, stored
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS, Book
-from tests.golden import queues, rooms, story
+from tests.golden import queues, referrals, rooms, story, wards
 from tests.golden.story import Corpus
 
-CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in (story, queues, rooms)]
+STORIES = (story, queues, rooms, wards, referrals)
+CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in STORIES]
 KEPT = CORPORA[0]
 DEFAULTS = msgspec.msgpack.decode(msgspec.msgpack.encode(Policy()))
 FIRST = tuple(DEFAULTS).index("holidays") + 1
