@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from gateway.arrivals import shape
 from perf.figures import Incorrect
 from perf.load.day import BEGINS, ENDS, LEADS, mornings
-from perf.load.plan import Settings, Site
+from perf.load.plan import Laboratory, Settings, Site
+from perf.load.referring import PRACTITIONERS
 from perf.scenarios import loads
 
 
@@ -75,6 +76,10 @@ def test_a_file_of_something_else_is_refused_with_its_row(text: str, said: str, 
         mornings(3, 30.0, 1, 10, seed=1, file=written(tmp_path, text))
 
 
+FOUNDED = {"surge": 3, "referral-lists": 2}
+"""Scenarios that found hospitals of their own kinds, and how many."""
+
+
 @pytest.mark.parametrize("name", sorted(loads()))
 def test_a_plan_is_the_same_for_the_same_seed_and_in_rising_order(name: str):
     scenario = loads()[name]
@@ -83,9 +88,12 @@ def test_a_plan_is_the_same_for_the_same_seed_and_in_rising_order(name: str):
         Site(
             f"site-{n}", doctors=["d1", "d2"], patients=[f"p{k}" for k in range(3_000)],
             days=[["s1", "s2"]] * 5, today=["t1", "t2"], services=["q1"], counters=5, capacity=9_000,
-            clinic="c1", rooms=["r1", "r2"],
+            clinic="c1", rooms=["r1", "r2"], beds=["b1", "b2"],
+            laboratory=Laboratory(
+                technician="t1", branches=["l1"], practitioners=[f"d{k}" for k in range(PRACTITIONERS)], tests=["x1"]
+            ),
         )
-        for n in range(settings.hospitals)
+        for n in range(FOUNDED.get(name, settings.hospitals))
     ]  # fmt: skip
     chains = list(scenario.plan(sites, settings))
     assert chains == list(scenario.plan(sites, settings))
