@@ -13,12 +13,16 @@ from hypothesis import strategies as some
 from trio.testing import MockClock
 
 from engine.decisions.hospital import AddHospital
+from engine.eventlog.log import LogLimits
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
-from engine.runtime import open_engine
+from engine.runtime import EngineSettings, open_engine
 from tests.engine.following import ward
 from tests.engine.living import CLERK, TrioClock, patient, read
 from tests.gateway.surface import UNKNOWN, client_of
 from tests.gateway.ways import reached
+
+UNHURRIED = EngineSettings(log=LogLimits(gather_seconds=0))
+"""Commits that gather take a moment, and how many there are is what differs here: no time is to pass in either way."""
 
 Item = dict[str, Any]
 Ways = Callable[[httpx2.AsyncClient, list[Item]], Awaitable[list[tuple[int, Any]]]]
@@ -62,7 +66,7 @@ def lived(said: list[Item], way: Ways) -> tuple[list[tuple[int, Any]], list[int]
 
     async def live() -> tuple[list[tuple[int, Any]], list[int], str]:
         disk = MemoryDisk()
-        async with open_engine(MemoryStore(disk), clock=TrioClock()) as engine:
+        async with open_engine(MemoryStore(disk), clock=TrioClock(), settings=UNHURRIED) as engine:
             await engine.until_ready()
             await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
             here = await ward(engine)
