@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
-from engine.decisions.admissions import AdmitPatient
 
 from engine.actors.patient import BirthDate, Gender
 from engine.decider import PersonName
+from engine.decisions.admissions import AdmitPatient
 from engine.decisions.beds import AddBed
 from engine.decisions.patients import RegisterPatient
 from engine.decisions.staff import AddStaff
