@@ -137,8 +137,9 @@ def _patients(changes: Changes, listed: Listed, admission_ids: tuple[str, ...] |
     ids = listed.patients if admission_ids is None else tuple(dict.fromkeys(admission_ids))
     found: list[Admission] = []
     for id in ids:
+        one = yield from changes.admission(id)
         if id not in listed.patients:
             raise NotTheirs("the member does not have this patient", staff_id=listed.staff_id, admission_id=id)
-        found.append((yield from changes.admission(id)))
+        found.append(one)
     found.sort(key=lambda one: (RANK[one.acuity], one.admitted_at, one.id))
     return found

@@ -223,7 +223,7 @@ class Plan:
         yield from serving.give_back(changes, admission_id, had, left_at, contaminated=contaminated)
         changes.waiting[admission_id] = None
         changes.intake.append(End(admission_id, patient_id))
-        yield from serving.close_alerts(changes, admission_id)
+        yield from serving.close_alerts(changes, one)
 
     def drain(self) -> Deciding[None]:
         """R2, R3. What may free something ends ``yield from plan.drain(); yield from plan.propose()``."""

@@ -125,7 +125,7 @@ def settle(
     if complete(after.need, carers):
         changes.waiting[one.id] = None
         changes.intake.append(Serve(one.id, assigned=was == "waiting"))
-        yield from close_alerts(changes, one.id)
+        yield from close_alerts(changes, one)
     else:
         enqueue(changes, after)
 
@@ -163,10 +163,10 @@ def give_back(
         yield from changes.in_ward(had.ward_id, Vacate(had.bed_id, admission_id, left_at, contaminated))
 
 
-def close_alerts(changes: Changes, admission_id: str) -> Deciding[None]:
-    """R3."""
-    for kind in (TIMEOUT, ESCALATED):
-        yield from close_alert(changes, kind, admission_id)
+def close_alerts(changes: Changes, one: Admission) -> Deciding[None]:
+    """R3; that an earlier try to admit the patient was withdrawn is settled with it."""
+    for kind, subject in ((TIMEOUT, one.id), (ESCALATED, one.id), (TIMEOUT, one.patient_id)):
+        yield from close_alert(changes, kind, subject)
 
 
 def close_alert(changes: Changes, kind: str, subject: str) -> Deciding[None]:

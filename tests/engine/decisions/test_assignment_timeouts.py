@@ -50,6 +50,18 @@ def test_of_who_was_never_admitted_there_is_an_alert_until_he_is(house: House) -
     assert house.alerts() == []
 
 
+def test_it_closes_too_when_he_was_admitted_to_wait_and_is_served_later(house: House) -> None:
+    patient = house.person()
+    house.ask(NoteAssignmentTimeout(waited_us=10 * SECOND, patient_id=patient))
+    house.ward(beds=1), house.doctor()
+    assert house.admit(patient).status == "waiting"
+    assert [alert.subject for alert in house.alerts()] == [patient]
+
+    house.nurse()
+    assert house.alerts() == []
+    house.sound()
+
+
 def test_a_retry_that_succeeds_closes_the_alert(house: House) -> None:
     house.ward(beds=1), house.doctor()
     one = house.admit()
