@@ -54,6 +54,16 @@ async def test_a_list_begins_with_how_many_there_are_and_tells_what_is_new_to_it
         ]
 
 
+async def test_who_refers_hears_of_each_result_as_soon_as_it_is_there(autojump_clock: MockClock):
+    async with laboratories() as here:
+        made = await here.refer(ADA, "North")
+        position = head(here)
+        await here.step(made, "Received", "Completed", result="Hb seven", critical=True)
+        told = await heard(here, f"referrals:practitioner:{here.practitioners[ADA]}", after=position)
+        tests = [(one["test_status"], one.get("critical", False)) for one in told if one["change"] == "test"]
+        assert tests == [("Received", False), ("Completed", True)]
+
+
 async def test_who_keeps_counts_by_the_messages_has_what_a_new_snapshot_says(autojump_clock: MockClock):
     async with laboratories() as here:
         topics = [f"referrals:branch:{id}" for id in here.branches.values()]

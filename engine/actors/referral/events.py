@@ -46,6 +46,7 @@ class ReferralTestReceived(Event, frozen=True):
     time: int
     by: str
     happened_at: int = 0
+    practitioner_id: str = ""
 
 
 class ReferralTestCompleted(Event, frozen=True):
@@ -60,6 +61,7 @@ class ReferralTestCompleted(Event, frozen=True):
     critical: bool = False
     acknowledge_by: int = 0
     happened_at: int = 0
+    practitioner_id: str = ""
 
 
 class ReferralTestRejected(Event, frozen=True):
@@ -70,6 +72,7 @@ class ReferralTestRejected(Event, frozen=True):
     reason: FreeText
     time: int
     by: str
+    practitioner_id: str = ""
 
 
 class ReferralTestRecollected(Event, frozen=True):
@@ -102,6 +105,7 @@ class ReferralTestAmended(Event, frozen=True):
     result: FreeText | None = None
     critical: bool = False
     acknowledge_by: int = 0
+    practitioner_id: str = ""
 
 
 class ReferralTestQueued(Event, frozen=True):

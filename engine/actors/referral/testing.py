@@ -35,6 +35,7 @@ def step(state: Referral, command: Step, at: At) -> tuple[ReferralEvent, TestSta
                 time=at.time,
                 by=by,
                 happened_at=command.happened_at,
+                practitioner_id=state.practitioner_id,
             )
             return received, "Received"
         case "Completed":
@@ -42,7 +43,12 @@ def step(state: Referral, command: Step, at: At) -> tuple[ReferralEvent, TestSta
         case "Rejected":
             assert reason is not None
             rejected = ReferralTestRejected(
-                referral_test_id=test.id, branch_id=state.branch_id, reason=reason, time=at.time, by=by
+                referral_test_id=test.id,
+                branch_id=state.branch_id,
+                reason=reason,
+                time=at.time,
+                by=by,
+                practitioner_id=state.practitioner_id,
             )
             return rejected, "Rejected"
         case "Pending":
@@ -125,6 +131,7 @@ def _completed(state: Referral, test: ReferralTest, command: Step, at: At) -> Re
         critical=critical,
         acknowledge_by=at.time + command.acknowledge if critical and command.acknowledge else 0,
         happened_at=command.happened_at,
+        practitioner_id=state.practitioner_id,
     )
 
 
@@ -146,4 +153,5 @@ def _amended(state: Referral, test: ReferralTest, command: Step, at: At) -> Refe
         result=result,
         critical=critical,
         acknowledge_by=at.time + command.acknowledge if command.acknowledge else 0,
+        practitioner_id=state.practitioner_id,
     )
