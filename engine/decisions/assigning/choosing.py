@@ -109,6 +109,9 @@ class Search:
         wards = (need.ward_id,) if need.ward_id else (yield from self._open_wards())
         if kept is not None and not need.ward_id and (ward_id := kept.partition(":")[2]) not in wards:
             wards = (*wards, ward_id)
+        if not need.ward_id:  # one that is kept for the patient only after this decision is filed nowhere yet
+            theirs = (id for id, there in self._changes.wards.items() if there.draft.theirs(patient_id))
+            wards = (*wards, *(id for id in theirs if id not in wards))
         found: list[Offer] = []
         for ward_id in wards:
             offer = yield from self._offer(ward_id, need, patient_id, but)

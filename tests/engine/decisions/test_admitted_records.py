@@ -84,3 +84,18 @@ def test_who_waits_and_turns_out_to_be_somebody_for_whom_a_bed_is_kept_gets_it(h
     house.ask(MergePatients(patient_id=one.patient_id, into=other))
     assert house.admission(one.id).carers.bed_id == bed
     house.sound()
+
+
+def test_whoever_waits_and_takes_over_a_record_for_which_a_bed_is_kept_gets_it(house: House) -> None:
+    ward = house.ward(beds=1)
+    (bed,) = house.states[f"ward:{ward}"].beds
+    known = house.person()
+    house.ask(ReserveBed(bed_id=bed, patient_id=known))
+    house.admit()  # waits before him, for the same
+    waits = house.admit()
+    assert waits.status == "waiting"
+
+    house.ask(MergePatients(patient_id=known, into=waits.patient_id))
+
+    assert house.admission(waits.id).carers.bed_id == bed
+    house.sound()
