@@ -88,6 +88,8 @@ class Partition:
         self.superseded = False
         """Its log is read again, into another partition: nobody decides here any more."""
         self.watcher: Watcher | None = None
+        self.access: Tail | None = None
+        """The end of the log beside: who looked at whom."""
         self._log = log
         self._clock = clock
         self._spawn = spawn

@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 
 import trio
 
-from engine.actor import MAILBOX, Mailbox, Message, Reply
+from engine.actor import Mailbox, Message, Reply
 from engine.answers import Answers
 from engine.asking import Asking, Then
 from engine.batch import Batch
@@ -28,20 +29,25 @@ from engine.decisions.hospital import AddHospital
 from engine.errors import CommitFailed, NotFound, Unavailable
 from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
-from engine.eventlog.log import Log, LogLimits
+from engine.eventlog.log import Log, Tail
 from engine.eventlog.store import Store
+from engine.eventlog.tree import Tree, grown
 from engine.feed import Feed
 from engine.gauges import Gauges
+from engine.notary import Notary
 from engine.partition import Partition
 from engine.process import Collector, process_figures, settle_memory
 from engine.recovery import Book, state_hash
 from engine.repair import heal
 from engine.scheduler import Scheduler
+from engine.settings import EngineSettings, Readiness
 from engine.snapshots import Snapshots, load_book
 from engine.subscription import Subscription
 from engine.upkeep import collect_when_quiet, verify_trusted, write_snapshots
 from engine.viewing import Viewing
 from engine.watching import Watching
+
+__all__ = ["DEADLINE", "Engine", "EngineSettings", "Readiness", "open_engine"]
 
 DEADLINE: Final = 10.0
 """Seconds that a request may take unless it asks for less."""
@@ -50,27 +56,6 @@ _STOP: Final = 8.0
 """Seconds that stopping may take; what is not durable by then was not answered either."""
 
 _log = logging.getLogger("matron.engine")
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
-    """What may be tuned."""
-
-    log: LogLimits = field(default_factory=LogLimits)
-    snapshot_entries: int = 50_000
-    """Entries after which changed states are written to a snapshot; 0: only at the end."""
-    mailbox: int = MAILBOX
-    """Messages that may wait for one actor."""
-    checking: bool = False
-    """Run every rule book's invariants after each decision."""
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether the engine serves, and why not."""
-
-    ready: bool
-    detail: dict[str, Any]
 
 
 class Engine:
@@ -90,6 +75,7 @@ class Engine:
         self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges)
         self.collector = Collector()
         self._snapshots = Snapshots(store, self._log)
+        self._notary = self._new_notary()
         self._scheduler = Scheduler(clock, self._partitions_now)
         self._watching = Watching(clock, lambda: () if self._ending else self._partitions_now())
         self.feed = Feed(store, clock, lambda hospital: self._partition(hospital, None))
@@ -209,10 +195,21 @@ class Engine:
     def _new_hospital(self, hospital: str) -> Partition:
         book = Book(hospital, Keyring(hospital, self._clock.entropy))
         book.keys.create("")
-        return self._admit(book)
+        return self._admit(book, self._log.open_tail(hospital, Tree(), book.keys.take_fresh))
 
-    def _admit(self, book: Book) -> Partition:
-        tail = self._log.open_tail(book.hospital, book.head, book.keys.take_fresh)
+    async def _open_tail(self, name: str, book: Book) -> Tail:
+        """The end of a log as the store has it, its hash tree with it."""
+        store = self._store
+        head, signed = await store.head(name), await store.last_checkpoint(name)
+        tree, nodes = await grown(await store.tree(name), head, partial(store.hashes, name))
+        signed_size = signed.size if signed is not None else 0
+        return self._log.open_tail(name, tree, book.keys.take_fresh, signed=signed_size, nodes=nodes)
+
+    def _new_notary(self) -> Notary | None:
+        seal = self.settings.seal
+        return seal and Notary(seal, self._store, self._log, self._partitions_now, self._damaged)
+
+    def _admit(self, book: Book, tail: Tail) -> Partition:
         partition = self.partitions[book.hospital] = Partition(
             book,
             self._log,
@@ -282,6 +279,8 @@ class Engine:
                 nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
                 nursery.start_soon(collect_when_quiet, self.collector, self._gauges.asked)
                 nursery.start_soon(verify_trusted, self._store, self._partitions_now(), self._damaged)
+                if self._notary is not None:
+                    nursery.start_soon(self._notary.run)
                 self._state = "stopping" if self._ending else "serving"
                 self.feed.open(self._log, self._answers)
                 nursery.start_soon(self.feed.run)
@@ -310,12 +309,13 @@ class Engine:
         self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
         self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges)
         self._snapshots = Snapshots(self._store, self._log)
+        self._notary = self._new_notary()
         self.partitions = {}
         await self._store.open()
         self._log.measure_space()
         for hospital in await self._store.hospitals():
             book = await load_book(self._store, hospital, self._clock.entropy, self._progress)
-            self._admit(book)
+            self._admit(book, await self._open_tail(hospital, book))
         self._progress.clear()
         settle_memory(rubbish=bool(failed))
         for partition in failed:
@@ -345,8 +345,12 @@ class Engine:
             for mailbox in list(partition.mailboxes.values()):
                 await mailbox.ended.wait()
         await self._log.flushed()
+        self._snapshots.hurry = True
         for partition in self._partitions_now():
             await self._snapshots.write(partition)
+        if self._notary is not None:
+            await self._notary.finish()
+            await self._log.flushed()
 
 
 def _first(group: BaseExceptionGroup[CommitFailed]) -> CommitFailed:

@@ -7,7 +7,7 @@ from pathlib import Path
 import trio
 
 from engine.eventlog.keys import Keyring
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.recovery import Book
 
 READ = 1_000  # records of one read transaction: short, so that the log's file does not grow under a reader

@@ -15,7 +15,7 @@ import msgspec
 
 from engine.errors import LogCorrupt
 from engine.eventlog.keys import Keyring
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.pages import PageUnusable, decode_page
 from engine.recovery import Book, Cell, state_hash
 from replay.assignments import Assignments

@@ -17,6 +17,7 @@ from engine.actors.facility import FACILITY
 from engine.actors.hospital import HOSPITAL_DECIDER
 from engine.actors.intake import INTAKE_DECIDER
 from engine.actors.lab_day import LAB_DAY
+from engine.actors.origin import ORIGIN_DECIDER
 from engine.actors.patient import PATIENT
 from engine.actors.patient_day import PATIENT_DAY
 from engine.actors.patient_referrals import PATIENT_REFERRALS
@@ -35,6 +36,7 @@ from engine.decider import Decider
 
 _DECIDERS: tuple[Decider[Any], ...] = (
     HOSPITAL_DECIDER,
+    ORIGIN_DECIDER,
     DOCTOR,
     DOCTOR_DAY,
     PATIENT,

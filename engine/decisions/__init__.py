@@ -78,6 +78,7 @@ from engine.decisions.no_show import MARK_NO_SHOW
 from engine.decisions.note_timeout import NOTE_ASSIGNMENT_TIMEOUT
 from engine.decisions.observe import OBSERVE_FIGURES
 from engine.decisions.open_slot import OPEN_SLOT
+from engine.decisions.origins import BEGIN_ORIGIN
 from engine.decisions.patients import MERGE_PATIENTS, REGISTER_PATIENT, REMOVE_PATIENT, UPDATE_PATIENT
 from engine.decisions.practitioners import (
     ADD_PRACTITIONER,
@@ -138,6 +139,7 @@ from engine.decisions.wards import ADD_WARD, CHANGE_WARD, REMOVE_WARD
 _DECISIONS: tuple[Decision, ...] = (
     ADD_HOSPITAL,
     CHANGE_POLICY,
+    BEGIN_ORIGIN,
     ADD_DOCTOR,
     UPDATE_DOCTOR,
     REMOVE_DOCTOR,

@@ -9,10 +9,14 @@ import fcntl
 import os
 import re
 from pathlib import Path
+from typing import Final
 
 from engine.errors import Unavailable
 
-_HOSPITAL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LOG = re.compile(r"[A-Za-z0-9_-]{1,64}(\.access)?")
+
+BESIDE: Final = ".access"
+"""What the name of a log ends with that is kept beside a hospital's own: who looked at whom."""
 
 # An fsync that returned is worth nothing here, or the memory map of one machine does not see another's writes.
 _UNSAFE = {
@@ -63,11 +67,7 @@ class LogDirectory:
     def sync(self) -> None:
         """Make the names of all files in it durable: an fsynced file without a directory entry is lost."""
         for folder in (self.path.parent, self.path, *(self.path / name for name in self._folders)):
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            sync_folder(folder)
 
     def release(self) -> None:
         """Give up the lock; the file stays, for deleting it would let two engines lock two files of one name."""
@@ -81,9 +81,23 @@ class LogDirectory:
         return found.f_bavail * found.f_frsize
 
 
-def check_hospital(name: str) -> str:
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def is_beside(name: str) -> bool:
+    """Whether a log is not a hospital's own but one beside it."""
+    return name.endswith(BESIDE)
+
+
+def check_log(name: str) -> str:
     """The name itself; ``ValueError`` when it cannot name a log."""
-    if not _HOSPITAL.fullmatch(name):
+    if not _LOG.fullmatch(name):
         raise ValueError(f"a log cannot be named {name!r}: 1 to 64 of A-Z a-z 0-9 _ -")
     return name
 

@@ -8,6 +8,8 @@ LMDB does not notice a flipped byte, the caller compares each record's leaf hash
     entries/<hospital>   position (8 bytes, big-endian) -> stored bytes, or a frame of several that end at it
     pages                hospital 00 round page -> page of a snapshot     rounds   hospital 00 round -> position, pages
     archive              hospital 00 actor key -> frozen state            meta     format, epoch
+    tree                 hospital 00 -> its edge; with level (1 byte) and index (8) behind: a node
+    checkpoints          hospital 00 size -> signed note
 
 ``path/keys`` is another, for subject keys, so that they can be backed up and compacted apart from the log.
 
@@ -19,7 +21,6 @@ against 828). It also lets a hospital's log be copied or dropped whole.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import struct
@@ -27,16 +28,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 import lmdb
-import trio
 
-from engine.errors import CommitFailed, LogCorrupt, Unavailable
-from engine.eventlog.directory import check_hospital
+from engine.errors import LogCorrupt, Unavailable
+from engine.eventlog.directory import check_log, is_beside
 from engine.eventlog.frames import records_of
-from engine.eventlog.store import Round
+from engine.eventlog.store import Round, Signed
+from engine.eventlog.tree import HASH
 
 T = TypeVar("T")
 
@@ -46,10 +46,11 @@ SLICE_RECORDS = 1000  # a read transaction pins every page freed since it began:
 SLICE_BYTES = 8 << 20
 LOCK_BYTES = 8192  # 126 readers
 
-FORMAT = b"matron-log 2"
-KNOWN = (b"matron-log 1", FORMAT)  # in the first every entry stands alone
+FORMAT = b"matron-log 3"
+KNOWN = (b"matron-log 1", b"matron-log 2", FORMAT)  # in the first every entry stands alone; the third has a tree
 ENTRIES = b"entries/"
 TABLES = (b"meta", b"pages", b"rounds", b"archive")
+NEW_TABLES = (b"tree", b"checkpoints")  # of the third
 POSITION = struct.Struct(">Q")
 SEAL = struct.Struct(">QQ")  # position, pages
 LONGEST_KEY = 400  # bytes as they are, longer ones hashed; LMDB takes 511, a hospital's name may need 66 of them
@@ -66,7 +67,7 @@ def raw_environment(path: Path, map_size: int = MAP_SIZE, *, readonly: bool = Fa
     return lmdb.open(
         str(path),
         map_size=map_size,
-        max_dbs=MAX_HOSPITALS + len(TABLES),
+        max_dbs=2 * MAX_HOSPITALS + len(TABLES + NEW_TABLES),
         mode=0o600,
         create=not readonly,
         readonly=readonly,
@@ -93,27 +94,45 @@ class ReadSide(ABC):
 
     async def head(self, hospital: str) -> int:
         """The last position, 0 when there is none."""
-        return await self._reading(self._head, check_hospital(hospital))
+        return await self._reading(self._head, check_log(hospital))
 
     async def read(self, hospital: str, start: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to ``limit`` (position, stored bytes) from ``start`` on, in order; ``LogCorrupt`` at a gap."""
-        return await self._reading(self._read, check_hospital(hospital), max(start, 1), limit)
+        return await self._reading(self._read, check_log(hospital), max(start, 1), limit)
 
     async def read_at(self, hospital: str, positions: Sequence[int]) -> list[bytes]:
         """The stored bytes at these positions; ``LogCorrupt`` when one is missing."""
-        return await self._reading(self._read_at, check_hospital(hospital), positions)
+        return await self._reading(self._read_at, check_log(hospital), positions)
 
     async def rounds(self, hospital: str) -> list[Round]:
         """The sealed rounds, oldest first."""
-        return await self._reading(self._rounds, check_hospital(hospital))
+        return await self._reading(self._rounds, check_log(hospital))
 
     async def read_pages(self, hospital: str, number: int, first: int, limit: int) -> list[bytes]:
         """Up to ``limit`` pages of a sealed round, in order; none when it is not sealed (any more)."""
-        return await self._reading(self._read_pages, check_hospital(hospital), number, first, limit)
+        return await self._reading(self._read_pages, check_log(hospital), number, first, limit)
 
     async def read_archive(self, hospital: str, keys: Sequence[str]) -> dict[str, bytes]:
         """Frozen states by actor key, as far as they exist."""
-        return await self._reading(self._read_archive, check_hospital(hospital), keys)
+        return await self._reading(self._read_archive, check_log(hospital), keys)
+
+    async def tree(self, hospital: str) -> bytes:
+        """The hash tree as the last batch left it; empty where no batch brought one."""
+        return await self._reading(self._tree, check_log(hospital))
+
+    async def hashes(self, hospital: str, level: int, first: int, count: int) -> list[bytes]:
+        """Stored hashes of a level of the tree (0: the leaves), as many as there are."""
+        if not level:
+            return [record[:HASH] for _, record in await self.read(hospital, first + 1, count)]
+        return await self._reading(self._hashes, check_log(hospital), level, first, count)
+
+    async def checkpoints(self, hospital: str, above: int, limit: int) -> list[Signed]:
+        """Up to ``limit`` kept checkpoints of a size above this one, in order of size."""
+        return await self._reading(self._checkpoints, check_log(hospital), above, limit)
+
+    async def last_checkpoint(self, hospital: str) -> Signed | None:
+        """That of the largest size."""
+        return await self._reading(self._last_checkpoint, check_log(hospital))
 
     async def read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
         """The sealing keys of these subjects, as far as they exist."""
@@ -206,90 +225,47 @@ class ReadSide(ABC):
         log, archive = opened(self._log), self._tables[b"archive"]
         return _pick(log, archive, {key: archive_key(hospital, key) for key in keys})
 
+    def _tree(self, hospital: str) -> bytes:
+        if b"tree" not in self._tables:
+            return b""
+        with opened(self._log).begin(db=self._tables[b"tree"]) as txn:
+            return txn.get(scope(hospital), b"")
+
+    def _hashes(self, hospital: str, level: int, first: int, count: int) -> list[bytes]:
+        if b"tree" not in self._tables:
+            return []
+        with opened(self._log).begin(db=self._tables[b"tree"]) as txn:
+            wanted = (txn.get(node_key(hospital, level, index)) for index in range(first, first + count))
+            return list(takewhile(bool, wanted))  # type: ignore[arg-type]
+
+    def _checkpoints(self, hospital: str, above: int, limit: int) -> list[Signed]:
+        if b"checkpoints" not in self._tables:
+            return []
+        prefix, found = scope(hospital), list[Signed]()
+        with opened(self._log).begin(db=self._tables[b"checkpoints"]) as txn, txn.cursor() as cursor:
+            if cursor.set_range(prefix + POSITION.pack(above + 1)):
+                for key, note in cursor.iternext():
+                    if len(found) >= limit or not key.startswith(prefix):
+                        break
+                    found.append(Signed(hospital, POSITION.unpack(key[len(prefix) :])[0], note))
+        return found
+
+    def _last_checkpoint(self, hospital: str) -> Signed | None:
+        if b"checkpoints" not in self._tables:
+            return None
+        prefix = scope(hospital)
+        with opened(self._log).begin(db=self._tables[b"checkpoints"]) as txn, txn.cursor() as cursor:
+            # What stands before the first key behind all of this hospital's.
+            found = cursor.prev() if cursor.set_range(prefix + b"\xff" * 9) else cursor.last()
+            if not found or not cursor.key().startswith(prefix):
+                return None
+            return Signed(hospital, POSITION.unpack(cursor.key()[len(prefix) :])[0], cursor.value())
+
     def _read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
         opened(self._log)
         if self._keys is None:  # an auditor need not have them
             return {}
         return _pick(self._keys, None, {subject: bounded(subject) for subject in subjects})
-
-
-class LmdbReader(ReadSide):
-    """Reads the log in ``path`` beside a running engine in another process, or with none running; writes nothing.
-
-    What the engine commits appears between two calls. Where ``path/keys`` is missing there are no subject keys.
-    """
-
-    def __init__(self, path: str | Path, *, map_size: int = MAP_SIZE) -> None:
-        super().__init__()
-        self._path = Path(path)
-        self._map_size = map_size
-        # One thread: LMDB forbids opening database handles in transactions that run at the same time.
-        self._thread = trio.CapacityLimiter(1)
-
-    async def open(self) -> None:
-        """Open for reading; ``LogCorrupt`` when it is no log of ours, ``Unavailable`` when it cannot be opened."""
-        with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(self._attach, limiter=self._thread)
-
-    async def close(self) -> None:
-        """Release all; waits for a read under way."""
-        with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(self._release, limiter=self._thread)
-
-    async def __aenter__(self) -> LmdbReader:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def _reading(self, work: Callable[..., T], *args: object) -> T:
-        opened(self._log)
-        try:
-            return await trio.to_thread.run_sync(self._adapting, work, *args, limiter=self._thread)
-        except lmdb.Error as error:
-            raise unreadable(error) from error
-
-    def _adapting(self, work: Callable[..., T], *args: object) -> T:
-        try:
-            return work(*args)
-        except lmdb.MapResizedError:  # the engine was given a larger map than ours
-            for env in (self._log, self._keys):
-                if env is not None:
-                    env.set_mapsize(0)
-            return work(*args)
-
-    def _attach(self) -> None:
-        self._release()
-        try:
-            self._log = log = raw_environment(self._path / "log", self._map_size, readonly=True)
-            self._tables = {name: log.open_db(name, create=False) for name in TABLES}
-            if (self._path / "keys" / "data.mdb").exists():
-                self._keys = raw_environment(self._path / "keys", self._map_size, readonly=True)
-            with log.begin() as txn:
-                check_format(txn, self._tables[b"meta"])
-        except BaseException as error:
-            self._release()
-            if isinstance(error, lmdb.Error | OSError):
-                raise unusable(error) from error
-            raise
-
-    def _release(self) -> None:
-        for env in (self._log, self._keys):
-            if env is not None:
-                env.close()
-        self._log = self._keys = None
-        self._tables, self._entries = {}, {}
-
-    def _entries_of(self, hospital: str) -> lmdb._Database | None:
-        if hospital not in self._entries:
-            try:
-                self._entries[hospital] = opened(self._log).open_db(ENTRIES + hospital.encode(), create=False)
-            except lmdb.NotFoundError:
-                return None
-        return self._entries[hospital]
 
 
 def opened(env: lmdb.Environment | None) -> lmdb.Environment:
@@ -318,6 +294,11 @@ def check_format(txn: lmdb.Transaction[bytes], meta: lmdb._Database) -> None:
 
 def hospital_names(txn: lmdb.Transaction[bytes]) -> list[str]:
     """All that have entries, in order: the names of databases are keys of the unnamed one."""
+    return [name for name in log_names(txn) if not is_beside(name)]
+
+
+def log_names(txn: lmdb.Transaction[bytes]) -> list[str]:
+    """The same with the logs that are kept beside those of hospitals."""
     return [name[len(ENTRIES) :].decode() for name in keys_under(txn, None, ENTRIES)]
 
 
@@ -340,6 +321,11 @@ def scope(hospital: str) -> bytes:
     return hospital.encode() + b"\0"
 
 
+def node_key(hospital: str, level: int, index: int) -> bytes:
+    """Where a node of the hash tree is."""
+    return scope(hospital) + bytes([level]) + POSITION.pack(index)
+
+
 def archive_key(hospital: str, actor: str) -> bytes:
     """Where an actor's frozen state is."""
     return scope(hospital) + bounded(actor.encode())
@@ -348,43 +334,6 @@ def archive_key(hospital: str, actor: str) -> bytes:
 def bounded(key: bytes) -> bytes:
     """A key of at most ``LONGEST_KEY`` bytes as it is, a longer one as its SHA-256; never the same for two."""
     return b"\0" + key if len(key) <= LONGEST_KEY else b"\1" + hashlib.sha256(key).digest()
-
-
-def unreadable(error: lmdb.Error) -> Exception:
-    """What a failure while reading means to the engine."""
-    match error:
-        case lmdb.PanicError():
-            return CommitFailed("a commit failed on the log's meta page: the log must be opened again")
-        case lmdb.ReadersFullError():
-            return Unavailable("log_busy", "too many read the log at once")
-        case _:
-            return LogCorrupt(f"the log cannot be read: {error}")
-
-
-def unusable(error: lmdb.Error | OSError) -> Exception:
-    """What a failure while opening means to the engine."""
-    match error:
-        case lmdb.InvalidError() | lmdb.VersionMismatchError() | lmdb.CorruptedError() | lmdb.NotFoundError():
-            return LogCorrupt(f"not a log, or a damaged one: {error}")
-        case _ if is_full(error):
-            return Unavailable("storage_full", f"no room to create the log: {error}")
-        case _:
-            return Unavailable("log_unusable", f"the log cannot be opened: {error}")
-
-
-def is_full(error: lmdb.Error | OSError) -> bool:
-    """No room in the map or on the disk; a quota or a limit on the file's size is the same, under other numbers.
-
-    Not all: LMDB reports the last write that fits in part as ``EIO``, like a disk that breaks.
-    """
-    if isinstance(error, lmdb.MapFullError | lmdb.DiskError):
-        return True
-    return number_of(error) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def number_of(error: lmdb.Error | OSError) -> int | None:
-    """The system's number of what went wrong, where it has one."""
-    return error.errno if isinstance(error, OSError) else getattr(error, "code", None)
 
 
 def _pick(env: lmdb.Environment, db: lmdb._Database | None, named: dict[T, bytes]) -> dict[T, bytes]:

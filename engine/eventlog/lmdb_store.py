@@ -10,6 +10,7 @@ What LMDB does not survive is a read error under its memory map (the process get
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -18,35 +19,33 @@ import lmdb
 import trio
 
 from engine.errors import CommitFailed, Unavailable
-from engine.eventlog.directory import LogDirectory, check_hospital
+from engine.eventlog.directory import LogDirectory, check_log, is_beside, sync_folder
 from engine.eventlog.frames import frames
+from engine.eventlog.lmdb_errors import is_full, number_of, unreadable, unusable
 from engine.eventlog.lmdb_reads import (
     ENTRIES,
     FORMAT,
     MAP_SIZE,
     MAX_HOSPITALS,
+    NEW_TABLES,
     POSITION,
     SEAL,
     TABLES,
-    LmdbReader,
     ReadSide,
     archive_key,
     bounded,
     check_format,
-    hospital_names,
-    is_full,
     keys_under,
     last_position,
-    number_of,
+    log_names,
+    node_key,
     opened,
     raw_environment,
     scope,
-    unreadable,
-    unusable,
 )
-from engine.eventlog.store import Batch, Round, Space
+from engine.eventlog.store import Batch, Round, Signed, Space
 
-__all__ = ["MAP_SIZE", "MAX_HOSPITALS", "LmdbReader", "LmdbStore", "raw_environment"]
+__all__ = ["MAP_SIZE", "MAX_HOSPITALS", "LmdbStore", "raw_environment"]
 
 T = TypeVar("T")
 
@@ -90,23 +89,36 @@ class LmdbStore(ReadSide):
         """Release all; waits for reads and a write under way."""
         await self._while_nobody_reads(self._release)
 
-    async def write(self, batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]] = ()) -> list[int | None]:
+    async def write(
+        self, batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]] = (), checkpoints: Sequence[Signed] = ()
+    ) -> list[int | None]:
         """Store subject keys durably, then append all batches in one durable commit (see ``Store.write``)."""
         for batch in batches:
-            check_hospital(batch.hospital)
-        return await self._writing(self._write, batches, keys)
+            check_log(batch.hospital)
+        return await self._writing(self._write, batches, keys, checkpoints)
 
     async def write_pages(self, hospital: str, number: int, first: int, pages: Sequence[bytes]) -> None:
         """Store pages ``first..`` of a snapshot round; of no effect until the round is sealed."""
-        await self._writing(self._write_pages, check_hospital(hospital), number, first, pages)
+        await self._writing(self._write_pages, check_log(hospital), number, first, pages)
 
     async def seal_round(self, hospital: str, made: Round, drop_older: bool) -> None:
         """Make a round count, see ``Store.seal_round``; ``ValueError`` when it lacks a page."""
-        await self._writing(self._seal_round, check_hospital(hospital), made, drop_older)
+        await self._writing(self._seal_round, check_log(hospital), made, drop_older)
 
     async def write_archive(self, hospital: str, items: Sequence[tuple[str, bytes]]) -> None:
         """Keep frozen states (actor key, bytes) that leave memory; a later one replaces an earlier."""
-        await self._writing(self._write_archive, check_hospital(hospital), items)
+        await self._writing(self._write_archive, check_log(hospital), items)
+
+    async def change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
+        """Put all subject keys into a new file, as ``turn`` gives them (see ``Store.change_keys``)."""
+        changed = 0
+
+        def change() -> None:
+            nonlocal changed
+            changed = self._change_keys(turn)
+
+        await self._while_nobody_reads(change)
+        return changed
 
     def space(self) -> Space:
         """Bytes left now; those of the map are a lower bound: pages that LMDB will use again are not counted."""
@@ -150,6 +162,7 @@ class LmdbStore(ReadSide):
         self._close_environments()
         try:
             self._directory.claim()
+            settle_keys(self._directory.path)
             self._keys = raw_environment(self._directory.path / "keys", self._map_size)
             self._log = log = raw_environment(self._directory.path / "log", self._map_size)
             try:
@@ -173,13 +186,14 @@ class LmdbStore(ReadSide):
         with log.begin(write=True) as txn:
             empty = txn.stat()["entries"] == 0
             self._tables = {name: log.open_db(name, txn=txn, create=empty) for name in TABLES}
+            self._tables |= {name: log.open_db(name, txn=txn) for name in NEW_TABLES}
             meta = self._tables[b"meta"]
             if not empty:
                 check_format(txn, meta)
             if txn.get(b"format", db=meta) != FORMAT:  # a program of before would not know what is written from here on
                 txn.put(b"format", FORMAT, db=meta)
             self._entries = {
-                name: log.open_db(ENTRIES + name.encode(), txn=txn, create=False) for name in hospital_names(txn)
+                name: log.open_db(ENTRIES + name.encode(), txn=txn, create=False) for name in log_names(txn)
             }
             stored = POSITION.unpack(txn.get(b"epoch", bytes(8), db=meta))[0]
             self._epoch, self._pending_over = stored + 1, stored
@@ -198,6 +212,29 @@ class LmdbStore(ReadSide):
                 env.close()
         self._log = self._keys = None
         self._tables, self._entries = {}, {}
+
+    def _change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
+        path, changed = self._directory.path, 0
+        old = opened(self._keys)
+        fresh = path / "keys.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        try:
+            with raw_environment(fresh, self._map_size) as new, old.begin() as txn, new.begin(write=True) as into:
+                for name, value in txn.cursor():
+                    turned = turn(name, value)
+                    if turned is not None:
+                        into.put(name, turned, append=True)
+                        changed += 1
+            sync_folder(fresh)
+            old.close()
+            self._keys = None
+            (path / "keys").rename(path / "keys.old")
+            settle_keys(path)
+            self._keys = raw_environment(path / "keys", self._map_size)
+        except (lmdb.Error, OSError) as error:
+            self._failed = True
+            raise CommitFailed(f"the subject keys could not be put into a new file: {error}") from error
+        return changed
 
     def _measure(self, log: lmdb.Environment) -> None:
         info = log.info()
@@ -235,14 +272,18 @@ class LmdbStore(ReadSide):
             raise CommitFailed(f"another engine has opened the log: epoch {stored}, ours is {self._epoch}")
 
     def _write(
-        self, txn: lmdb.Transaction[bytes], batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]]
-    ) -> list[int | None]:
-        if len(self._entries.keys() | {batch.hospital for batch in batches}) > MAX_HOSPITALS:
+        self, txn: lmdb.Transaction[bytes], batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]],
+        checkpoints: Sequence[Signed],
+    ) -> list[int | None]:  # fmt: skip
+        names = self._entries.keys() | {batch.hospital for batch in batches}
+        if len(names) > MAX_HOSPITALS and sum(not is_beside(name) for name in names) > MAX_HOSPITALS:
             raise Unavailable("too_many_hospitals", f"one store keeps at most {MAX_HOSPITALS} logs")
         if keys:  # durable before the entries that are sealed with them
             with opened(self._keys).begin(write=True) as own:
                 for subject, key in keys:
                     own.put(bounded(subject), key)
+        for hospital, size, note in checkpoints:
+            txn.put(scope(hospital) + POSITION.pack(size), note, db=self._tables[b"checkpoints"])
         return [self._append(txn, batch) for batch in batches]
 
     def _append(self, txn: lmdb.Transaction[bytes], batch: Batch) -> int | None:
@@ -250,6 +291,11 @@ class LmdbStore(ReadSide):
         head = last_position(txn, db) if db is not None else 0
         if head != batch.head:
             return None
+        if batch.tree:
+            tree = self._tables[b"tree"]
+            txn.put(scope(batch.hospital), batch.tree, db=tree)
+            for level, index, node in batch.nodes:
+                txn.put(node_key(batch.hospital, level, index), node, db=tree)
         if not batch.records:
             return head
         if db is None:
@@ -294,3 +340,14 @@ class LmdbStore(ReadSide):
     def _write_archive(self, txn: lmdb.Transaction[bytes], hospital: str, items: Sequence[tuple[str, bytes]]) -> None:
         for actor, value in items:
             txn.put(archive_key(hospital, actor), value, db=self._tables[b"archive"])
+
+
+def settle_keys(path: Path) -> None:
+    """Finish, or take back, what a change of all subject keys had begun; nothing of the old ones stays."""
+    keys, fresh, old = path / "keys", path / "keys.new", path / "keys.old"
+    if old.exists() and fresh.exists() and not (keys / "data.mdb").exists():  # the new file was whole before the rename
+        shutil.rmtree(keys, ignore_errors=True)
+        fresh.rename(keys)
+        sync_folder(path)
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)

@@ -9,7 +9,7 @@ disk, and only reading the log again tells what is true.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -19,7 +19,8 @@ from msgspec import Meta
 
 from engine.errors import CommitFailed, Overloaded, Unavailable
 from engine.eventlog.entry import MAX_ENTRY
-from engine.eventlog.store import Batch, Store
+from engine.eventlog.store import Batch, Signed, Store
+from engine.eventlog.tree import Node, Tree
 from engine.gauges import Gauges
 
 MIB = 1024 * 1024
@@ -49,11 +50,18 @@ class LogLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Tail:
-    """The end of one hospital's log: what is in line behind ``durable``, and who waits for which position."""
+    """The end of one hospital's log: what is in line behind ``durable``, and who waits for which position.
+
+    ``tree`` is the hash tree over what is durable, ``signed`` the size of the last checkpoint that was made of it;
+    ``nodes`` are whole nodes of the tree that the store has not got yet.
+    """
 
     hospital: str
     durable: int
     head: int
+    tree: Tree = field(default_factory=Tree)
+    signed: int = 0
+    nodes: list[Node] = field(default_factory=list)
     records: deque[bytes] = field(default_factory=deque)
     waiting: deque[tuple[int, Callable[[bool], None]]] = field(default_factory=deque)
     fresh_keys: Callable[[], list[tuple[bytes, bytes]]] = list
@@ -77,12 +85,17 @@ class Log:
         self._entries = 0
         self._bytes = 0
         self._begun: float | None = None
+        self._signed: list[Signed] = []
         self._work = trio.Event()
         self._committed = trio.Event()
 
-    def open_tail(self, hospital: str, head: int, fresh_keys: Callable[[], list[tuple[bytes, bytes]]]) -> Tail:
+    def open_tail(
+        self, hospital: str, tree: Tree, fresh_keys: Callable[[], list[tuple[bytes, bytes]]] = list, *, signed: int = 0,
+        nodes: Sequence[Node] = (),
+    ) -> Tail:  # fmt: skip
         """Begin at the end of a hospital's durable log."""
-        tail = self.tails[hospital] = Tail(hospital, head, head, fresh_keys=fresh_keys)
+        tail = Tail(hospital, tree.size, tree.size, tree, signed, list(nodes), fresh_keys=fresh_keys)
+        self.tails[hospital] = tail
         return tail
 
     @property
@@ -125,6 +138,12 @@ class Log:
         self._work.set()
         return tail.head
 
+    def keep(self, tail: Tail, size: int, note: bytes) -> None:
+        """Keep a checkpoint of what is durable; it goes with the next commit."""
+        tail.signed = max(tail.signed, size)
+        self._signed.append(Signed(tail.hospital, size, note))
+        self._work.set()
+
     def when_durable(self, tail: Tail, position: int, call: Callable[[bool], None]) -> None:
         """Call back with ``True``, in order of position, once the log is durable up to there; at once if it is.
 
@@ -154,7 +173,7 @@ class Log:
 
     async def flushed(self) -> None:
         """Return when nothing is in line."""
-        while self._entries:
+        while self._entries or self._signed:
             await self._committed.wait()
 
     async def write_forever(self) -> None:
@@ -162,7 +181,7 @@ class Log:
         while True:
             await self._work.wait()
             self._work = trio.Event()
-            while self._entries:
+            while self._entries or self._signed:
                 began = trio.current_time()
                 several = await self._commit() > 1
                 # Who finds more in line waits for the next commit; an event that stays set would never let him rest.
@@ -172,22 +191,25 @@ class Log:
                     await trio.sleep_until(began + self.limits.gather_seconds)
 
     async def _commit(self) -> int:
-        batches, keys, tails = [], [], []
+        batches, keys, tails, signed = [], [], [], list(self._signed)
         room = self.limits.batch_entries
         for tail in self.tails.values():
-            if tail.records and room > 0:
+            if (tail.records or tail.nodes) and room > 0:
                 count = min(len(tail.records), room)
                 room -= count
                 records = [tail.records[i] for i in range(count)] if count < len(tail.records) else list(tail.records)
-                batches.append(Batch(tail.hospital, tail.durable, records))
-                tails.append((tail, count))
+                tree = tail.tree.copy()
+                nodes = tail.nodes + tree.extend(records)
+                batches.append(Batch(tail.hospital, tail.durable, records, tree.encoded(), nodes))
+                tails.append((tail, count, tree))
             keys.extend(tail.fresh_keys())
         self.measure_space()
         begun = self._begun = trio.current_time()
-        heads = await self.store.write(batches, keys)
+        heads = await self.store.write(batches, keys, signed)
         self.gauges.commits.note(trio.current_time() - begun)
         self._begun = None
-        for (tail, count), batch, head in zip(tails, batches, heads, strict=True):
+        del self._signed[: len(signed)]
+        for (tail, count, tree), batch, head in zip(tails, batches, heads, strict=True):
             if head != tail.durable + count:
                 raise CommitFailed(f"another writer appended to the log of hospital {tail.hospital}")
             for _ in range(count):
@@ -195,9 +217,9 @@ class Log:
             self._entries -= count
             self._bytes -= sum(map(len, batch.records))
             self.gauges.entries += count
-            tail.durable = head
-        for tail, _ in tails:
+            tail.durable, tail.tree, tail.nodes = head, tree, []
+        for tail, _, _ in tails:
             tail.settle()
-        together = sum(count for _, count in tails)
+        together = sum(count for _, count, _ in tails)
         self.gauges.sizes.note(together)
         return together

@@ -13,10 +13,11 @@ from typing import Literal
 import trio
 
 from engine.errors import CommitFailed, LogCorrupt, Unavailable
-from engine.eventlog.directory import check_hospital
-from engine.eventlog.store import Batch, Round, Space
+from engine.eventlog.directory import check_log, is_beside
+from engine.eventlog.store import Batch, Round, Signed, Space
+from engine.eventlog.tree import HASH
 
-Step = Literal["before", "data", "meta", "after", "pages", "seal", "archive"]
+Step = Literal["before", "data", "meta", "after", "pages", "seal", "archive", "keys"]
 Faults = Callable[[Step], Awaitable[None]]
 """Called at each step of a write ("before" anything, "data": the keys are durable, "meta", "after" all is) and of
 the other commits. It may sleep: a stall. It may raise ``OSError`` or ``CommitFailed``: before "after" nothing was
@@ -41,6 +42,9 @@ class MemoryDisk:
         self.pages: dict[tuple[str, int, int], bytes] = {}
         self.rounds: dict[str, dict[int, Round]] = {}
         self.archive: dict[tuple[str, str], bytes] = {}
+        self.trees: dict[str, bytes] = {}
+        self.nodes: dict[tuple[str, int, int], bytes] = {}
+        self.checkpoints: dict[str, dict[int, bytes]] = {}
 
 
 class MemoryStore:
@@ -77,7 +81,7 @@ class MemoryStore:
 
     async def hospitals(self) -> list[str]:
         """All hospitals that have a log, in order of name."""
-        return sorted((await self._reading()).entries)
+        return sorted(name for name in (await self._reading()).entries if not is_beside(name))
 
     async def head(self, hospital: str) -> int:
         """The last position, 0 when there is none."""
@@ -97,10 +101,12 @@ class MemoryStore:
                 raise LogCorrupt(f"{hospital}: position {position} is missing")
         return [records[position - 1] for position in positions]
 
-    async def write(self, batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]] = ()) -> list[int | None]:
+    async def write(
+        self, batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]] = (), checkpoints: Sequence[Signed] = ()
+    ) -> list[int | None]:
         """Store subject keys durably, then append all batches in one commit; a caller's cancellation waits."""
         for batch in batches:
-            check_hospital(batch.hospital)
+            check_log(batch.hospital)
         with trio.CancelScope(shield=True):
             async with self._turn:
                 await self._step("before")
@@ -110,11 +116,42 @@ class MemoryStore:
                     await self._step("meta")
                 except CommitTorn as torn:
                     if torn.applied:
-                        self._append(batches)
+                        self._append(batches, checkpoints)
                     raise
-                heads = self._append(batches)
+                heads = self._append(batches, checkpoints)
                 await self._step("after")
         return heads
+
+    async def tree(self, hospital: str) -> bytes:
+        """The hash tree as the last batch left it; empty where no batch brought one."""
+        return (await self._reading(hospital)).trees.get(hospital, b"")
+
+    async def hashes(self, hospital: str, level: int, first: int, count: int) -> list[bytes]:
+        """Stored hashes of a level of the tree (0: the leaves), as many as there are."""
+        disk = await self._reading(hospital)
+        if not level:
+            return [record[:HASH] for record in disk.entries.get(hospital, [])[first : first + count]]
+        wanted = ((hospital, level, index) for index in range(first, first + count))
+        return [disk.nodes[name] for name in wanted if name in disk.nodes]
+
+    async def checkpoints(self, hospital: str, above: int, limit: int) -> list[Signed]:
+        """Up to ``limit`` kept checkpoints of a size above this one, in order of size."""
+        kept = (await self._reading(hospital)).checkpoints.get(hospital, {})
+        return [Signed(hospital, size, kept[size]) for size in sorted(kept) if size > above][:limit]
+
+    async def last_checkpoint(self, hospital: str) -> Signed | None:
+        """That of the largest size."""
+        kept = (await self._reading(hospital)).checkpoints.get(hospital, {})
+        return Signed(hospital, max(kept), kept[max(kept)]) if kept else None
+
+    async def change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
+        """Each subject key as ``turn(name, value)`` gives it (``None``: left out)."""
+        with trio.CancelScope(shield=True):
+            async with self._turn:
+                await self._step("keys")
+                turned = ((name, turn(name, value)) for name, value in self.disk.keys.items())
+                self.disk.keys = {name: value for name, value in turned if value is not None}
+        return len(self.disk.keys)
 
     async def read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:
         """The sealing keys of these subjects, as far as they exist."""
@@ -123,7 +160,7 @@ class MemoryStore:
 
     async def write_pages(self, hospital: str, number: int, first: int, pages: Sequence[bytes]) -> None:
         """Store pages ``first..`` of a snapshot round; of no effect until the round is sealed."""
-        check_hospital(hospital)
+        check_log(hospital)
         with trio.CancelScope(shield=True):
             async with self._turn:
                 await self._step("pages")
@@ -131,7 +168,7 @@ class MemoryStore:
 
     async def seal_round(self, hospital: str, made: Round, drop_older: bool) -> None:
         """Make a round count, see ``Store.seal_round``; ``ValueError`` when it lacks a page."""
-        check_hospital(hospital)
+        check_log(hospital)
         with trio.CancelScope(shield=True):
             async with self._turn:
                 await self._step("seal")
@@ -151,7 +188,7 @@ class MemoryStore:
 
     async def write_archive(self, hospital: str, items: Sequence[tuple[str, bytes]]) -> None:
         """Keep frozen states (actor key, bytes) that leave memory; a later one replaces an earlier."""
-        check_hospital(hospital)
+        check_log(hospital)
         with trio.CancelScope(shield=True):
             async with self._turn:
                 await self._step("archive")
@@ -173,7 +210,7 @@ class MemoryStore:
 
     async def _reading(self, hospital: str | None = None) -> MemoryDisk:
         if hospital is not None:
-            check_hospital(hospital)
+            check_log(hospital)
         self._check_open()
         await trio.lowlevel.checkpoint()
         self._check_open()
@@ -197,14 +234,19 @@ class MemoryStore:
             self._failed = True
             raise CommitFailed(f"the log did not commit: {error}") from error
 
-    def _append(self, batches: Sequence[Batch]) -> list[int | None]:
+    def _append(self, batches: Sequence[Batch], checkpoints: Sequence[Signed]) -> list[int | None]:
         heads: list[int | None] = []
-        for hospital, head, records in batches:
+        for signed in checkpoints:
+            self.disk.checkpoints.setdefault(signed.hospital, {})[signed.size] = signed.note
+        for hospital, head, records, tree, nodes in batches:
             if head != len(self.disk.entries.get(hospital, ())):
                 heads.append(None)
                 continue
             if records:
                 self.disk.entries.setdefault(hospital, []).extend(records)
+            if tree:
+                self.disk.trees[hospital] = tree
+            self.disk.nodes.update({(hospital, node.level, node.index): node.hash for node in nodes})
             heads.append(head + len(records))
         return heads
 

@@ -7,19 +7,32 @@ All methods that may touch the disk are asynchronous; a store is used by one eng
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
+
+from engine.eventlog.tree import Node
 
 
 class Batch(NamedTuple):
     """Entries to append to one hospital's log, the first at position ``head + 1``.
 
-    ``records`` are the stored bytes: the RFC 6962 leaf hash (32 bytes) followed by the encoded entry.
+    ``records`` are the stored bytes: the RFC 6962 leaf hash (32 bytes) followed by the encoded entry. ``tree`` is what
+    the hash tree then is (``Tree.encoded``), ``nodes`` what became whole in it.
     """
 
     hospital: str
     head: int
     records: Sequence[bytes]
+    tree: bytes = b""
+    nodes: Sequence[Node] = ()
+
+
+class Signed(NamedTuple):
+    """A checkpoint to keep: the note's bytes, by the size that it speaks of."""
+
+    hospital: str
+    size: int
+    note: bytes
 
 
 class Space(NamedTuple):
@@ -58,11 +71,31 @@ class Store(Protocol):
     async def read_at(self, hospital: str, positions: Sequence[int]) -> list[bytes]:
         """The stored bytes at these positions; ``LogCorrupt`` when one is missing."""
 
-    async def write(self, batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]] = ()) -> list[int | None]:
-        """Store subject keys durably, then append all batches in one durable commit.
+    async def write(
+        self, batches: Sequence[Batch], keys: Sequence[tuple[bytes, bytes]] = (), checkpoints: Sequence[Signed] = ()
+    ) -> list[int | None]:
+        """Store subject keys durably, then append all batches, and keep checkpoints, in one durable commit.
 
         Returns for each batch its new head, or ``None`` where the expected head was not the stored one.
         ``CommitFailed``: whether it was applied is known only after ``open``.
+        """
+
+    async def tree(self, hospital: str) -> bytes:
+        """The hash tree as the last batch left it; empty where no batch brought one."""
+
+    async def hashes(self, hospital: str, level: int, first: int, count: int) -> list[bytes]:
+        """Stored hashes of a level of the tree (0: the leaves), as many as there are; see ``engine.eventlog.tree``."""
+
+    async def checkpoints(self, hospital: str, above: int, limit: int) -> list[Signed]:
+        """Up to ``limit`` kept checkpoints of a size above this one, in order of size."""
+
+    async def last_checkpoint(self, hospital: str) -> Signed | None:
+        """That of the largest size."""
+
+    async def change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
+        """Put all subject keys into a new file, each as ``turn(name, value)`` gives it (``None``: left out).
+
+        Nothing is written meanwhile, and nothing of the old file is kept. Returns how many there are.
         """
 
     async def read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:

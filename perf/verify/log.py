@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.errors import LogCorrupt
 from engine.eventlog.keys import Keyring
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.recovery import Book
 from perf.load.order import Answer
 from perf.runs import Check

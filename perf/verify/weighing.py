@@ -15,7 +15,7 @@ import msgspec
 import trio
 
 from engine.eventlog.keys import Keyring
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.recovery import Book
 from perf.machine import anonymous_memory
 from perf.runs import Weight

@@ -18,7 +18,7 @@ import msgspec
 import trio
 
 from engine.eventlog.entry import checked
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from gateway.auth import DEV_HOSPITAL, DEVELOPER
 from tests.crash.house import House
 

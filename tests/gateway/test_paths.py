@@ -17,7 +17,7 @@ PATHS = [pytest.param(row, id=f"{row.method} {row.path}") for row in TABLE]
 INTERNAL = {
     "NoteRuleFailures", "WakeClinicDay", "WakeReferral", "WakeService", "WakeSlot", "AdvanceCursor", "ListOutboxes",
     "GetReferralCounts", "GetReferralProgress", "NoteAssignmentTimeout", "ObserveFigures", "WakeAdmission",
-    "WakeAlerts", "WakeIntake", "WakeStaff", "WakeWard",
+    "WakeAlerts", "WakeIntake", "WakeStaff", "WakeWard", "BeginOrigin",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import trio
 from engine.actors.service.state import Service
 from engine.actors.slot.state import Slot
 from engine.eventlog.keys import Keyring
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.lmdb_store import raw_environment
 from engine.recovery import Book
 from perf.load.order import Answer

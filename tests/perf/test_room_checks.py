@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from engine.actors.clinic_day.state import HOLDING, Appointment
 from engine.eventlog.keys import Keyring
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.recovery import Book
 from perf.__main__ import main
 from perf.load.plan import Settings

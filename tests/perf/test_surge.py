@@ -14,7 +14,7 @@ from engine.actors.intake.state import INTAKE, Intake
 from engine.actors.roster.state import ROSTER, Roster
 from engine.actors.ward.state import Ward
 from engine.eventlog.keys import Keyring
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.recovery import Book
 from perf.figures import Incorrect, Row
 from perf.load.plan import Settings, Site

@@ -7,6 +7,7 @@ from trio.testing import MockClock
 
 from engine.eventlog.log import Log, LogLimits
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
+from engine.eventlog.tree import Tree
 
 
 class Patience(trio.abc.Instrument):
@@ -27,7 +28,7 @@ async def test_who_waits_for_the_end_of_the_line_rests_while_entries_gather(auto
     store = MemoryStore(MemoryDisk())
     await store.open()
     log = Log(store, LogLimits(batch_entries=2, gather_seconds=0.1))
-    tail = log.open_tail("main", 0, list)
+    tail = log.open_tail("main", Tree(), list)
     async with trio.open_nursery() as nursery:
         patience = Patience(nursery.cancel_scope, 1_000)
         trio.lowlevel.add_instrument(patience)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LogCorrupt
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.lmdb_reads import FORMAT
-from engine.eventlog.lmdb_store import LmdbReader, LmdbStore, raw_environment
+from engine.eventlog.lmdb_store import LmdbStore, raw_environment
 from engine.eventlog.store import Batch
 
 

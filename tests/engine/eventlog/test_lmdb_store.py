@@ -16,7 +16,8 @@ import trio
 
 from engine.errors import CommitFailed, LogCorrupt, Unavailable
 from engine.eventlog.directory import unsafe_file_system
-from engine.eventlog.lmdb_store import MAX_HOSPITALS, LmdbReader, LmdbStore, raw_environment
+from engine.eventlog.lmdb_reader import LmdbReader
+from engine.eventlog.lmdb_store import MAX_HOSPITALS, LmdbStore, raw_environment
 from engine.eventlog.store import Batch, Round
 
 ROOT = Path(__file__).parents[3]
@@ -292,7 +293,7 @@ async def test_a_store_takes_as_many_hospitals_as_it_says_and_refuses_the_next(s
 
 AUDITOR = """
 import json, sys, trio
-from engine.eventlog.lmdb_reads import LmdbReader
+from engine.eventlog.lmdb_reader import LmdbReader
 
 async def main():
     async with LmdbReader(sys.argv[1], map_size=1 << 20) as reader:
