@@ -31,7 +31,7 @@ from perf.scenarios import described, scenarios
 
 ALL: Final = "all"
 _SENTENCE: Final = re.compile(r"(?<=[.?!])\s")
-LONG: Final = frozenset({"soak", "overload", "baselines", "room-baselines"})
+LONG: Final = frozenset({"soak", "overload", "auditor", "baselines", "room-baselines"})
 """Left out of ``all`` unless it is quick: minutes each, or other people's servers."""
 
 _AS_LONG_AS_IT_TAKES: Final = 4 * 3_600.0

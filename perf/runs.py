@@ -70,6 +70,15 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     missing: str = ""
 
 
+class Spell(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a load (seconds from its beginning), with or without an auditor; ``grown``: the log's file (bytes)."""
+
+    begin: float
+    end: float
+    followed: bool
+    grown: int
+
+
 class Weight(msgspec.Struct, frozen=True):
     """What folding the log took of memory (bytes): up to where the load began, and in all."""
 
@@ -84,6 +93,8 @@ class Repeat(msgspec.Struct, kw_only=True):
     rate: float = 0.0
     measured: Measured
     samples: list[Sample] = []
+    spells: list[Spell] = []
+    """With and without an auditor, by turns; none where nobody was asked to follow the log."""
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     round_trip: float = 0.0

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 import trio
 
+from perf.load.auditing import audit
 from perf.load.driver import PER_SENDER, sending
 from perf.load.following import following
 from perf.load.founding import Caller, engineer
@@ -22,7 +23,7 @@ from perf.load.plan import Settings, Site
 from perf.load.sampling import Account, watch
 from perf.load.scenario import Founder, Load
 from perf.profiling import record
-from perf.runs import Profile, Repeat, Sample, moment
+from perf.runs import Profile, Repeat, Sample, Spell, moment
 from perf.serving import server
 from perf.size import Tell
 from perf.verify import ward_sums
@@ -109,7 +110,7 @@ async def _once(
         heads = await heads_of(data)
     orders = _orders(scenario, settings, setup, sites, folder)
     async with _place(setup, data) as place:
-        repeat = await _load(scenario, settings, setup, place, orders, tell, watching)
+        repeat = await _load(scenario, settings, setup, place, orders, data, tell, watching)
         if setup.target:
             tell("reading back what was acknowledged")
             told = read_answers([Path(order.record) for order in orders], "")
@@ -129,8 +130,9 @@ async def _once(
 
 
 async def _load(
-    scenario: Load, settings: Settings, setup: Setup, place: Place, orders: list[Order], tell: Tell, watching: Watching
-) -> Repeat:
+    scenario: Load, settings: Settings, setup: Setup, place: Place, orders: list[Order], data: Path, tell: Tell,
+    watching: Watching,
+) -> Repeat:  # fmt: skip
     """The load itself, with somebody who looks on."""
     account = Account(place.host, place.port, place.key)
     round_trip = await account.round_trip()
@@ -141,8 +143,13 @@ async def _load(
         before = await account.read()
         samples: list[Sample] = []
         profiles: list[Profile] = []
+        spells: list[Spell] = []
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch, account, place.pid, senders.pids, trio.current_time(), samples)
+            if scenario.audited and not setup.target:
+                turn = min(scenario.audited, settings.seconds / 6)
+                hospital = orders[0].sites[0].hospital
+                nursery.start_soon(audit, data, hospital, turn, trio.current_time(), spells)
             if setup.profile:
                 nursery.start_soon(record, place.pid, settings.seconds, setup.folder, profiles)
             measured = await senders.run(watching)
@@ -155,7 +162,7 @@ async def _load(
     account.close()
     return Repeat(
         measured=measured, samples=samples, before=before, after=after, round_trip=round_trip,
-        heard=followers.heard, profile=profiles[0] if profiles else None,
+        heard=followers.heard, spells=spells, profile=profiles[0] if profiles else None,
     )  # fmt: skip
 
 

@@ -63,6 +63,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     goals: tuple[Goal, ...] = ()
     relative: float = 0.0
     figures: Callable[[Repeat, Settings], list[Figure]] | None = None
+    audited: float = 0.0
+    """Seconds of a turn, where an auditor follows the log every other turn."""
     weighs: bool = False
     """Whether the memory that the log's states take is measured while it is checked."""
 
