@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import replaying
+
 LEFT_OUT = pytest.StashKey[int]()
 
 # No deadline: shared machines are slow at times, and a slow example is no wrong one.
@@ -18,6 +20,9 @@ settings.register_profile("default", deadline=None, suppress_health_check=[Healt
 # In CI the same examples every time, so that a red run is about the change; elsewhere it goes on exploring.
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+replaying.install()
 
 
 @pytest.fixture(scope="module", autouse=True)
