@@ -1,0 +1,94 @@
+"""What the commands of ``matron-replay`` have in common: options, whose log is meant, progress, errors, exit codes.
+
+Exit codes: 0 all is well, 1 something is not (a violation, a difference, a damaged log), 2 the call was wrong or there
+is no log that can be read. Results go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+import msgspec
+import trio
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from engine.errors import LogCorrupt, Rejected, Unavailable
+from replay.sources import NoLog
+from replay.walking import Source
+
+WELL: Final = 0
+FOUND: Final = 1
+WRONG: Final = 2
+
+data_option = click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A data folder (live or stopped), a backup, or segments (a folder or one file).",
+)
+hospital_option = click.option("--hospital", "only", default=None, help="Whose log; may be left out where it is one.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+class WrongCall(click.ClickException):
+    """The call makes no sense; the message says what to do instead."""
+
+    exit_code = WRONG
+
+
+def run(work: Callable[..., Awaitable[int]], *args: Any) -> NoReturn:
+    """Run a command to its exit code. What goes wrong on the way is told in one line, without a traceback."""
+    try:
+        code = trio.run(work, *args)
+        sys.stdout.flush()
+    except NoLog as error:
+        raise WrongCall(str(error)) from error
+    except Rejected as error:
+        raise WrongCall(error.detail) from error
+    except LogCorrupt as error:
+        click.echo(f"Error: the log is damaged: {error}. matron-replay verify says where.", err=True)
+        code = FOUND
+    except BrokenPipeError:  # whoever read has seen enough, as ``head`` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = WELL
+    except (Unavailable, OSError) as error:
+        raise WrongCall(f"the log cannot be read: {error}") from error
+    sys.exit(code)
+
+
+async def chosen(source: Source, only: str | None) -> list[str]:
+    """The hospitals that are meant: this one, or all that have a log here."""
+    names = await source.hospitals()
+    if only is not None and only not in names:
+        raise WrongCall(f"There is no log of hospital {only!r} here; there is one of: {', '.join(names) or 'nobody'}.")
+    return names if only is None else [only]
+
+
+async def the_one(source: Source, only: str | None) -> str:
+    """The hospital that is meant, where it must be one."""
+    found = await chosen(source, only)
+    if not found:
+        raise WrongCall("There is no log here yet: no hospital has been added.")
+    if len(found) > 1:
+        raise WrongCall(f"Here are the logs of several hospitals; say --hospital NAME, one of: {', '.join(found)}.")
+    return found[0]
+
+
+def progress(quiet: bool = False) -> Progress:
+    """A bar on stderr; nothing where ``quiet``."""
+    console = Console(stderr=True, quiet=quiet)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+def print_json(value: Any, *, line: bool = False) -> None:
+    """One JSON document, or one line of JSON Lines."""
+    plain = msgspec.to_builtins(value, str_keys=True)
+    click.echo(json.dumps(plain, indent=None if line else 2, ensure_ascii=False))

@@ -1,0 +1,48 @@
+"""Where a log can be read from: a data folder, beside its engine or without one, a backup, or files of segments.
+
+Knows how to tell them apart, not how either is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from engine.errors import LogCorrupt, Unavailable
+from engine.eventlog.lmdb_reader import LmdbReader
+from replay.walking import Source
+
+
+class NoLog(Exception):
+    """There is nothing here that could be read as a log."""
+
+
+@asynccontextmanager
+async def open_source(path: Path) -> AsyncIterator[Source]:
+    """The log at ``path``, open for reading; ``NoLog`` when there is none, or none that can be opened."""
+    if _is_environment(path):
+        reader = LmdbReader(path)
+        try:
+            await reader.open()
+        except (LogCorrupt, Unavailable) as error:
+            raise NoLog(f"The log in {path} cannot be opened: {error}") from error
+        async with reader:
+            yield reader
+    elif _has_segments(path):
+        from replay.segments import SegmentSource
+
+        yield SegmentSource(path)
+    else:
+        raise NoLog(
+            f"There is no log in {path}: a data folder or a backup has a folder log/ in it, an export or a shipment "
+            "files named *.segment."
+        )
+
+
+def _is_environment(path: Path) -> bool:
+    return (path / "log" / "data.mdb").exists()
+
+
+def _has_segments(path: Path) -> bool:
+    return path.is_file() or any(path.rglob("*.segment"))
