@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from engine.eventlog.log import LogLimits
+from gateway.audit.settings import AuditSettings
 from gateway.limits import Limits
 from gateway.metrics import MetricsSettings
 from gateway.notices.settings import NoticeSettings
@@ -41,6 +42,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "commit": LogLimits,
     "notices": NoticeSettings,
     "metrics": MetricsSettings,
+    "audit": AuditSettings,
 }
 
 
@@ -70,6 +72,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     commit: LogLimits = LogLimits()
     notices: NoticeSettings = NoticeSettings()
     metrics: MetricsSettings = MetricsSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 class Loaded(msgspec.Struct, frozen=True):
