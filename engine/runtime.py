@@ -164,6 +164,12 @@ class Engine:
             ),
         }
 
+    def keep_checkpoint(self, name: str, size: int, note: bytes) -> None:
+        """Keep a checkpoint with further signatures in place of the one that was made of log ``name`` at this size."""
+        tail = self._log.tails.get(name)
+        if tail is not None and size <= tail.signed:
+            self._log.keep(tail, size, note)
+
     def now(self) -> int:
         """Wall time (µs), as the engine's clock has it."""
         return self._clock.wall()
