@@ -46,6 +46,8 @@ class Seal(msgspec.Struct, frozen=True):
     name: str
     signer: Signer
     settings: CheckpointSettings = CheckpointSettings()
+    held: Callable[[], bool] = lambda: False
+    """Whether nothing may be signed yet: under which names is not settled."""
 
 
 class Notary:
@@ -71,6 +73,8 @@ class Notary:
         every, entries = self._seal.settings.seconds, self._seal.settings.entries
         while True:
             await trio.sleep(_LOOK)
+            if self._seal.held():
+                continue
             now = trio.current_time()
             for partition in self._partitions():
                 for tail in _tails(partition):
@@ -84,6 +88,8 @@ class Notary:
 
     async def finish(self) -> None:
         """One of each log that has grown since the last, for there will be no more."""
+        if self._seal.held():
+            return
         for partition in self._partitions():
             for tail in _tails(partition):
                 if tail.durable > tail.signed:

@@ -1,0 +1,81 @@
+"""All that makes the logs of one engine provable: what seals them, under which names, and who cosigns.
+
+Made before the engine, which gets ``seal``; ``begin`` and ``run`` beside it. The health page and readiness ask here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from engine.actors.origin import ORIGIN
+from engine.clock import Clock
+from engine.errors import Unavailable
+from engine.eventlog.log import Tail
+from engine.eventlog.store import Store
+from engine.runtime import Engine
+from gateway.audit.cosigning import Cosigning
+from gateway.audit.keys import sealing
+from gateway.audit.origins import Origins
+from gateway.audit.settings import AuditSettings
+
+
+class Proving:
+    """``KeyUnusable`` when there is no key to sign with, ``LogCorrupt`` when what a restore left is damaged."""
+
+    def __init__(self, settings: AuditSettings, cosigning: Cosigning, data: Path, clock: Clock) -> None:
+        self._origins = Origins(data, clock.entropy)
+        self._cosigning = cosigning
+        self.seal = sealing(settings, data, clock.entropy, self._origins.held)
+
+    async def begin(self, engine: Engine, store: Store, shutdown: trio.Event) -> None:
+        """Returns when commands may come: after a restore, once the log says under which name it goes on."""
+        if not self._origins.restored:
+            return
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def give_up() -> None:
+                await shutdown.wait()
+                nursery.cancel_scope.cancel()
+
+            await self._origins.settle(engine, store, self.seal.name)
+            nursery.cancel_scope.cancel()
+
+    async def run(self, engine: Engine, store: Store, shutdown: trio.Event) -> None:
+        """Settle the names, have the witnesses asked; until ``shutdown``."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._cosigning.run, engine, store, shutdown)
+            if self._origins.held():
+                nursery.start_soon(self._origins.settle, engine, store, self.seal.name)
+            await shutdown.wait()
+            nursery.cancel_scope.cancel()
+
+    def alarms(self) -> list[str]:
+        """What witnesses say against the logs: each a sentence for an operator."""
+        return [one.alarm for witness in self._cosigning.witnesses for one in witness.logs.values() if one.alarm]
+
+    def document(self, engine: Engine, hospital: str) -> dict[str, Any]:
+        """A hospital's logs, how far they are signed and cosigned."""
+        partition = engine.partitions.get(hospital)
+        tails = [] if partition is None else [tail for tail in (partition.tail, partition.access) if tail is not None]
+        return {
+            "origin": self._origin(engine, hospital),
+            "key": self.seal.signer.key.hex(),
+            "held": self._origins.held(),
+            "logs": {tail.hospital: _far(tail) for tail in tails},
+            "witnesses": [witness.document(hospital) for witness in self._cosigning.witnesses],
+        }
+
+    def _origin(self, engine: Engine, hospital: str) -> str | None:
+        try:
+            begun = engine.partitions[hospital].state(ORIGIN)
+        except (KeyError, Unavailable):
+            return None
+        return begun.name if begun is not None else f"{self.seal.name}/{hospital}"
+
+
+def _far(tail: Tail) -> dict[str, int]:
+    return {"entries": tail.durable, "signed": tail.signed}
