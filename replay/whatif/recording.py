@@ -1,0 +1,372 @@
+"""What a log says of some days that no policy decides: who came when, how long each stage took, who was at work when.
+
+Commands of patients and desks are taken as they came (``Root``). What happened at a counter from a call until it was
+free again is one ``Stint``: its steps stand by how long after the call they came. When a counter calls is told by its
+``Shift``: how soon after it could, and when it did not though it could.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from statistics import median_low
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from engine import calendar
+from engine.actors.service.events import TicketCalled
+from engine.actors.slot.events import EntryOffered, EntryPromoted, TokenBooked, TokenMovedIn
+from engine.decider import MINUTE
+from engine.eventlog.entry import checked
+from engine.recovery import Book
+from replay.whatif.waiting import callable_at, first_arrived, service_of
+from replay.whatif.world import Commands
+
+SIMULATED: Final = frozenset({"slot", "service", "service_day", "patient_day", "doctor_day"})
+"""Kinds of actors that are decided anew; all others follow the log."""
+
+ASKED: Final = frozenset({"BookToken", "InsertEmergency", "JoinQueue", "HoldSeat", "ConfirmHold"})
+"""Commands with which somebody asks to be seen; their refusals are counted."""
+
+ARRIVALS: Final = ASKED | {"CheckIn", "AcceptOffer", "RescheduleToken", "ChangeCategory"}
+"""Commands that are tried again also where the log refused them: another policy may say yes."""
+
+_CALLS: Final = frozenset({"CallNext", "CallTicket", "CallToken"})
+_STEPS: Final = frozenset(
+    "RecallTicket CallToken TicketNoAnswer StartTicket StartConsult CompleteTicket CompleteConsult TicketNoShow "
+    "MarkNoShow ParkTicket CancelTicket CancelToken UndoTicket UndoToken".split()
+)
+_WAKES: Final = frozenset({"WakeSlot", "WakeService"})
+
+ABSENT: Final = 5 * MINUTE
+"""A counter that does not call for so long though it could is not at work then, whoever waits."""
+
+
+class Step(NamedTuple):
+    """What was done ``after`` µs, by whom."""
+
+    after: int
+    command: Any
+    who: str
+
+
+class Stint(msgspec.Struct):
+    """One ticket at one counter. ``chosen``: how (queue, slot, named); ``ended``: the counter was free again."""
+
+    service_id: str
+    counter: str
+    ticket_id: str
+    at: int
+    who: str
+    chosen: str = "queue"
+    reaction: int = 0
+    absent: bool = False
+    steps: list[Step] = []
+    ended: bool = False
+
+
+class Root(NamedTuple):
+    """An entry that came from outside. ``command`` is asked again; without one, ``changes`` are applied."""
+
+    time: int
+    position: int
+    id: bytes
+    who: str
+    name: str
+    command: Any
+    changes: tuple[Any, ...]
+    refused: str
+
+
+class Shift(msgspec.Struct):
+    """One counter's local day: its calls in order, when it did not work though somebody waited, and its end (µs)."""
+
+    calls: list[Stint] = []
+    absences: list[tuple[int, int]] = []
+    begins: int = 0
+    ends: int | None = None
+    reaction: int = 0
+    """The median of those that were none of absence."""
+
+    def when(self, number: int, since: int) -> int | None:
+        """When its call of this number (from 0) comes if somebody could be called ``since``; ``None``: never."""
+        time = max(since, self.begins)
+        moved = time > since
+        for begin, end in self.absences:
+            if begin <= time < end:
+                time, moved = end, True
+        if self.ends is not None and time >= self.ends:
+            return None
+        if moved:
+            return time
+        known = number < len(self.calls) and not self.calls[number].absent
+        return time + (self.calls[number].reaction if known else self.reaction)
+
+
+class Came(msgspec.Struct):
+    """What the log knows of a token's patient: whether there ever was a place, and when he said that he is here."""
+
+    placed: bool = False
+    checked_in: list[int] = []
+    """When a check-in was taken."""
+    tried: list[int] = []
+    """When one was refused."""
+    accepts: list[int] = []
+
+
+class Recorded(msgspec.Struct):
+    """All of it. ``shifts`` by (service, counter, local day); ``stints`` by (ticket, service), in order."""
+
+    zone: str
+    roots: list[Root] = []
+    shifts: dict[tuple[str, str, str], Shift] = {}
+    stints: dict[tuple[str, str], list[Stint]] = {}
+    after_root: dict[int, Stint] = {}
+    """Stints that no call of a counter's own began: by the position of what did."""
+    came: dict[str, Came] = {}
+    seen: set[tuple[str, str]] = set()
+    """Counters (service, name) that the services had on these days."""
+    refused: Counter[str] = msgspec.field(default_factory=Counter)
+    """Of ``ASKED``, by code."""
+    unusable: int = 0
+    """Refused arrivals of which the log has not kept enough."""
+    unusual_calls: int = 0
+    """Calls of somebody whom the queue would not have given."""
+    usual_start: dict[str, int] = {}
+    usual_service: dict[str, int] = {}
+    """Medians (µs) from call to start and from start to end, by service; ``""``: of all."""
+    usual_accept: int = 2 * MINUTE
+
+
+class Recorder:
+    """Told of every stored record in order, and folds it into ``book``, which must be veiled."""
+
+    def __init__(self, book: Book, zone: str) -> None:
+        self.book = book
+        self.recorded = Recorded(zone)
+        self._commands = Commands(book)
+        self._open: dict[tuple[str, str], Stint] = {}
+        self._since: dict[tuple[str, str], int | None] = {}
+        self._offered: dict[str, int] = {}
+        self._took: dict[str, list[tuple[int, int]]] = {}
+        self._accepts: list[int] = []
+        self._day = ""
+        for key in book.cells:
+            self._known_tokens(key)
+        for key in [key for key in book.cells if key.startswith("service:")]:
+            self._look(key.partition(":")[2], book.time)
+
+    def take(self, position: int, record: bytes) -> None:
+        """One more entry."""
+        entry = self.book.codec.decode(checked(record))
+        self._turn_of_day(entry.time)
+        command = self._commands.read(entry) if entry.name not in _WAKES else None
+        chosen = self._choice(entry, command) if entry.name in ("CallTicket", "CallToken") else "queue"
+        for _ in self.book.folded(((position, record),)):
+            pass
+        self._classify(entry, command, chosen)
+        for service_id in touched(self.book, (change.actor for change in entry.changes)):
+            self._look(service_id, entry.time, entry)
+
+    def end(self, until: int) -> Recorded:
+        """What was recorded, once nothing more comes."""
+        recorded = self.recorded
+        self._end_shifts(until)
+        for shift in recorded.shifts.values():
+            quick = [one.reaction for one in shift.calls if not one.absent]
+            shift.reaction = median_low(quick) if quick else 0
+        everybody = [one for took in self._took.values() for one in took]
+        for service_id, all_of in [*self._took.items(), ("", everybody)]:
+            if all_of:
+                recorded.usual_start[service_id] = median_low([start for start, _ in all_of])
+                recorded.usual_service[service_id] = median_low([served for _, served in all_of])
+        if self._accepts:
+            recorded.usual_accept = median_low(self._accepts)
+        return recorded
+
+    def _turn_of_day(self, time: int) -> None:
+        """Shifts end with their local day."""
+        day = calendar.local_day(time, self.recorded.zone)
+        if self._day and day != self._day:
+            self._end_shifts(calendar.day_bounds(day, self.recorded.zone).start)
+        self._day = day
+
+    def _end_shifts(self, until: int) -> None:
+        """Who could call then and did not any more has gone home."""
+        for (service_id, counter), since in self._since.items():
+            if since is not None and since < until and self._day:
+                self._shift(service_id, counter, self._day).ends = since
+
+    # What an entry is
+
+    def _classify(self, entry: Any, command: Any, chosen: str) -> None:
+        name, refused = entry.name, entry.refusal.code if entry.refusal is not None else ""
+        who = msgspec.msgpack.decode(entry.who)["name"]
+        self._note(entry, command)
+        if refused and name in ASKED:
+            self.recorded.refused[refused] += 1
+        if name in _WAKES or (refused and name not in ARRIVALS):
+            return
+        if refused and command is None:
+            self.recorded.unusable += 1
+            return
+        ours = bool(refused) or any(change.actor.partition(":")[0] in SIMULATED for change in entry.changes)
+        root = Root(
+            entry.time, entry.position, entry.command_id, who, name, command if ours else None,
+            () if ours and command is not None else entry.changes, refused,
+        )  # fmt: skip
+        if not ours or command is None or refused:
+            self.recorded.roots.append(root)
+            return
+        stint = self._call(entry, who, chosen)
+        if stint is not None:
+            if name in _CALLS and not self._derived(stint):
+                self.recorded.unusual_calls += 1
+                self.recorded.roots.append(root)
+                self.recorded.after_root[entry.position] = stint
+            return
+        ticket_id = getattr(command, "ticket_id", None) or getattr(command, "token_id", "")
+        current = self._current(ticket_id) if name in _STEPS else None
+        if current is not None:
+            current.steps.append(Step(entry.time - current.at, command, who))
+            return
+        self.recorded.roots.append(root)
+
+    def _call(self, entry: Any, who: str, chosen: str) -> Stint | None:
+        """The stint that a call to a counter begins."""
+        for change in entry.changes:
+            kind, _, service_id = change.actor.partition(":")
+            if kind == "service":
+                for event in change.events:
+                    if isinstance(event, TicketCalled) and event.counter:
+                        return self._begin(service_id, event.counter, event.ticket_id, entry.time, who, chosen)
+        return None
+
+    def _begin(
+        self, service_id: str, counter: str, ticket_id: str, time: int, who: str, chosen: str = "queue"
+    ) -> Stint:
+        stint = Stint(service_id, counter, ticket_id, time, who, chosen)
+        self._open[service_id, counter] = stint
+        self.recorded.stints.setdefault((ticket_id, service_id), []).append(stint)
+        return stint
+
+    def _derived(self, stint: Stint) -> bool:
+        """Whether the counter called because somebody waited; then it is a call of its shift."""
+        since = self._since.get((stint.service_id, stint.counter))
+        if since is None or since > stint.at:
+            return False
+        shift = self._shift(stint.service_id, stint.counter, calendar.local_day(stint.at, self.recorded.zone))
+        stint.reaction = stint.at - since
+        stint.absent = stint.reaction > ABSENT
+        if not shift.calls:
+            shift.begins = stint.at if stint.absent else since
+        elif stint.absent:
+            shift.absences.append((since, stint.at))
+        shift.calls.append(stint)
+        return True
+
+    def _current(self, ticket_id: str) -> Stint | None:
+        key = self.book.directory.find("tickets", ticket_id) or ""
+        for (service_id, _), stint in self._open.items():
+            if stint.ticket_id == ticket_id and key.split(":")[1:2] == [service_id]:
+                return stint
+        return None
+
+    def _choice(self, entry: Any, command: Any) -> str:
+        """How somebody was chosen who was called by name: as the queue has it, as the slots have it, or neither."""
+        ticket_id = getattr(command, "ticket_id", None) or getattr(command, "token_id", "")
+        key = self.book.directory.find("tickets", ticket_id) or ""
+        service = service_of(self.book, key.partition(":")[2]) if key.startswith("service:") else None
+        if service is None:
+            return "named"
+        for _, next in callable_at(self.book, service, entry.time):
+            if next is not None and next.ticket_id == ticket_id:
+                return "queue"
+        day = calendar.local_day(entry.time, self.recorded.zone)
+        return "slot" if first_arrived(self.book, service, day) == ticket_id else "named"
+
+    # What follows for the counters
+
+    def _look(self, service_id: str, time: int, entry: Any = None) -> None:
+        """Which counters are free now, and since when each could call."""
+        service = service_of(self.book, service_id)
+        if service is None:
+            return
+        for counter in service.settings.counters:
+            here = (service_id, counter.name)
+            self.recorded.seen.add(here)
+            ticket_id = service.by_counter.get(counter.name, "")
+            stint = self._open.get(here)
+            if stint is not None and stint.ticket_id != ticket_id:
+                self._close(stint)
+                del self._open[here]
+                stint = None
+            if ticket_id and stint is None and entry is not None:  # a step was taken back: served again
+                who = msgspec.msgpack.decode(entry.who)["name"]
+                self.recorded.after_root[entry.position] = self._begin(service_id, counter.name, ticket_id, time, who)
+        free = dict(callable_at(self.book, service, time))
+        for counter in service.settings.counters:
+            here = (service_id, counter.name)
+            self._since[here] = waits_since(self._since.get(here), free.get(counter.name), time)
+
+    def _close(self, stint: Stint) -> None:
+        stint.ended = True
+        start = next((one.after for one in stint.steps if type(one.command).__name__.startswith("Start")), None)
+        end = next((one.after for one in stint.steps if type(one.command).__name__.startswith("Complete")), None)
+        if end is not None:
+            begun = start or 0
+            self._took.setdefault(stint.service_id, []).append((begun, end - begun))
+
+    def _shift(self, service_id: str, counter: str, day: str) -> Shift:
+        return self.recorded.shifts.setdefault((service_id, counter, day), Shift())
+
+    # What is known of patients
+
+    def _note(self, entry: Any, command: Any) -> None:
+        if entry.name == "CheckIn" and command is not None:
+            came = self._came(command.token_id)
+            (came.tried if entry.refusal is not None else came.checked_in).append(entry.time)
+        if entry.name == "AcceptOffer" and command is not None and entry.refusal is None:
+            self._came(command.entry_id).accepts.append(entry.time)
+            if command.entry_id in self._offered:
+                self._accepts.append(entry.time - self._offered[command.entry_id])
+        for change in entry.changes:
+            for event in change.events:
+                match event:
+                    case TokenBooked() | TokenMovedIn():
+                        self._came(event.token_id).placed = True
+                    case EntryPromoted():
+                        self._came(event.entry_id).placed = True
+                    case EntryOffered():
+                        self._offered[event.entry_id] = entry.time
+
+    def _known_tokens(self, key: str) -> None:
+        if key.startswith("slot:") and (cell := self.book.cell(key)) is not None:
+            for token in cell.state.tokens.values():
+                if token.number:
+                    self._came(token.id).placed = True
+
+    def _came(self, token_id: str) -> Came:
+        return self.recorded.came.setdefault(token_id, Came())
+
+
+def waits_since(before: int | None, now: Any, time: int) -> int | None:
+    """Since when a counter could call without a break: ``before`` it was so, ``now`` it is told (``Next``)."""
+    if now is None:
+        return None
+    if before is not None and before <= time and now.time <= time:
+        return before
+    return int(max(now.time, time))
+
+
+def touched(book: Book, keys: Iterable[str]) -> list[str]:
+    """The services whose next call may be another one."""
+    found: dict[str, None] = {}
+    for key in keys:
+        kind, _, id = key.partition(":")
+        if kind == "service":
+            found[id] = None
+        elif kind == "slot" and (cell := book.cell(key)) is not None:
+            found[cell.state.doctor_id] = None
+    return list(found)
