@@ -22,8 +22,9 @@ from engine.deltas import ALL, Delta, deltas
 from engine.eventlog.entry import checked
 from engine.eventlog.log import Log
 from engine.eventlog.store import Store
-from engine.partition import Accepted, Partition
+from engine.partition import Partition
 from engine.reading import StateReader
+from engine.stepping import Accepted
 from engine.topics import Topic
 from engine.views import QUERIES
 

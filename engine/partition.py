@@ -15,20 +15,19 @@ from typing import Any, Final, Protocol
 from engine.actor import MAILBOX, Mailbox, Message, Reply, Word
 from engine.actors.hospital import HOSPITAL
 from engine.clock import Clock
-from engine.decider import At, Deciding, Done, Find, FreeText, Look, Members, NotInMemory, Private, Propose, Step
+from engine.decider import At, Done, FreeText, NotInMemory, Private
 from engine.decisions import DECISIONS
 from engine.errors import Rejected, Unavailable
 from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Principal, Refusal, has_text
 from engine.eventlog.log import Log, Tail
 from engine.gauges import ACCEPTED, NOT_APPLIED, REFUSED, WITHDRAWN, Gauges
 from engine.measures import MEASURED, RETRYING, Measures
-from engine.recovery import Book, Cell
+from engine.recovery import Book
+from engine.refused import LARGEST, ids_of, kept_of
+from engine.stepping import Accepted, decided, state_of
 
 ANSWER_BOUND: Final = 4 * 1024 * 1024
 """Bytes that an answer may have; kept free for it in the entry before anything evolves."""
-
-Accepted = dict[str, tuple[Cell, tuple[Any, ...]]]
-"""The proposals of one decision that were accepted: the actor and its events, by key."""
 
 
 class Watcher(Protocol):
@@ -152,7 +151,7 @@ class Partition:
         accepted: Accepted = {}
         message.word = Word.CLAIMED
         try:
-            done = self._decide(message.decision.run(message.command, at), at, accepted)
+            done = decided(self.book, message.decision.run(message.command, at), at, accepted)
             head = self._encode(message, at, wall, accepted, done)
         except NotInMemory:
             message.word = Word.QUEUED
@@ -175,56 +174,9 @@ class Partition:
             self._apply(message, at, head, accepted, done)
         self._gauges.states.hits += 1
 
-    def _decide(self, steps: Deciding, at: At, accepted: Accepted) -> Done:
-        send, cells = steps.send, self.book.cells
-        try:
-            step = send(None)
-            while True:
-                if type(step) is Look:  # nearly all steps, and of states that are in memory: without a call
-                    cell = cells.get(step.key)
-                    if type(cell) is Cell and not cell.quarantined:
-                        step = send(cell.state)
-                        continue
-                try:
-                    give = self._take(step, at, accepted)
-                except Rejected as refusal:
-                    step = steps.throw(refusal)
-                else:
-                    step = send(give)
-        except StopIteration as stop:
-            done = stop.value
-            assert type(done) is Done
-            return done
-
-    def _take(self, step: Step, at: At, accepted: Accepted) -> Any:
-        kind = type(step)
-        if kind is Look:
-            return self.state(step.key)  # type: ignore[union-attr]
-        if kind is Propose:
-            key: str = step.key  # type: ignore[union-attr]
-            cell = self.book.cell(key)
-            if cell is None:
-                cell = self.book.new_cell(key)
-            elif cell.quarantined:
-                raise _quarantined()
-            events = tuple(cell.decider.decide(cell.state, step.command, at))  # type: ignore[union-attr]
-            if events:
-                assert key not in accepted, f"{key} accepted a proposal already"
-                accepted[key] = (cell, events)
-            return events
-        if kind is Find:
-            return self.book.directory.find(step.table, step.id)  # type: ignore[union-attr]
-        assert kind is Members, f"{step!r} is no step of a decision"
-        return self.book.directory.members(step.group)  # type: ignore[union-attr]
-
     def state(self, key: str) -> Any:
         """An actor's state for reading, ``None`` when it never had an event."""
-        cell = self.book.cell(key)
-        if cell is None:
-            return None
-        if cell.quarantined:
-            raise _quarantined()
-        return cell.state
+        return state_of(self.book, key)
 
     def _draw(self) -> bytes:
         return self._clock.entropy(16)
@@ -362,15 +314,13 @@ class Partition:
         message.word = Word.DECIDED
         rests_on = self.tail.head
         if rests_on:  # a hospital's own first entry is never a refusal
-            named = {
-                field: value
-                for field in message.command.__struct_fields__
-                if (field.endswith("_id") or field == "doctor")
-                and isinstance(value := getattr(message.command, field), str)
-            }
-            why = Refusal(type(refusal).code, type(refusal).rule)
-            entry = self._entry(message, at, wall, named, refusal=why)
-            record = self.book.codec.record(self.book.codec.encode_head(entry), b"")
+            kept, left_out = kept_of(message.command)
+            why = Refusal(type(refusal).code, type(refusal).rule, True, left_out)
+            head = self.book.codec.encode_head(self._entry(message, at, wall, kept, refusal=why))
+            if len(head) > LARGEST:
+                why = Refusal(type(refusal).code, type(refusal).rule)
+                head = self.book.codec.encode_head(self._entry(message, at, wall, ids_of(message.command), refusal=why))
+            record = self.book.codec.record(head, b"")
             self.book.head = self._log.append(self.tail, record)
             self.book.time = at.time
         self._gauges.commands[type(message.command)][REFUSED] += 1
@@ -388,7 +338,3 @@ class Partition:
         if message.decided is not None:
             message.decided.set()
         self._log.when_durable(self.tail, position, call)
-
-
-def _quarantined() -> Unavailable:
-    return Unavailable("quarantined", "an actor of this decision is being rebuilt; try again shortly")

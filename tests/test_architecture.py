@@ -56,6 +56,8 @@ ORDER = (
     "engine.recovery",
     "engine.views.**",
     "engine.room_deltas",
+    "engine.stepping",
+    "engine.refused",
     "engine.ward_deltas",
     "engine.referral_deltas",
     "engine.deltas",
@@ -108,7 +110,7 @@ REPLAY_MAY = (
     "engine.needs",
     "engine.rules*",
     "engine.actors*",
-    "engine.decisions",
+    "engine.decisions*",
     "engine.eventlog.entry",
     "engine.eventlog.keys",
     "engine.eventlog.store",
@@ -126,6 +128,21 @@ TRIO_FILES = (
     "engine.actor",
     "engine.deadlines",
     "engine.repair",
+    "engine.stepping",
+    "gateway.explorer.answers",  # what the audit explorer is told, and how: the reading process makes it
+    "gateway.explorer.frames",
+)
+
+# A witness is a server of its own, behind the gateway's front door, with a key and a clock.
+WITNESS = ("replay.witness", "replay.commands.witness")
+WITNESS_MAY = (
+    "engine.clock",
+    "gateway.audit.keys",
+    "gateway.audit.settings",
+    "gateway.door.settings",
+    "gateway.keeping",
+    "gateway.request_log",
+    "gateway.server",
     "engine.notary",
     "engine.asking",
     "engine.batch",

@@ -22,7 +22,7 @@ from engine.eventlog.keys import SEALED, Keyring, payload_subject
 FORMAT: Final = 1
 """The version of the entry's form; readers upcast what is older and refuse what is newer."""
 
-RULEBOOK: Final = 1
+RULEBOOK: Final = 2
 """The version of the rule books as a whole; a change that decides differently raises it."""
 
 MAX_ENTRY: Final = 16 * 1024 * 1024
@@ -51,10 +51,16 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Why nothing happened: the refusal's code and its rule's number. The ids are in the command."""
+    """Why nothing happened: the refusal's code and its rule's number.
+
+    ``whole``: the command stands in the entry but for the fields ``left_out``, which were given and may tell who a
+    person is. Otherwise only its ids do: in older logs, and where it was too large.
+    """
 
     code: str
     rule: str = ""
+    whole: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -26,10 +26,11 @@ from engine.decisions.rooming import choosing
 from engine.decisions.rooming.plan import Plan
 from engine.decisions.wake_slot import WakeSlot, wake_slot
 from engine.eventlog.log import Log, Tail
-from engine.partition import Accepted, Partition
+from engine.partition import Partition
 from engine.recovery import Book
 from engine.rules.subject import UNUSED, RoomUse
 from engine.scheduler import Scheduler
+from engine.stepping import Accepted
 
 Planting = Callable[[], AbstractContextManager[None]]
 
