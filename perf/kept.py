@@ -16,10 +16,10 @@ from perf.comparing import compare as compared
 from perf.figures import Incorrect
 from perf.report import number
 from perf.reporting.assembly import report as assembled
-from perf.reporting.document import html, markdown
 from perf.reporting.material import gather
 from perf.reporting.summary import title
 from perf.runs import load_all, moment
+from replay.reporting.document import html, markdown
 
 _RUNS = Path("perf-runs")
 _PLACE = click.Path(exists=True, path_type=Path)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from perf.reporting.bottlenecks import bottlenecks
 from perf.reporting.conclusion import appendix, checklist, closing, comparison, conclusion, recommendations
-from perf.reporting.document import Block
 from perf.reporting.environment import environment
 from perf.reporting.insides import insides
 from perf.reporting.material import Material
 from perf.reporting.scenes import scenes
 from perf.reporting.summary import opening
+from replay.reporting.document import Block
 
 
 def report(material: Material) -> list[Block]:

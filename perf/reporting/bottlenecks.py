@@ -7,11 +7,11 @@ import msgspec
 from perf.figures import Row
 from perf.report import aim, number
 from perf.reporting.account import durations
-from perf.reporting.document import Block, Heading, Points, Text
 from perf.reporting.insides import hot_paths, resources
 from perf.reporting.material import Material
 from perf.reporting.scenes import middle
 from perf.runs import Hot, Profile, Repeat, Run
+from replay.reporting.document import Block, Heading, Points, Text
 
 BUSY = 0.85
 """Cores of one process above which it has no more to give."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from perf.comparing import Compared
 from perf.report import number
 from perf.reporting.account import hits
-from perf.reporting.document import Block, Heading, Listing, Points, Table, Text
 from perf.reporting.material import Material
 from perf.reporting.scenes import middle
 from perf.reporting.summary import status, told
 from perf.runs import Repeat
+from replay.reporting.document import Block, Heading, Listing, Points, Table, Text
 
 _ALERT = 1.5
 """An alert stands so far above what was measured."""

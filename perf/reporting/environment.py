@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from perf.reporting.document import Block, Heading, Table, Text
 from perf.reporting.material import Material
 from perf.runs import Run
+from replay.reporting.document import Block, Heading, Table, Text
 
 _GB = 1e9
 

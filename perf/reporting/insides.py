@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from perf.reporting.account import Durations, counted, durations, gauge, hits
-from perf.reporting.document import Block, Figure, Heading, Points, Table, Text
 from perf.reporting.material import Material
-from perf.reporting.plots import Axis, Line, plot
 from perf.reporting.scenes import middle
 from perf.runs import Profile, Repeat, Run, Sample
+from replay.reporting.document import Block, Figure, Heading, Points, Table, Text
+from replay.reporting.plots import Axis, Line, plot
 
 _MB = 1e6
 _HOT = 20

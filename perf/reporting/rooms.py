@@ -5,10 +5,10 @@ from __future__ import annotations
 from perf.load.histogram import Histogram, together
 from perf.report import number
 from perf.reporting.account import POLICIES, hits
-from perf.reporting.document import Block, Heading, Listing, Table, Text
 from perf.runs import Run
 from perf.verify.log import OVERLAPS
 from perf.verify.room_sums import RoomSums, merged
+from replay.reporting.document import Block, Heading, Listing, Table, Text
 
 _REFUSED = ", refused"
 _OFFERED = "book the offered room"

@@ -7,13 +7,13 @@ from statistics import median
 from perf.figures import Row
 from perf.load.histogram import Histogram, percentile
 from perf.report import aim, number
-from perf.reporting.document import VIOLATED, Block, Figure, Heading, Listing, Points, Table, Text
 from perf.reporting.material import Material
-from perf.reporting.plots import Axis, Line, plot
 from perf.reporting.rooms import rooms
 from perf.runs import Repeat, Run
 from perf.scenarios import described, scenarios
 from perf.verify.log import OVERLAPS
+from replay.reporting.document import VIOLATED, Block, Figure, Heading, Listing, Points, Table, Text
+from replay.reporting.plots import Axis, Line, plot
 
 _OF_EACH = ("p50", "p95", "p99", "max")
 _SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999)

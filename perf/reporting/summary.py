@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from perf.report import aim, number
-from perf.reporting.document import VIOLATED, Block, Heading, Table, Text
 from perf.reporting.material import Material
+from replay.reporting.document import VIOLATED, Block, Heading, Table, Text
 
 
 def title(material: Material) -> str:

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from perf.__main__ import main
 from perf.figures import Row, Target
 from perf.report import document
-from perf.reporting.document import Heading, Table, html, markdown
 from perf.runs import Run, save
 from perf.scenarios import scenarios
+from replay.reporting.document import Heading, Table, html, markdown
 from tests.perf.kept import ENVIRONMENT, profile, repeat, run
 
 FIELDS = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from perf.load.histogram import Histogram
-from perf.reporting.document import Heading, Listing, Table
 from perf.reporting.rooms import rooms
 from perf.runs import Check, Run
 from perf.verify.log import OVERLAPS
 from perf.verify.room_sums import RoomSums
+from replay.reporting.document import Heading, Listing, Table
 from tests.perf.kept import repeat, run
 
 SUMS = RoomSums(

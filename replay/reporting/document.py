@@ -8,7 +8,7 @@ from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
-from perf.reporting.style import STYLE
+from replay.reporting.style import STYLE
 
 MET: Final = "met"
 MISSED: Final = "missed"
