@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import trio
@@ -126,6 +126,13 @@ class Group:
             follower.stale = reason
 
 
+class Shown(NamedTuple):
+    """A topic as it stands: its JSON, and the patients whose text is in it."""
+
+    data: bytes
+    whose: set[str]
+
+
 class Follower(ABC):
     """What a channel knows of one who follows."""
 
@@ -162,7 +169,7 @@ class Channel:
         self._recent: dict[int, News] = {}
         self._recent_messages = 0
         self._reading = trio.Lock()
-        self._snapshots: dict[str, tuple[int, float, bytes]] = {}
+        self._snapshots: dict[str, tuple[int, float, Shown]] = {}
 
     # -- who follows ----------------------------------------------------------------------------------------
 
@@ -312,13 +319,13 @@ class Channel:
 
     # -- as it stands ---------------------------------------------------------------------------------------
 
-    def snapshot(self, topic: Topic, time: int, now: float) -> bytes:
+    def snapshot(self, topic: Topic, time: int, now: float) -> Shown:
         """A topic's state as JSON, as of the log's end; ``NotInMemory``: load that, and ask again.
 
         ``time``: the wall clock (µs), ``now``: trio's (s). It must not leave before the log's end is durable.
         """
         if not topic.parts:
-            return topic.empty
+            return Shown(topic.empty, set())
         head = self.partition.tail.head
         kept = self._snapshots.get(topic.name)
         if kept is not None and kept[0] == head and now - kept[1] < _FRESH:
@@ -327,13 +334,15 @@ class Channel:
         self.log.gauges.topics.misses += 1
         reader, codec = StateReader(self.partition, time), self.partition.book.codec
         # Through the engine's own form of an answer, so that it is the one that a request would get.
-        bodies: dict[str, Any] = {
-            name: msgspec.msgpack.decode(codec.plain(QUERIES[type(query)](reader, query).body))
-            for name, query in topic.parts
-        }
-        data = msgspec.json.encode(bodies.get("", bodies))
+        bodies: dict[str, Any] = {}
+        whose: set[str] = set()
+        for name, query in topic.parts:
+            body, shown = codec.told(QUERIES[type(query)](reader, query).body)
+            bodies[name] = msgspec.msgpack.decode(body)
+            whose |= shown
+        found = Shown(msgspec.json.encode(bodies.get("", bodies)), whose)
         self._snapshots.pop(topic.name, None)
-        self._snapshots[topic.name] = (head, now, data)
+        self._snapshots[topic.name] = (head, now, found)
         if len(self._snapshots) > _SNAPSHOTS:
             del self._snapshots[next(iter(self._snapshots))]
-        return data
+        return found

@@ -21,7 +21,7 @@ from engine.errors import Invalid, Overloaded, Rejected, Unavailable
 from engine.eventlog.log import Log
 from engine.eventlog.store import Store
 from engine.partition import Partition
-from engine.subscription import HEARTBEAT, RESTARTING, FeedCounts, Subscription
+from engine.subscription import HEARTBEAT, RESTARTING, FeedCounts, Look, Subscription
 from engine.topics import topic
 
 MAX_TOPICS: Final = 50
@@ -67,10 +67,11 @@ class Feed:
 
     @asynccontextmanager
     async def follow(
-        self, hospital: str, topics: Sequence[str], *, after: int | None = None
+        self, hospital: str, topics: Sequence[str], *, after: int | None = None, look: Look | None = None
     ) -> AsyncGenerator[Subscription, None]:
         """Follow topics of a hospital; with ``after``, from behind that position of its log on.
 
+        ``look`` is told whose text a snapshot shows; what happens since never carries any.
         ``NotFound`` where a topic or the hospital is none, ``Invalid`` for too many topics or none,
         ``Overloaded`` when as many follow as may, ``Unavailable`` while the engine does not serve.
         """
@@ -87,7 +88,7 @@ class Feed:
         if channel is None:
             channel = self._channels[hospital] = Channel(hospital, self._store, self._tell)
             channel.attach(partition, self._log, self._answers)
-        subscription = Subscription(channel, chosen, self._clock, self.counts, self._turn, lambda: self._serving)
+        subscription = Subscription(channel, chosen, self._clock, self.counts, self._turn, lambda: self._serving, look)
         self._followers.add(subscription)
         self._somebody.set()
         channel.interest += 1

@@ -8,41 +8,43 @@ says, and goes on; when that fails too, it ends.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
 import trio
 
+from engine.access import Accesses
 from engine.actor import Mailbox, Message, Reply
 from engine.answers import Answers
 from engine.asking import Asking, Then
 from engine.batch import Batch
-from engine.census import policies
 from engine.clock import Clock, SystemClock
 from engine.deadlines import Deadlines
 from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
+from engine.erasing import Erasing
 from engine.errors import CommitFailed, NotFound, Unavailable
 from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, Tail
 from engine.eventlog.store import Store
-from engine.eventlog.tree import Tree, grown
+from engine.eventlog.tree import Tree
 from engine.feed import Feed
 from engine.gauges import Gauges
+from engine.loading import load_of
 from engine.notary import Notary
 from engine.partition import Partition
-from engine.process import Collector, process_figures, settle_memory
+from engine.process import Collector, settle_memory
 from engine.recovery import Book, state_hash
 from engine.repair import heal
 from engine.scheduler import Scheduler
 from engine.settings import EngineSettings, Readiness
 from engine.snapshots import Snapshots, load_book
 from engine.subscription import Subscription
+from engine.tails import open_tail
 from engine.upkeep import collect_when_quiet, verify_trusted, write_snapshots
 from engine.viewing import Viewing
 from engine.watching import Watching
@@ -72,7 +74,9 @@ class Engine:
         self._answers = Answers(store, self._log, self._gauges)
         self._deadlines = Deadlines(self._gauges.lag)
         self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
-        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges)
+        self.accesses = Accesses(clock)
+        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges, self.accesses)
+        self._erasing = Erasing(store, self._partitions_now, self._spawn)
         self.collector = Collector()
         self._snapshots = Snapshots(store, self._log)
         self._notary = self._new_notary()
@@ -116,15 +120,25 @@ class Engine:
         """Have many commands decided in order, each on its own, in as few commits as it goes; one result for each."""
         return await Batch(self._partition(hospital, None), self._answers, self._unkeyed, who).ask(items, within)
 
-    async def view(self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE) -> Reply:
-        """Answer a query from states that are durable when the answer leaves."""
-        return await self._viewing.view(self._partition(hospital, None), query, who, within)
+    async def view(
+        self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE, purpose: str = ""
+    ) -> Reply:
+        """Answer a query from states that are durable when the answer leaves; ``purpose``: why anybody looks."""
+        return await self._viewing.view(self._partition(hospital, None), query, who, within, purpose)
+
+    async def note_access(
+        self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ""
+    ) -> None:
+        """Write down that somebody was shown these patients elsewhere; waits until that is durable, 2 s at most."""
+        await self._viewing.note(self._partition(hospital, None), who, query, patients, purpose)
 
     def follow(
-        self, hospital: str, topics: Sequence[str], *, after: int | None = None
-    ) -> AbstractAsyncContextManager[Subscription]:
-        """Follow topics, with a snapshot first or from behind a position on; see ``Feed.follow``."""
-        return self.feed.follow(hospital, topics, after=after)
+        self, hospital: str, topics: Sequence[str], *, after: int | None = None, who: Principal | None = None,
+        purpose: str = "",
+    ) -> AbstractAsyncContextManager[Subscription]:  # fmt: skip
+        """Follow topics, with a snapshot first or from behind a position on; see ``Feed.follow``. ``who`` looks."""
+        look = partial(self.note_access, hospital, who, purpose=purpose) if who is not None else None
+        return self.feed.follow(hospital, topics, after=after, look=look)
 
     def ready(self) -> Readiness:
         """Whether commands and queries are taken, with what an operator wants to know."""
@@ -134,6 +148,7 @@ class Engine:
             detail["pending_entries"] = self._log.pending
             detail["timers_held"] = self._scheduler.held
             detail["storage_full"] = self._log.full
+            detail |= self.accesses.trouble()
             if self._damage:
                 detail["log_damage"] = self._damage
         return Readiness(self._state == "serving", detail)
@@ -141,34 +156,10 @@ class Engine:
     def load(self) -> dict[str, Any]:
         """How hard the engine and its process work: counters and histograms since the start, as plain maps."""
         self._deadlines.always()
-        return {
-            "uptime": round(trio.current_time() - self._begun, 3),
-            "process": process_figures(),
-            "collector": self.collector.document(),
-            "log": {
-                "pending_entries": self._log.pending,
-                "pending_bytes": self._log.pending_bytes,
-                "pending_seconds": round(self._log.pending_seconds, 6),
-                "entries": sum(partition.tail.head for partition in self.partitions.values()),
-                "full": self._log.full,
-            },
-            "stream": asdict(self.feed.counts),
-            "timers": {
-                "set": sum(len(partition.book.timers) for partition in self.partitions.values()),
-                "fired": self._scheduler.fired,
-                "held": self._scheduler.held,
-            },
-            **self._gauges.document(
-                sum(len(partition.mailboxes) for partition in self.partitions.values()),
-                policies=policies(self._partitions_now()),
-            ),
-        }
-
-    def keep_checkpoint(self, name: str, size: int, note: bytes) -> None:
-        """Keep a checkpoint with further signatures in place of the one that was made of log ``name`` at this size."""
-        tail = self._log.tails.get(name)
-        if tail is not None and size <= tail.signed:
-            self._log.keep(tail, size, note)
+        return load_of(
+            self._begun, self._partitions_now(), self._log, self._gauges, collector=self.collector,
+            stream=self.feed.counts, accesses=self.accesses, scheduler=self._scheduler,
+        )  # fmt: skip
 
     def now(self) -> int:
         """Wall time (µs), as the engine's clock has it."""
@@ -177,6 +168,12 @@ class Engine:
     async def until_ready(self) -> None:
         """Return once the engine serves."""
         await self._serving.wait()
+
+    def keep_checkpoint(self, name: str, size: int, note: bytes) -> None:
+        """Keep a checkpoint with further signatures in place of the one that was made of log ``name`` at this size."""
+        tail = self._log.tails.get(name)
+        if tail is not None and size <= tail.signed:
+            self._log.keep(tail, size, note)
 
     def state_hash(self, hospital: str) -> str:
         """SHA-256 over all states of a hospital, as ``matron-replay check`` computes it from the log."""
@@ -201,15 +198,7 @@ class Engine:
     def _new_hospital(self, hospital: str) -> Partition:
         book = Book(hospital, Keyring(hospital, self._clock.entropy))
         book.keys.create("")
-        return self._admit(book, self._log.open_tail(hospital, Tree(), book.keys.take_fresh))
-
-    async def _open_tail(self, name: str, book: Book) -> Tail:
-        """The end of a log as the store has it, its hash tree with it."""
-        store = self._store
-        head, signed = await store.head(name), await store.last_checkpoint(name)
-        tree, nodes = await grown(await store.tree(name), head, partial(store.hashes, name))
-        signed_size = signed.size if signed is not None else 0
-        return self._log.open_tail(name, tree, book.keys.take_fresh, signed=signed_size, nodes=nodes)
+        return self.accesses.open_new(self._admit(book, self._log.open_tail(hospital, Tree(), book.keys.take_fresh)))
 
     def _new_notary(self) -> Notary | None:
         seal = self.settings.seal
@@ -230,6 +219,7 @@ class Engine:
             measures=self._watching.measures(book.hospital),
         )
         book.keys.used = self._gauges.keys
+        partition.eraser = self._erasing
         return partition
 
     def _unkeyed(self, command: Any, who: Principal) -> Message:
@@ -281,6 +271,7 @@ class Engine:
                 nursery.start_soon(self._log.write_forever)
                 nursery.start_soon(self._scheduler.run)
                 nursery.start_soon(self._watching.run)
+                nursery.start_soon(self.accesses.run)
                 every = self.settings.snapshot_entries
                 nursery.start_soon(write_snapshots, self._snapshots, self._partitions_now, every)
                 nursery.start_soon(collect_when_quiet, self.collector, self._gauges.asked)
@@ -313,15 +304,18 @@ class Engine:
         self._log = Log(self._store, self.settings.log, self._gauges)
         self._answers = Answers(self._store, self._log, self._gauges)
         self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
-        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges)
+        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges, self.accesses)
         self._snapshots = Snapshots(self._store, self._log)
         self._notary = self._new_notary()
         self.partitions = {}
         await self._store.open()
         self._log.measure_space()
+        self.accesses.begin(self._log, failed)
         for hospital in await self._store.hospitals():
             book = await load_book(self._store, hospital, self._clock.entropy, self._progress)
-            self._admit(book, await self._open_tail(hospital, book))
+            await self._erasing.recall(book)
+            tail = await open_tail(self._store, self._log, hospital, book.keys.take_fresh)
+            await self.accesses.open(self._store, self._admit(book, tail))
         self._progress.clear()
         settle_memory(rubbish=bool(failed))
         for partition in failed:
@@ -330,6 +324,7 @@ class Engine:
             for position, call in partition.tail.waiting:
                 call(position <= head)
             partition.tail.waiting.clear()
+        await self._erasing.complete()
 
     def _damaged(self, damage: str) -> None:
         self._damage = damage
@@ -343,7 +338,7 @@ class Engine:
         with trio.move_on_after(_STOP):
             try:
                 await self._finish()
-            except CommitFailed as failure:  # all is in the log; only the next start takes longer
+            except (CommitFailed, Unavailable) as failure:  # all is in the log; only the next start takes longer
                 _log.warning("stopped without a snapshot: %s", failure)
 
     async def _finish(self) -> None:
@@ -351,6 +346,7 @@ class Engine:
             for mailbox in list(partition.mailboxes.values()):
                 await mailbox.ended.wait()
         await self._log.flushed()
+        await self._erasing.complete()
         self._snapshots.hurry = True
         for partition in self._partitions_now():
             await self._snapshots.write(partition)

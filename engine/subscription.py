@@ -7,7 +7,7 @@ frames and sends them, or does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -35,6 +35,9 @@ _AT_ONCE: Final = 64
 
 TRY_AGAIN_LATER, RESTARTING = 1013, 1012
 """Why a subscription ends, in the numbers of RFC 6455: too slow, and nothing wrong with the client."""
+
+Look = Callable[[str, Iterable[str]], Awaitable[None]]
+"""Told, before a snapshot leaves, which patients' text stands in those of the topics that are named."""
 
 Kind = Literal["snapshot", "deltas", "heartbeat", "closing"]
 
@@ -76,6 +79,7 @@ class Subscription(Follower):
         counts: FeedCounts,
         turn: trio.Lock,
         serving: Callable[[], trio.Event],
+        look: Look | None = None,
     ) -> None:
         self.stale = "first"
         self.woken = trio.Event()
@@ -86,6 +90,8 @@ class Subscription(Follower):
         self._counts = counts
         self._turn = turn
         self._serving = serving
+        self._look = look
+        self._shown: dict[str, set[str]] = {}
         self._cursor = 0
         self._floor = 0
         self._next = 0
@@ -231,6 +237,8 @@ class Subscription(Follower):
                 await channel.answers.load(channel.partition, found)
         try:
             await channel.log.durable(channel.partition.tail, self._floor)
+            if self._shown and self._look is not None:
+                await self._look(f"follow:{','.join(self._shown)}", set().union(*self._shown.values()))
         except BaseException:
             self.stale = reason  # it was taken for granted too soon, also where only the waiting was broken off
             raise
@@ -241,16 +249,17 @@ class Subscription(Follower):
         position = channel.partition.tail.head
         time, now = self._clock.wall(), trio.current_time()
         try:
-            bodies = [(topic, channel.snapshot(topic, time, now)) for topic in self._topics]
+            stands = [(topic, channel.snapshot(topic, time, now)) for topic in self._topics]
         except NotInMemory as missing:
             return missing
         # Only now that every name has proved true; and with no step in between, so that nothing is missed.
         if self.group is None:
             self.group = channel.enter(self._topics, self)
         self._floor, self._cursor, self._next, self.stale = position, self.group.end, 0, ""
+        self._shown = {topic.name: snapshot.whose for topic, snapshot in stands if snapshot.whose}
         frames = []
-        for count, (topic, body) in enumerate(bodies, 1):
-            more = count < len(bodies)
+        for count, (topic, (body, _)) in enumerate(stands, 1):
+            more = count < len(stands)
             head = msgspec.json.encode(
                 {"type": "snapshot", "topic": topic.name, "seq": position, "reason": reason, "more": more}
             )

@@ -1,12 +1,16 @@
-"""One query answered: from states as they are now, told once the log is durable up to what they rest on."""
+"""One query answered: from states as they are now, told once the log is durable up to what they rest on.
+
+Who is shown a patient's text, or asks about a patient by name, has looked: that is written down before the answer goes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import trio
 
+from engine.access import Accesses, patients_of
 from engine.actor import Reply
 from engine.answers import Answers
 from engine.clock import Clock
@@ -24,21 +28,25 @@ from engine.views.reader import Found
 class Viewing:
     """How queries are answered over one reading of the log."""
 
-    def __init__(self, answers: Answers, log: Log, clock: Clock, gauges: Gauges) -> None:
+    def __init__(self, answers: Answers, log: Log, clock: Clock, gauges: Gauges, accesses: Accesses) -> None:
         self._answers = answers
         self._log = log
         self._clock = clock
         self._gauges = gauges
+        self._accesses = accesses
 
-    async def view(self, partition: Partition, query: Any, who: Principal, within: float) -> Reply:
+    async def view(self, partition: Partition, query: Any, who: Principal, within: float, purpose: str = "") -> Reply:
         """Answer a query; see ``Engine.view``."""
         answer = QUERIES[type(query)]
         measures = partition.measures
         measures.requests += 1
         try:
             with trio.move_on_after(within):
-                found, body, position = await self._found(partition, answer, query, who)
+                found, body, position, whose = await self._found(partition, answer, query, who)
+                patients = patients_of(query, whose)
+                look = self._accesses.note(partition, who, type(query).__name__, patients, purpose)
                 await self._log.durable(partition.tail, position)
+                await self._accesses.settled(partition, look)
                 return Reply(body, "ok", position, found.version)
             raise DeadlinePassed("not_applied")
         except Rejected:
@@ -47,15 +55,21 @@ class Viewing:
             measures.errors += 1
             raise
 
+    async def note(
+        self, partition: Partition, who: Principal, query: str, patients: Iterable[str], purpose: str
+    ) -> None:
+        """Write down a look; see ``Engine.note_access``."""
+        await self._accesses.settled(partition, self._accesses.note(partition, who, query, patients, purpose))
+
     async def _found(
         self, partition: Partition, answer: Callable[..., Found], query: Any, who: Principal
-    ) -> tuple[Found, bytes, int]:
+    ) -> tuple[Found, bytes, int, set[str]]:
         while True:
             position = partition.tail.head
             try:
                 found = answer(StateReader(partition, self._clock.wall(), who), query)
-                body = partition.book.codec.plain(found.body)
+                body, whose = partition.book.codec.told(found.body)
                 self._gauges.states.hits += 1
-                return found, body, position
+                return found, body, position, whose
             except NotInMemory as missing:
                 await self._answers.load(partition, missing)

@@ -18,6 +18,7 @@ from gateway.call import Call
 from gateway.engine import Engine
 from gateway.headers import unchanged
 from gateway.problems import NOT_MODIFIED
+from gateway.purposes import purpose_of_use
 from gateway.routes.row import BASE, Role, Row
 from gateway.shapes import Shape, parameters
 from gateway.wire import answer
@@ -52,7 +53,8 @@ class CalendarEndpoint:
         elif named is not None:
             call.headers[b"hospital-id"] = named.encode("latin-1", "replace")
         query = self.shape.from_parameters(given, call.ids)
-        reply = await self._engine.view(call.hospital, query, call.who, within=call.within())
+        purpose = purpose_of_use(call.headers)
+        reply = await self._engine.view(call.hospital, query, call.who, within=call.within(), purpose=purpose)
         body = calendar_of(answer(reply.body))
         tag = f'"{sha256(body).hexdigest()[:32]}"'
         headers = {"ETag": tag, "Cache-Control": "private, max-age=60"}

@@ -17,6 +17,7 @@ from gateway.engine import Engine
 from gateway.headers import idempotency_key, if_match
 from gateway.limits import Limits
 from gateway.problems import LATE, LATE_CODES, NO_CONTENT, SUCCESS, invalid
+from gateway.purposes import purpose_of_use
 from gateway.report_csv import csv_of
 from gateway.routes.row import BASE, Role, Row
 from gateway.shapes import Shape, parameters
@@ -103,7 +104,7 @@ class QueryEndpoint:
 
     async def answer(self, call: Call) -> Response:
         """View, and send what is there."""
-        as_csv = False
+        as_csv, purpose = False, purpose_of_use(call.headers)
         if self.row.asks:
             query = self.shape.from_body(await body_of(call, self._limits), call.ids)
         else:
@@ -112,7 +113,7 @@ class QueryEndpoint:
                 call.caller = visitor(given.pop("hospital", None), call.headers)
             as_csv = self.row.csv and wants_csv(given, call.headers.get(b"accept", b""))
             query = self.shape.from_parameters(given, call.ids)
-        reply = await self._engine.view(call.hospital, query, call.who, within=call.within())
+        reply = await self._engine.view(call.hospital, query, call.who, within=call.within(), purpose=purpose)
         value = wire.answer(reply.body)
         if as_csv:
             return Response(csv_of(value), media_type=CSV)

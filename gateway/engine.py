@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -31,10 +31,23 @@ class Engine(Protocol):
     ) -> list[Reply | Exception]:
         """Have many commands decided in order, each on its own."""
 
-    async def view(self, hospital: str, query: Any, who: Principal, *, within: float = ...) -> Reply:
+    async def view(
+        self, hospital: str, query: Any, who: Principal, *, within: float = ..., purpose: str = ...
+    ) -> Reply:
         """Answer a query."""
 
+    async def note_access(
+        self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ...
+    ) -> None:
+        """Write down that somebody was shown these patients elsewhere."""
+
     def follow(
-        self, hospital: str, topics: Sequence[str], *, after: int | None = None
+        self,
+        hospital: str,
+        topics: Sequence[str],
+        *,
+        after: int | None = None,
+        who: Principal | None = None,
+        purpose: str = ...,
     ) -> AbstractAsyncContextManager[Subscription]:
         """Follow topics."""

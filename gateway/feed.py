@@ -22,6 +22,7 @@ from gateway.call import Call
 from gateway.engine import Engine, Subscription
 from gateway.limits import Limits
 from gateway.problems import Problem, deadline_passed, internal_error, problem_of
+from gateway.purposes import purpose_of_use
 from gateway.request_log import RequestLog
 from gateway.routes.row import BASE
 from gateway.streaming.asked import PROTOCOL, Asked, asked, key_among, still_known
@@ -88,8 +89,9 @@ class Stream(BaseRoute):
 
     async def _followed(self, wanted: Asked, call: Call, stack: AsyncExitStack) -> Subscription:
         with trio.move_on_at(call.until):
+            purpose = purpose_of_use(call.headers)
             return await stack.enter_async_context(
-                self._engine.follow(wanted.hospital, wanted.topics, after=wanted.after)
+                self._engine.follow(wanted.hospital, wanted.topics, after=wanted.after, who=call.who, purpose=purpose)
             )
         raise deadline_passed(None)
 

@@ -144,6 +144,11 @@ def log(load: Figures) -> Iterator[Metric]:
     yield gauge("pending_entries", "Entries decided and not yet durable.", kept["pending_entries"])
     yield gauge("pending_bytes", "Their bytes.", kept["pending_bytes"])
     yield gauge("pending_seconds", "How long the commit under way has taken.", kept["pending_seconds"])
+    looks = load["accesses"]
+    yield counter("access_looks", "Looks at patients put into the access logs.", looks["looks"])
+    yield gauge("access_aside", "Looks that wait for room to be written down.", looks["aside"])
+    yield counter("access_late", "Answers that left before their look was durable.", looks["late"])
+    yield counter("access_dropped", "Looks that were lost: the disk took nothing for too long.", looks["dropped"])
     yield gauge("storage_full", "Whether writes are refused for want of space.", float(kept["full"]))
 
 

@@ -22,12 +22,13 @@ from gateway.call import Call, Endpoint
 from gateway.endpoints import CSV, JSON, Page
 from gateway.examples import EXAMPLES
 from gateway.problems import CODES, MEDIA_TYPE, NO_CONTENT, SUCCESS, ProblemDocument
+from gateway.purposes import HEADER, PURPOSES
 from gateway.routes import BASE, TABLE, Row
 from gateway.shapes import VERSION_FIELD
 
 REF = "#/components/schemas/{name}"
 INTERFACE = "1.0.0"
-READ_PROBLEMS = (401, 403, 404, 422, 503, 504)
+READ_PROBLEMS = (400, 401, 403, 404, 422, 503, 504)
 WRITE_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 504)
 ASK_PROBLEMS = (400, 401, 403, 404, 413, 415, 422, 503, 504)
 STALE = str(CODES["stale_version"])
@@ -131,7 +132,7 @@ def command(row: Row, schema: Json) -> Json:
 def question(row: Row, schema: Json) -> Json:
     """The operation of a query that comes as a body."""
     content: Json = {"schema": {"$ref": REF.format(name=row.name)}, "example": EXAMPLES[row.name]}
-    parameters = [*ids(row, schema), *(refer("parameters", name) for name in ("Wait", "HospitalId"))]
+    parameters = [*ids(row, schema), *(refer("parameters", name) for name in ("Wait", "HospitalId", "PurposeOfUse"))]
     return {
         **heading(row, schema),
         "parameters": parameters,
@@ -152,7 +153,7 @@ def query(row: Row, schema: Json) -> Json:
         parameters += [{"name": "hospital", "in": "query", "schema": {"type": "string", "default": DEV_HOSPITAL}}]
     if row.public:
         return {**heading(row, schema), "parameters": [*parameters, refer("parameters", "Wait")], "security": []}
-    parameters += [refer("parameters", name) for name in ("Wait", "HospitalId")]
+    parameters += [refer("parameters", name) for name in ("Wait", "HospitalId", "PurposeOfUse")]
     return {**heading(row, schema), "parameters": parameters}
 
 
@@ -243,6 +244,10 @@ PARAMETERS: Json = {
     "HospitalId": {
         "name": "Hospital-Id", "in": "header", "schema": {"type": "string"},
         "description": "Which hospital is meant; only for keys of a whole network.",
+    },
+    "PurposeOfUse": {
+        "name": HEADER, "in": "header", "schema": {"enum": sorted(PURPOSES)},
+        "description": "Why anybody looks at the patients in the answer: kept in the access log.",
     },
     "IfMatch": {
         "name": "If-Match", "in": "header", "schema": {"type": "string", "examples": ['"3"']},

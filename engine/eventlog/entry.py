@@ -167,6 +167,8 @@ class Codec:
         self._seal = msgspec.msgpack.Encoder(enc_hook=self._sealed)
         self._seal_fresh = msgspec.msgpack.Encoder(enc_hook=self._sealed_fresh)
         self._plain = msgspec.msgpack.Encoder(enc_hook=self._opened)
+        self._whose: set[str | None] = set()
+        self._told = msgspec.msgpack.Encoder(enc_hook=self._opened_for_somebody)
         self._read = msgspec.msgpack.Decoder(tuple[read, Raw], dec_hook=self._private, ext_hook=self._payload)
         self._loose = msgspec.msgpack.Decoder(ext_hook=self._payload_text)
 
@@ -199,6 +201,11 @@ class Codec:
     def plain(self, value: Any) -> bytes:
         """A value as it leaves, private text in the clear."""
         return self._plain.encode(value)
+
+    def told(self, value: Any) -> tuple[bytes, set[str]]:
+        """The same, and the patients whose text stands in it: whoever gets it has looked at them."""
+        self._whose = whose = set()
+        return self._told.encode(value), {subject for subject in whose if subject}
 
     def freeze(self, value: Any) -> bytes:
         """A state as it is kept, sealed."""
@@ -256,6 +263,12 @@ class Codec:
     def _opened(self, value: Any) -> Any:
         if isinstance(value, Private):
             self._met_private = True
+            return value.text
+        raise TypeError(f"{type(value).__name__} cannot be sent")
+
+    def _opened_for_somebody(self, value: Any) -> Any:
+        if isinstance(value, Private):
+            self._whose.add(value.subject)
             return value.text
         raise TypeError(f"{type(value).__name__} cannot be sent")
 

@@ -20,7 +20,7 @@ from engine.runtime import Engine
 from engine.subscription import Frame
 from gateway.health import Pages
 from gateway.link import frames
-from gateway.link.frames import Ask, AskAll, Cancel, Counts, Failed, Follow, Look, More, News, Serving, View
+from gateway.link.frames import Ask, AskAll, Cancel, Counts, Failed, Follow, Look, More, News, Note, Serving, View
 from gateway.link.pipe import Pipe
 from gateway.tally import Tally
 
@@ -91,6 +91,8 @@ class Attendant:
                 self._start(nursery, said.id, self._follow, said)
             case Look():
                 self._start(nursery, said.id, self._look, said)
+            case Note():
+                self._start(nursery, said.id, self._note, said)
             case Counts():
                 self._tally.add(said.rows)
                 self._tally.heard(id(self), said.process)
@@ -145,7 +147,8 @@ class Attendant:
 
     async def _view(self, said: View) -> msgspec.Struct:
         query = frames.unpacked(said.name, said.query)
-        reply = await self._engine.view(said.hospital, query, Principal(*said.who), within=said.within)
+        who = Principal(*said.who)
+        reply = await self._engine.view(said.hospital, query, who, within=said.within, purpose=said.purpose)
         return frames.answered(said.id, reply)
 
     async def _ask_all(self, said: AskAll) -> msgspec.Struct:
@@ -156,6 +159,10 @@ class Attendant:
         ]
         return frames.AnsweredAll(said.id, results)
 
+    async def _note(self, said: Note) -> msgspec.Struct:
+        await self._engine.note_access(said.hospital, Principal(*said.who), said.query, said.patients, said.purpose)
+        return frames.Noted(said.id)
+
     async def _look(self, said: Look) -> msgspec.Struct:
         status, body = await self._pages(said.page, said.hospital)
         return frames.Seen(said.id, status, body)
@@ -165,7 +172,10 @@ class Attendant:
     async def _follow(self, said: Follow) -> None:
         id = said.id
         try:
-            async with self._engine.follow(said.hospital, said.topics, after=said.after) as subscription:
+            who = Principal(*said.who) if said.who is not None else None
+            async with self._engine.follow(
+                said.hospital, said.topics, after=said.after, who=who, purpose=said.purpose
+            ) as subscription:
                 self._pipe.put(frames.Following(id))
                 while True:
                     await self._wanted[id].wait()

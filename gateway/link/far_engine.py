@@ -6,7 +6,7 @@ waiting says so, and the engine withdraws what it has not begun.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Final
@@ -20,7 +20,7 @@ from engine.eventlog.entry import Principal
 from engine.runtime import DEADLINE
 from engine.subscription import RESTARTING, Frame
 from gateway.link import frames
-from gateway.link.frames import Answered, AnsweredAll, Begin, Failed, Finish, Following, News, Seen
+from gateway.link.frames import Answered, AnsweredAll, Begin, Failed, Finish, Following, News, Noted, Seen
 from gateway.link.pipe import Pipe
 from gateway.tally import Counted
 
@@ -113,24 +113,35 @@ class FarEngine:
         said: AnsweredAll = await self._call(id, frames.AskAll(id, hospital, commands, frames.who(who), within))
         return [frames.error(each) if isinstance(each, Failed) else frames.reply(each) for each in said.results]
 
-    async def view(self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE) -> Reply:
+    async def view(
+        self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE, purpose: str = ""
+    ) -> Reply:
         """Answer a query; see ``Engine.view``."""
         id = next(self._ids)
         name = type(query).__name__
-        asked = frames.View(id, hospital, name, frames.packed(query), frames.who(who), within)
+        asked = frames.View(id, hospital, name, frames.packed(query), frames.who(who), within, purpose)
         return frames.reply(await self._call(id, asked))
+
+    async def note_access(
+        self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ""
+    ) -> None:
+        """Write down that somebody was shown these patients here; see ``Engine.note_access``."""
+        id = next(self._ids)
+        await self._call(id, frames.Note(id, hospital, frames.who(who), query, list(patients), purpose))
 
     @asynccontextmanager
     async def follow(
-        self, hospital: str, topics: Sequence[str], *, after: int | None = None
-    ) -> AsyncGenerator[FarSubscription, None]:
+        self, hospital: str, topics: Sequence[str], *, after: int | None = None, who: Principal | None = None,
+        purpose: str = "",
+    ) -> AsyncGenerator[FarSubscription, None]:  # fmt: skip
         """Follow topics of a hospital; see ``Feed.follow``."""
         id = next(self._ids)
         if self.finish.is_set():
             raise Unavailable("stopping", "nothing can be followed now")
         subscription = self._followed[id] = FarSubscription(id, self._pipe)
         try:
-            await self._call(id, frames.Follow(id, hospital, list(topics), after))
+            asked = None if who is None else frames.who(who)
+            await self._call(id, frames.Follow(id, hospital, list(topics), after, asked, purpose))
             yield subscription
         finally:
             del self._followed[id]
@@ -198,7 +209,7 @@ class FarEngine:
 
     def _take(self, said: frames.Told) -> None:
         match said:
-            case Answered() | Failed() | AnsweredAll() | Following() | Seen():
+            case Answered() | Failed() | AnsweredAll() | Following() | Seen() | Noted():
                 call = self._calls.get(said.id)
                 if call is not None:
                     call.answer = said

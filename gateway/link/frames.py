@@ -67,6 +67,7 @@ class View(Said, frozen=True, tag=3):
     query: Raw
     who: Who
     within: float
+    purpose: str = ""
 
 
 class Follow(Said, frozen=True, tag=4):
@@ -76,6 +77,8 @@ class Follow(Said, frozen=True, tag=4):
     hospital: str
     topics: list[str]
     after: int | None
+    who: Who | None = None
+    purpose: str = ""
 
 
 class More(Said, frozen=True, tag=5):
@@ -109,7 +112,18 @@ class Counts(Said, frozen=True, tag=9):
     process: dict[str, float]
 
 
-Asked = Ask | AskAll | View | Follow | More | Cancel | Look | Serving | Counts
+class Note(Said, frozen=True, tag=10):
+    """Write down that somebody was shown these patients by a page of this process."""
+
+    id: int
+    hospital: str
+    who: Who
+    query: str
+    patients: list[str]
+    purpose: str
+
+
+Asked = Ask | AskAll | View | Follow | More | Cancel | Look | Serving | Counts | Note
 
 
 # -- to a gateway process -----------------------------------------------------------------------------------
@@ -179,7 +193,13 @@ class Finish(Said, frozen=True, tag=8):
     """Take no request any more, answer those under way, and end."""
 
 
-Told = Begin | Answered | Failed | AnsweredAll | Following | News | Seen | Finish
+class Noted(Said, frozen=True, tag=9):
+    """It is written down."""
+
+    id: int
+
+
+Told = Begin | Answered | Failed | AnsweredAll | Following | News | Seen | Finish | Noted
 
 
 # -- values inside frames -----------------------------------------------------------------------------------

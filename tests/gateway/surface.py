@@ -51,7 +51,9 @@ class ScriptedEngine:
     def submit(self, *asked: Any, **more: Any) -> None:
         """Only ``ask`` can answer."""
 
-    async def view(self, hospital: str, query: Any, who: Principal, *, within: float = 10.0) -> Reply:
+    async def view(
+        self, hospital: str, query: Any, who: Principal, *, within: float = 10.0, purpose: str = ""
+    ) -> Reply:
         return await self.ask(hospital, query, who, within=within)
 
     async def ask_batch(
