@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -163,7 +163,7 @@ class LogCheck:
             self.origins.append(note.origin)
         self.checkpoints += 1
         self.signed = max(self.signed, note.size)
-        if sum(key.kind == WITNESS_KEY for key in signers) >= self._needed:
+        if sum(key.kind == WITNESS_KEY for key in signers) >= max(self._needed, 1):
             self.witnessed = max(self.witnessed, note.size)
 
     def _grow(self, size: int) -> None:

@@ -7,7 +7,9 @@ from typing import Final
 import click
 
 from replay.commands.check import check
+from replay.commands.ship import ship
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     check,
+    ship,
 )  # fmt: skip
