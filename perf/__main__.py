@@ -26,11 +26,12 @@ from perf.machine import environment
 from perf.reason import reason
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
-from perf.workloads import batches, booking, depth, http, memory, queues, recovery, rooms, surge
+from perf.workloads import batches, booking, depth, http, memory, queues, recovery, rooms, sealing, surge
 
 WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "booking": booking.measure,
     "http": http.measure,
+    "sealing": sealing.measure,
     "batches": batches.measure,
     "depth": depth.measure,
     "queues": queues.measure,
