@@ -103,7 +103,7 @@ class Notary:
                 note = await signed(head, self._seal.signer)
         except (OSError, BadNote, trio.TooSlowError) as fault:
             self.faults += 1
-            _log.error("no checkpoint of %s at %d: %s", tail.hospital, tree.size, fault or "no signature in time")
+            _log.error("no checkpoint of %s at %d: %s", tail.hospital, tree.size, str(fault) or "no signature in time")
             return
         self._log.keep(tail, tree.size, note.bytes())
 

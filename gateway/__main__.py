@@ -25,10 +25,13 @@ from engine.process import tune_process
 from engine.runtime import Engine, EngineSettings, open_engine
 from engine.views.settings import GetHospital
 from gateway.app import create_app
+from gateway.audit.proving import Proving, examine
+from gateway.audit.settings import AuditUnusable
 from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside, add_key
 from gateway.checking import check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
+from gateway.explorer.process import ReadingProcess
 from gateway.health import Vitals
 from gateway.keeping import keep_serving, stop_on_signal
 from gateway.notices.notices import Notices, Trust
@@ -97,6 +100,11 @@ def check(config: Path | None, **flags: Any) -> None:
     if loaded.config.keys is not None or not loaded.config.dev:
         authenticator(loaded.config)
     trusted(loaded.config)
+    folder = loaded.config.data
+    try:
+        examine(loaded.config.audit, None if folder is None else Path(folder))
+    except AuditUnusable as error:
+        stop(BAD_CONFIG, str(error))
     if loaded.config.data is None:
         return
     try:
@@ -194,9 +202,11 @@ async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Besi
     clock = SystemClock()
     shutdown = trio.Event()
     request_log = RequestLog() if chosen.request_log else None
+    proving = Proving(chosen.audit, Path(chosen.data), clock)
     settings = EngineSettings(
-        log=chosen.commit, snapshot_entries=chosen.engine.snapshot_entries, mailbox=chosen.engine.mailbox
-    )
+        log=chosen.commit, snapshot_entries=chosen.engine.snapshot_entries, mailbox=chosen.engine.mailbox,
+        seal=proving.seal,
+    )  # fmt: skip
     async with open_engine(store, clock=clock, settings=settings) as engine, trio.open_nursery() as around:
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
         around.start_soon(end_streams, engine, shutdown)
@@ -204,22 +214,26 @@ async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Besi
             sockets = open_sockets(chosen.bind, chosen.door.backlog)
         except OSError as error:
             raise CannotListen(f"Cannot listen on {chosen.bind}: {error.strerror}") from error
+        await proving.begin(engine, store, shutdown)
         if chosen.dev:
             await open_dev_hospital(engine, shutdown)
             if store.filesystem_warning is not None:
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         notices = Notices(engine, store, clock, outside)
         tally = Tally()
-        here = Vitals(engine, notices, tally).page
+        here = Vitals(engine, notices, tally, proving).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
+            doors.start_soon(proving.run, engine, store, shutdown)
             if chosen.workers:
                 workers = Workers(chosen.workers, engine, here, chosen, tally)
                 binds = await doors.start(workers.run, sockets, shutdown)
             else:
+                explorer = ReadingProcess(Path(chosen.data))
+                doors.start_soon(explorer.run, shutdown)
                 app = create_app(
                     engine, auth, here, limits=chosen.limits, request_log=request_log, tally=tally,
-                    metrics=chosen.metrics,
+                    metrics=chosen.metrics, explorer=explorer,
                 )  # fmt: skip
                 binds = (await doors.start(keep_serving, app, sockets, chosen.door, shutdown)).binds
             click.echo(f"Matron serves on {' '.join(binds)}, documentation at /api/docs")
@@ -319,6 +333,8 @@ def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:
             cause = cause.exceptions[0]
         if isinstance(cause, (LogCorrupt, Unavailable)):
             stop(BAD_LOG, f"The log cannot be used: {cause}")
+        if isinstance(cause, AuditUnusable):
+            stop(BAD_CONFIG, str(cause))
         if isinstance(cause, (CannotListen, NobodyServes)):
             stop(FAILED, str(cause))
         raise

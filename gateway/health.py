@@ -2,7 +2,8 @@
 
 ``/health/notifications`` says who listens and how notices get on. It names destinations, so it needs a key, and it
 shows those of the caller's own hospital. ``/health/load`` says how hard the engine works, all hospitals together, in
-numbers since its start: two readings, subtracted, are what happened in between. What the pages say is known where the
+numbers since its start: two readings, subtracted, are what happened in between. ``/health/audit`` says how far the
+caller's logs are signed and cosigned. What the pages say is known where the
 engine is (``Vitals``); a gateway process of its own asks there.
 """
 
@@ -33,18 +34,33 @@ class Deliveries(Protocol):
         """A hospital's destinations, and how each is doing."""
 
 
+class Proofs(Protocol):
+    """Whoever sees to it that the logs can be proven."""
+
+    def alarms(self) -> list[str]:
+        """What speaks against the logs."""
+
+    def document(self, engine: Engine, hospital: str) -> dict[str, Any]:
+        """How far a hospital's logs are signed and cosigned."""
+
+
 class Vitals:
     """What the pages say, where the engine is."""
 
-    def __init__(self, engine: Engine, deliveries: Deliveries | None = None, tally: Tally | None = None) -> None:
+    def __init__(
+        self, engine: Engine, deliveries: Deliveries | None = None, tally: Tally | None = None,
+        proofs: Proofs | None = None,
+    ) -> None:  # fmt: skip
         self._engine = engine
         self._deliveries = deliveries
         self._tally = tally or Tally()
+        self._proofs = proofs
         self._made = {
             "ready": self._ready,
             "notifications": self._notifications,
             "load": self._load,
             "metrics": self._metrics,
+            "audit": self._audit,
         }
 
     async def page(self, name: str, hospital: str) -> tuple[int, bytes]:
@@ -54,6 +70,8 @@ class Vitals:
     def _ready(self, hospital: str) -> tuple[int, bytes]:
         found = self._engine.ready()
         body = {"status": "ready" if found.ready else "not_ready", **found.detail}
+        if self._proofs is not None and (alarms := self._proofs.alarms()):
+            body["audit_alarms"] = alarms
         return READY if found.ready else NOT_READY, msgspec.json.encode(body, enc_hook=str)
 
     def _notifications(self, hospital: str) -> tuple[int, bytes]:
@@ -80,6 +98,10 @@ class Vitals:
         }
         return READY, msgspec.json.encode(body)
 
+    def _audit(self, hospital: str) -> tuple[int, bytes]:
+        body = {} if self._proofs is None else self._proofs.document(self._engine, hospital)
+        return READY, msgspec.json.encode(body)
+
     def _load(self, hospital: str) -> tuple[int, bytes]:
         """Of the whole process, also while the engine does not serve."""
         return READY, msgspec.json.encode(self._engine.load())
@@ -100,6 +122,7 @@ def endpoints(pages: Pages) -> Mapping[str, Endpoint]:
         "/health/ready": Page("/health/ready", ready),
         "/health/notifications": Guarded("notifications", pages),
         "/health/load": Guarded("load", pages),
+        "/health/audit": Guarded("audit", pages),
     }
 
 

@@ -18,14 +18,14 @@ from typing import Any, Final
 import trio
 
 from engine import calendar
-from engine.errors import LogCorrupt, Unavailable
+from engine.errors import LogCorrupt, Rejected, Unavailable
 from engine.eventlog.checkpoint import COSIGNATURE, BadNote, Line, Note, Verifier, cosigned_at, line_of
 from engine.eventlog.log import Tail
 from engine.eventlog.store import Store
 from engine.eventlog.tree import consistency_proof
 from engine.runtime import Engine
 from gateway.audit.client import Client, Unreached
-from gateway.audit.settings import AuditSettings
+from gateway.audit.settings import AuditSettings, AuditUnusable, WitnessPlace
 from gateway.notices.addresses import Resolve
 
 LOOK: Final = 1.0
@@ -58,16 +58,16 @@ class Ahead(Exception):
 
 
 class Cosigning:
-    """All witnesses of one engine. ``BadNote``, ``Invalid`` or ``OSError`` when one cannot be what is configured."""
+    """All witnesses of one engine. ``AuditUnusable`` when one cannot be what is configured."""
 
     def __init__(self, settings: AuditSettings, resolve: Resolve | None = None) -> None:
         tls = ssl.create_default_context()
         if settings.ca_file is not None:
-            tls.load_verify_locations(settings.ca_file)
-        self.witnesses = [
-            Witness(place.url, Verifier.parse(place.vkey), Client(place.url, tls, resolve), settings.witness_seconds)
-            for place in settings.witnesses
-        ]
+            try:
+                tls.load_verify_locations(settings.ca_file)
+            except OSError as fault:
+                raise AuditUnusable(f"audit.ca_file {settings.ca_file} cannot be used: {fault}") from None
+        self.witnesses = [_witness(place, tls, resolve, settings.witness_seconds) for place in settings.witnesses]
 
     async def run(self, engine: Engine, store: Store, shutdown: trio.Event) -> None:
         """Ask, until ``shutdown``; what is under way then is broken off, and asked again after the next start."""
@@ -101,7 +101,9 @@ class Standing:
 
     def __init__(self) -> None:
         self.size = 0
-        """Entries that it is known to have cosigned."""
+        """Entries that it has cosigned, as far as is known, ..."""
+        self.kept = 0
+        """... and those of which that is kept in the log."""
         self.at = 0
         """When it did (seconds since 1970)."""
         self.failure = ""
@@ -119,17 +121,15 @@ class Standing:
         self._not_before = trio.current_time() + min(LONGEST_PAUSE, LOOK * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
 
-    def succeeded(self, size: int, at: int) -> None:
+    def succeeded(self, size: int, line: Line) -> None:
         """It has cosigned so much."""
-        self.size, self.at, self.failure, self.alarm, self._failures = size, at, "", "", 0
+        self.size, self.at, self.failure, self.alarm, self._failures = size, cosigned_at(line), "", "", 0
 
 
 class Witness:
     """One witness: what is asked of it, and what it said. ``logs`` are its standings by the log's name."""
 
     def __init__(self, url: str, verifier: Verifier, client: Client, seconds: float) -> None:
-        if verifier.kind != COSIGNATURE:
-            raise BadNote(f"{verifier.name} is the key of a log, not of a witness")
         self.url = url
         self.verifier = verifier
         self.logs: dict[str, Standing] = {}
@@ -142,7 +142,7 @@ class Witness:
             while True:
                 for tail in tails_of(engine):
                     standing = self.logs.setdefault(tail.hospital, Standing())
-                    if tail.signed > standing.size and standing.may_ask():
+                    if tail.signed > standing.kept and standing.may_ask():
                         await self._advance(tail, standing, store, gathered)
                 await trio.sleep(LOOK)
         finally:
@@ -158,12 +158,14 @@ class Witness:
                 return
             note = Note.parse(last.note)
             if note.signed_by(self.verifier):
-                line = self._own(note.lines)
-                standing.succeeded(last.size, cosigned_at(line))
-                if before:
-                    log.warning("witness %s cosigns %s again", self.verifier.name, name)
+                standing.succeeded(last.size, self._own(note.lines))
+                standing.kept = last.size
                 return
-            gathered.add(name, last.size, note, await self._ask(tail, standing.size, note, store))
+            line = await self._ask(tail, standing.size, note, store)
+            standing.succeeded(last.size, line)
+            gathered.add(name, last.size, note, line)
+            if before:
+                log.warning("witness %s cosigns %s again", self.verifier.name, name)
         except (Unavailable, LogCorrupt):  # the log is read again
             standing.failed("log_not_read")
         except Ahead:
@@ -253,6 +255,17 @@ class Witness:
                 if name.partition(".")[0] == hospital
             },
         }
+
+
+def _witness(place: WitnessPlace, tls: ssl.SSLContext, resolve: Resolve | None, seconds: float) -> Witness:
+    try:
+        verifier = Verifier.parse(place.vkey)
+        client = Client(place.url, tls, resolve)
+    except Rejected as fault:
+        raise AuditUnusable(f"audit.witnesses: {place.url} cannot be asked: {fault}") from None
+    if verifier.kind != COSIGNATURE:
+        raise AuditUnusable(f"audit.witnesses: {place.vkey} is the key of a log; a witness has one of its own")
+    return Witness(place.url, verifier, client, seconds)
 
 
 def tails_of(engine: Engine) -> list[Tail]:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from engine.eventlog.checkpoint import BadNote, LocalSigner, Signer, Verifier
 from engine.eventlog.directory import sync_folder
 from engine.notary import CheckpointSettings, Seal
-from gateway.audit.settings import AuditSettings
+from gateway.audit.settings import AuditSettings, AuditUnusable
 
 KEY_FILE: Final = "signing.key"
 """In the data folder, where no other file is named."""
@@ -41,14 +41,10 @@ _LARGEST: Final = 4 * 1024
 Entropy = Callable[[int], bytes]
 
 
-class KeyUnusable(Exception):
-    """The signing key cannot be used; the message says what to do about it."""
-
-
 def sealing(settings: AuditSettings, data: Path, entropy: Entropy, held: Callable[[], bool]) -> Seal:
     """What an engine over ``data`` seals its logs with; the key is made where there is none yet.
 
-    ``held`` says whether checkpoints must wait. ``KeyUnusable`` or ``OSError`` when the key cannot be had.
+    ``held`` says whether checkpoints must wait. ``AuditUnusable`` when the key cannot be had.
     """
     signer = signer_of(settings, data, entropy)
     name = base_name(settings, signer.key)
@@ -56,14 +52,21 @@ def sealing(settings: AuditSettings, data: Path, entropy: Entropy, held: Callabl
     return Seal(name, signer, CheckpointSettings(settings.seconds, settings.entries), held)
 
 
+def examine_key(settings: AuditSettings, data: Path | None) -> None:
+    """``AuditUnusable`` when the key that is configured, or is there already, cannot be used; none is made."""
+    file = Path(settings.signing_key) if settings.signing_key else (data / KEY_FILE if data is not None else None)
+    if settings.signing_command or settings.signing_vkey or (file is not None and file.exists()):
+        signer_of(settings, data or Path(), bytes)
+
+
 def signer_of(settings: AuditSettings, data: Path, entropy: Entropy) -> Signer:
     """Whoever signs according to the configuration."""
     if settings.signing_command:
         if settings.signing_key is not None:
-            raise KeyUnusable("audit.signing_key and audit.signing_command exclude each other: leave one of them out.")
+            raise AuditUnusable("audit.signing_key and audit.signing_command exclude each other: leave one out.")
         return CommandSigner(settings.signing_command, public_key(settings.signing_vkey))
     if settings.signing_vkey:
-        raise KeyUnusable("audit.signing_vkey belongs to audit.signing_command, which is not set.")
+        raise AuditUnusable("audit.signing_vkey belongs to audit.signing_command, which is not set.")
     return file_signer(Path(settings.signing_key) if settings.signing_key else data / KEY_FILE, entropy)
 
 
@@ -82,27 +85,28 @@ def public_key(text: str) -> bytes:
         except (BadBase64, ValueError):
             key = b""
         if len(key) != 32:
-            raise KeyUnusable(f"audit.signing_vkey must be name+id+key, or 32 bytes in base64: {fault}") from None
+            raise AuditUnusable(f"audit.signing_vkey must be name+id+key, or 32 bytes in base64: {fault}") from None
         return key
 
 
 def file_signer(path: Path, entropy: Entropy) -> LocalSigner:
-    """The key in this file, which is made when it is not there. ``KeyUnusable`` when others may read it."""
+    """The key in this file, which is made when it is not there. ``AuditUnusable`` when others may read it."""
     try:
+        if not path.exists():
+            _make(path, entropy(32))
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        _make(path, entropy(32))
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as fault:
+        raise AuditUnusable(f"the signing key {path} can be neither read nor made: {fault.strerror}") from None
     with open(handle, "rb") as file:
         if os.fstat(handle).st_mode & 0o077:
-            raise KeyUnusable(f"{path} is a private key that others can read: chmod 600 {path}")
+            raise AuditUnusable(f"{path} is a private key that others can read: chmod 600 {path}")
         data = file.read(_LARGEST)
     try:
         key = serialization.load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise KeyUnusable(f"{path} holds no private key in PEM without a password.") from None
+        raise AuditUnusable(f"{path} holds no private key in PEM without a password.") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyUnusable(f"{path} holds a key, but none of Ed25519.")
+        raise AuditUnusable(f"{path} holds a key, but none of Ed25519.")
     return LocalSigner(key.private_bytes_raw())
 
 

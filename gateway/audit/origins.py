@@ -19,7 +19,7 @@ from msgspec import Meta
 from engine.actors.origin import ORIGIN
 from engine.decisions.origins import BeginOrigin
 from engine.errors import DeadlinePassed, LogCorrupt, Rejected, Unavailable
-from engine.eventlog.checkpoint import Note
+from engine.eventlog.checkpoint import BadNote, Note
 from engine.eventlog.directory import sync_folder
 from engine.eventlog.entry import Principal
 from engine.eventlog.store import Store
@@ -121,7 +121,11 @@ class Origins:
                 await trio.sleep(_AGAIN)
                 continue
             break
-        head = None if last is None else Note.parse(last.note).head()
+        try:
+            head = None if last is None else Note.parse(last.note).head()
+        except BadNote as fault:  # what the notary says of the log's damage, it says at the same start
+            log.error("the last checkpoint of %s cannot be read: %s", hospital, fault)
+            return None
         present = begun.name if begun is not None else "" if head is None else head.origin
         base = f"{name}/{hospital}"
         if not present or present == base or present.startswith(f"{base}/"):

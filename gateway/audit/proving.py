@@ -5,6 +5,7 @@ Made before the engine, which gets ``seal``; ``begin`` and ``run`` beside it. Th
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,19 @@ from engine.eventlog.log import Tail
 from engine.eventlog.store import Store
 from engine.runtime import Engine
 from gateway.audit.cosigning import Cosigning
-from gateway.audit.keys import sealing
+from gateway.audit.keys import examine_key, sealing
 from gateway.audit.origins import Origins
 from gateway.audit.settings import AuditSettings
 
+log = logging.getLogger("matron.audit")
+
 
 class Proving:
-    """``KeyUnusable`` when there is no key to sign with, ``LogCorrupt`` when what a restore left is damaged."""
+    """``AuditUnusable`` when the configuration cannot be used, ``LogCorrupt`` when what a restore left is damaged."""
 
-    def __init__(self, settings: AuditSettings, cosigning: Cosigning, data: Path, clock: Clock) -> None:
+    def __init__(self, settings: AuditSettings, data: Path, clock: Clock) -> None:
+        self._cosigning = Cosigning(settings)
         self._origins = Origins(data, clock.entropy)
-        self._cosigning = cosigning
         self.seal = sealing(settings, data, clock.entropy, self._origins.held)
 
     async def begin(self, engine: Engine, store: Store, shutdown: trio.Event) -> None:
@@ -49,9 +52,15 @@ class Proving:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._cosigning.run, engine, store, shutdown)
             if self._origins.held():
-                nursery.start_soon(self._origins.settle, engine, store, self.seal.name)
+                nursery.start_soon(self._settle, engine, store)
             await shutdown.wait()
             nursery.cancel_scope.cancel()
+
+    async def _settle(self, engine: Engine, store: Store) -> None:
+        try:
+            await self._origins.settle(engine, store, self.seal.name)
+        except Exception:  # hospitals go on, and nothing is signed under a name that may be wrong
+            log.exception("under which names checkpoints go on cannot be settled: none are made")
 
     def alarms(self) -> list[str]:
         """What witnesses say against the logs: each a sentence for an operator."""
@@ -75,6 +84,12 @@ class Proving:
         except (KeyError, Unavailable):
             return None
         return begun.name if begun is not None else f"{self.seal.name}/{hospital}"
+
+
+def examine(settings: AuditSettings, data: Path | None) -> None:
+    """``AuditUnusable`` when the configuration cannot be used; nothing is made, nobody is asked."""
+    Cosigning(settings)
+    examine_key(settings, data)
 
 
 def _far(tail: Tail) -> dict[str, int]:

@@ -7,6 +7,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+
+class AuditUnusable(Exception):
+    """What the table says cannot be done; the message says what to do about it."""
+
+
 Name = Annotated[str, Meta(pattern=r"^[^\s+]{0,100}$(?!\n)")]
 
 
