@@ -13,6 +13,7 @@ import msgspec
 from engine.actor import Message, Reply, Word
 from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
+from engine.decisions.erase_patient import ErasePatient
 from engine.errors import KeyReused, LogCorrupt
 from engine.eventlog.entry import Principal, checked
 from engine.eventlog.log import Log
@@ -20,6 +21,9 @@ from engine.eventlog.store import Store
 from engine.gauges import Gauges
 from engine.partition import Partition
 from engine.recovery import ARCHIVED, Book
+
+_ERASURE: Final = ErasePatient.__name__
+"""The command that is true only when more has happened than was decided."""
 
 _AHEAD: Final = 1_000
 """Patients whose keys are read along with the one that is missing."""
@@ -94,6 +98,8 @@ class Answers:
         entry = partition.book.codec.decode(data)
         if entry.fingerprint != fingerprint:
             raise key_reused()
+        if entry.name == _ERASURE and partition.eraser is not None:
+            await partition.eraser.complete()
         body = await self._open(partition, data)
         return Reply(body, entry.outcome, position, _version(data), replayed=True)
 

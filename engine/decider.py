@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar
 
 import msgspec
 
@@ -33,6 +33,13 @@ class NotInMemory(Exception):
         super().__init__(f"{what} {name}")
         self.what = what
         self.name = name
+
+
+ERASED: Final = "erased"
+"""What stands wherever a text was whose key has been destroyed."""
+
+GONE: Final = b"\x02"
+"""The first byte of a sealed text that holds nothing but whose it was."""
 
 
 class Private:
@@ -73,6 +80,16 @@ class Private:
     def about(self, subject: str) -> Self:
         """The same text, to be sealed under the key of this subject."""
         return type(self)(self.text, subject)
+
+    @classmethod
+    def gone(cls, subject: str) -> Self:
+        """What is left of a text of a patient who was erased: it says so, and nobody's key opens it."""
+        return cls(ERASED, subject, sealed=GONE + bytes.fromhex(subject.replace("-", "")))
+
+    @property
+    def erased(self) -> bool:
+        """Whether it is what ``gone`` leaves, and so nobody's text."""
+        return self.sealed is not None and self.sealed[:1] == GONE
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Private) and other.text == self.text

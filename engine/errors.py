@@ -81,6 +81,12 @@ class DeadlinePassed(Exception):
         self.outcome: Outcome = outcome
 
 
+class SubjectErased(Rejected):
+    """The patient was erased: nothing new is written about him or her. Fact ``patient_id``."""
+
+    code = "patient_erased"
+
+
 class KeyReused(Rejected):
     """The same idempotency key came with another command."""
 

@@ -17,6 +17,7 @@ from engine.actors.hospital import HOSPITAL
 from engine.clock import Clock
 from engine.decider import At, Done, FreeText, NotInMemory, Private
 from engine.decisions import DECISIONS
+from engine.decisions.erase_patient import ErasePatient
 from engine.errors import Rejected, Unavailable
 from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Principal, Refusal, has_text
 from engine.eventlog.log import Log, Tail
@@ -35,6 +36,13 @@ class Watcher(Protocol):
 
     def read(self, position: int, time: int, accepted: Accepted) -> Any: ...
     def take(self, position: int, seen: Any) -> None: ...
+
+
+class Eraser(Protocol):
+    """Destroys the keys of who was erased: before anybody is told so, and (``complete``) whenever it was broken off."""
+
+    def before_told(self, settle: Callable[[bool], None]) -> Callable[[bool], None]: ...
+    async def complete(self) -> None: ...
 
 
 _WITH_TEXT: Final = frozenset(kind for kind in DECISIONS if has_text(kind))
@@ -87,6 +95,7 @@ class Partition:
         self.superseded = False
         """Its log is read again, into another partition: nobody decides here any more."""
         self.watcher: Watcher | None = None
+        self.eraser: Eraser | None = None
         self.access: Tail | None = None
         """The end of the log beside: who looked at whom."""
         self._log = log
@@ -303,6 +312,8 @@ class Partition:
         call: Callable[[bool], None] = message.settle
         if message.arrived is not None and kind in MEASURED:
             call = self.measures.around(call, kind, message.arrived)
+        if kind is ErasePatient and self.eraser is not None:
+            call = self.eraser.before_told(call)
         self._on_durable(message, position, Word.COMMITTED, call)
 
     def _fail(self, message: Message, error: Unavailable) -> None:

@@ -17,6 +17,7 @@ from engine.actors.doctor import DoctorView
 from engine.actors.facility.view import BranchView, FacilityView, LabTestView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
+from engine.decisions.erase_patient import ErasedView
 from engine.actors.practitioner import PractitionerView
 from engine.actors.referral.view import ReferralView
 from engine.actors.room.view import RoomView
@@ -46,6 +47,7 @@ ANSWERS: dict[str, Any] = {
     "RegisterPatient": PatientView,
     "UpdatePatient": PatientView,
     "MergePatients": PatientView,
+    "ErasePatient": ErasedView,
     "OpenSlot": SlotView,
     "ChangeSlot": SlotView,
     "DelaySlot": DelayedSlotView,

@@ -33,6 +33,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RegisterPatient": {"name": "Jane Doe", "phone": "+1234567890", "email": "jane@example.com"},
     "UpdatePatient": {"phone": "+1987654321"},
     "MergePatients": {"into": PATIENT},
+    "ErasePatient": {"reason": "Asked for in writing, case 2026-113"},
     "OpenSlot": {
         "doctor": DOCTOR, "start_time": "2026-02-01T09:00:00Z", "end_time": "2026-02-01T10:00:00Z", "max_capacity": 15,
     },

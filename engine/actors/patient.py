@@ -6,20 +6,22 @@ R1  A removed or merged record stays readable and can no longer be changed.
 R2  An update of another version than the present one is stale.
 R3  A date of birth is a date from 1850 up to today in the hospital.
 R4  A record is merged into another once; not into itself, nor into one that is itself merged or removed.
+R5  A record that was erased says nothing of the person any more and never changes again; to erase it twice is to erase
+    it once. The records that were merged into it are erased with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, assert_never
+from typing import Any, Final, assert_never, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine import calendar
 from engine.decider import At, Contact, Decider, Event, PersonName, Private
-from engine.errors import Invalid, NotFound, Rejected, Stale
+from engine.errors import Invalid, NotFound, Rejected, Stale, SubjectErased
 
 
 class Gender(Private):
@@ -36,6 +38,9 @@ class BirthDate(Private):
     max_length = 10
     min_length = 10
 
+
+ERASED_PATIENTS: Final = "erased_patients"
+"""The table of the ids of those who were erased."""
 
 EARLIEST_BIRTH = date(1850, 1, 1)
 
@@ -82,7 +87,14 @@ class PatientAbsorbed(Event, frozen=True):
     time: int
 
 
-PatientEvent = PatientRegistered | PatientChanged | PatientRetired | PatientMerged | PatientAbsorbed
+class PatientErased(Event, frozen=True):
+    """R5: nothing of the person is left here, and the key of all that was sealed about the person is destroyed."""
+
+    id: str
+    time: int
+
+
+PatientEvent = PatientRegistered | PatientChanged | PatientRetired | PatientMerged | PatientAbsorbed | PatientErased
 
 
 class PatientGone(Rejected):
@@ -141,11 +153,15 @@ class Absorb(msgspec.Struct, frozen=True):
     patient_id: str
 
 
-PatientCommand = CreatePatient | RevisePatient | RetirePatient | MergeInto | Absorb
+class Erase(msgspec.Struct, frozen=True):
+    """Asked by ``ErasePatient``; nothing happens where it has happened."""
+
+
+PatientCommand = CreatePatient | RevisePatient | RetirePatient | MergeInto | Absorb | Erase
 
 
 class Patient(msgspec.Struct):
-    """State; times in µs, ``retired_at`` 0 while in use."""
+    """State; times in µs, ``retired_at`` 0 while in use. ``absorbed``: the records that were merged into this one."""
 
     id: str
     name: PersonName = PersonName("", "")
@@ -157,6 +173,8 @@ class Patient(msgspec.Struct):
     retired_at: int = 0
     merged_into: str = ""
     version: int = 0
+    erased_at: int = 0
+    absorbed: list[str] = []
 
 
 class PatientView(msgspec.Struct, frozen=True):
@@ -171,6 +189,8 @@ class PatientView(msgspec.Struct, frozen=True):
     created_at: datetime
     merged_into: str | None
     retired: bool
+    erased: bool
+    """Nothing of the person is left; the texts that are shown say so."""
     version: int
 
 
@@ -191,14 +211,17 @@ def patient_view(state: Patient) -> PatientView:
         created_at=calendar.moment(state.created_at),
         merged_into=state.merged_into or None,
         retired=bool(state.retired_at),
+        erased=bool(state.erased_at),
         version=state.version,
     )
 
 
 def in_use(state: Patient | None) -> Patient:
-    """The patient, if known, not removed and not merged (R1)."""
+    """The patient, if known, not removed and not merged (R1), not erased (R5)."""
     if state is None or not state.version:
         raise NotFound("there is no such patient")
+    if state.erased_at:
+        raise SubjectErased("the patient was erased", patient_id=state.id)
     if state.merged_into:
         raise PatientGone("the record was merged into another", patient_id=state.id, merged_into=state.merged_into)
     if state.retired_at:
@@ -221,6 +244,9 @@ def decide(state: Patient, command: PatientCommand, at: At) -> Iterable[PatientE
                 dob=_sealed(_birth(command.dob, command.today), state.id),
             )
         ]
+    if isinstance(command, Erase):
+        assert state.version, "who is unknown was refused before"
+        return [] if state.erased_at else [PatientErased(id=state.id, time=at.time)]
     in_use(state)
     match command:
         case Absorb():
@@ -290,22 +316,37 @@ def evolve(state: Patient, event: PatientEvent) -> None:
             state.merged_into = event.into
             state.retired_at = event.time
         case PatientAbsorbed():
-            pass
+            state.absorbed.append(event.patient_id)
+        case PatientErased():
+            state.name = PersonName.gone(state.id)
+            state.phone = state.email = state.gender = state.dob = None
+            state.erased_at = event.time
+            state.retired_at = state.retired_at or event.time
         case _:
             assert_never(event)
 
 
+def _files(state: Patient) -> Iterable[tuple[str, str]]:
+    return (("patients", state.id), (ERASED_PATIENTS, state.id)) if state.erased_at else (("patients", state.id),)
+
+
 def _filed(event: PatientEvent) -> Iterable[tuple[str, str, bool]]:
-    return (("patients", event.id, True),) if isinstance(event, PatientRegistered) else ()
+    match event:
+        case PatientRegistered():
+            return (("patients", event.id, True),)
+        case PatientErased():
+            return ((ERASED_PATIENTS, event.id, True),)
+        case _:
+            return ()
 
 
 PATIENT: Decider[Any] = Decider(
     kind="patient",
-    events=(PatientRegistered, PatientChanged, PatientRetired, PatientMerged, PatientAbsorbed),
+    events=get_args(PatientEvent),
     initial=Patient,
     decide=decide,
     evolve=evolve,
     state=Patient,
-    files=lambda state: (("patients", state.id),),
+    files=_files,
     filed=_filed,
 )

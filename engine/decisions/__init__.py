@@ -59,6 +59,7 @@ from engine.decisions.destinations import (
 )
 from engine.decisions.discharge import DISCHARGE_PATIENT
 from engine.decisions.doctors import ADD_DOCTOR, REMOVE_DOCTOR, UPDATE_DOCTOR
+from engine.decisions.erase_patient import ERASE_PATIENT
 from engine.decisions.facilities import (
     ADD_BRANCH,
     ADD_FACILITY,
@@ -147,6 +148,7 @@ _DECISIONS: tuple[Decision, ...] = (
     UPDATE_PATIENT,
     REMOVE_PATIENT,
     MERGE_PATIENTS,
+    ERASE_PATIENT,
     OPEN_SLOT,
     DELAY_SLOT,
     CANCEL_SLOT,

@@ -11,7 +11,9 @@ from typing import TypeVar
 import lmdb
 import trio
 
+from engine.errors import Unavailable
 from engine.eventlog.lmdb_errors import unreadable, unusable
+from engine.eventlog.lmdb_keys import vault_id
 from engine.eventlog.lmdb_reads import (
     ENTRIES,
     MAP_SIZE,
@@ -22,19 +24,26 @@ from engine.eventlog.lmdb_reads import (
     opened,
     raw_environment,
 )
+from engine.eventlog.vault import MASTER_FILE, MasterFile
 
 T = TypeVar("T")
+
+
+def _no_entropy(count: int) -> bytes:
+    raise AssertionError("reading draws nothing")
 
 
 class LmdbReader(ReadSide):
     """Reads the log in ``path`` beside a running engine in another process, or with none running; writes nothing.
 
-    What the engine commits appears between two calls. Where ``path/keys`` is missing there are no subject keys.
+    What the engine commits appears between two calls. Where ``path/keys`` is missing there are no subject keys, nor
+    where they are wrapped by another master key than that in ``master_key`` (by default ``path/master.key``).
     """
 
-    def __init__(self, path: str | Path, *, map_size: int = MAP_SIZE) -> None:
+    def __init__(self, path: str | Path, *, map_size: int = MAP_SIZE, master_key: Path | None = None) -> None:
         super().__init__()
         self._path = Path(path)
+        self._master = master_key or self._path / MASTER_FILE
         self._map_size = map_size
         self._keys_file = 0
         # One thread: LMDB forbids opening database handles in transactions that run at the same time.
@@ -100,6 +109,10 @@ class LmdbReader(ReadSide):
             self._keys = None
         if self._keys is None and number:
             self._keys = raw_environment(data.parent, self._map_size, readonly=True)
+            self._vault = None
+            if (id := vault_id(self._keys)) is not None:
+                with suppress(Unavailable):
+                    self._vault = MasterFile(self._master, _no_entropy).opened(id)
         self._keys_file = number
 
     def _read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:

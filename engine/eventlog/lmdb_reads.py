@@ -11,7 +11,8 @@ LMDB does not notice a flipped byte, the caller compares each record's leaf hash
     tree                 hospital 00 -> its edge; with level (1 byte) and index (8) behind: a node
     checkpoints          hospital 00 size -> signed note
 
-``path/keys`` is another, for subject keys, so that they can be backed up and compacted apart from the log.
+``path/keys`` is another, for subject keys, so that they can be backed up and compacted apart from the log: there each
+is wrapped by a master key (``vault``), or lies open where none was chosen.
 
 Each hospital has a database of its own, rather than a common one whose keys start with the hospital, because
 ``MDB_APPEND`` compares with the last key of the whole database: in a common one only the last hospital could
@@ -37,6 +38,7 @@ from engine.eventlog.directory import check_log, is_beside
 from engine.eventlog.frames import records_of
 from engine.eventlog.store import Round, Signed
 from engine.eventlog.tree import HASH
+from engine.eventlog.vault import Vault, is_wrapped
 
 T = TypeVar("T")
 
@@ -85,6 +87,7 @@ class ReadSide(ABC):
     def __init__(self) -> None:
         self._log: lmdb.Environment | None = None
         self._keys: lmdb.Environment | None = None
+        self._vault: Vault | None = None
         self._tables: dict[bytes, lmdb._Database] = {}
         self._entries: dict[str, lmdb._Database] = {}
 
@@ -265,7 +268,10 @@ class ReadSide(ABC):
         opened(self._log)
         if self._keys is None:  # an auditor need not have them
             return {}
-        return _pick(self._keys, None, {subject: bounded(subject) for subject in subjects})
+        found = _pick(self._keys, None, {subject: bounded(subject) for subject in subjects})
+        if self._vault is None:  # what is wrapped is of no use without the master key
+            return {subject: key for subject, key in found.items() if not is_wrapped(key)}
+        return {subject: self._vault.unwrap(subject, key) for subject, key in found.items()}
 
 
 def opened(env: lmdb.Environment | None) -> lmdb.Environment:

@@ -10,18 +10,20 @@ What LMDB does not survive is a read error under its memory map (the process get
 from __future__ import annotations
 
 import errno
-import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import lmdb
 import trio
 
+from engine.clock import SystemClock
 from engine.errors import CommitFailed, Unavailable
-from engine.eventlog.directory import LogDirectory, check_log, is_beside, sync_folder
+from engine.eventlog.directory import LogDirectory, check_log, is_beside
 from engine.eventlog.frames import frames
 from engine.eventlog.lmdb_errors import is_full, number_of, unreadable, unusable
+from engine.eventlog.lmdb_keys import begin_vault, settle_keys, take_turned, vault_id, write_turned
 from engine.eventlog.lmdb_reads import (
     ENTRIES,
     FORMAT,
@@ -44,6 +46,7 @@ from engine.eventlog.lmdb_reads import (
     scope,
 )
 from engine.eventlog.store import Batch, Round, Signed, Space
+from engine.eventlog.vault import MASTER_FILE, MasterFile, Vault
 
 __all__ = ["MAP_SIZE", "MAX_HOSPITALS", "LmdbStore", "raw_environment"]
 
@@ -57,12 +60,19 @@ class LmdbStore(ReadSide):
 
     After ``CommitFailed`` nothing is written until ``open`` has been called again; reads go on. On a full disk
     an existing log opens for reading: the first write that finds room again commits the new epoch with it.
+
+    ``master_key`` is the file of the key that wraps all subject keys; it is made where there is none, and keys of
+    before are wrapped. ``None``: ``path/master.key`` where the keys are wrapped, and else they lie open.
     """
 
-    def __init__(self, path: str | Path, *, map_size: int = MAP_SIZE, allow_any_filesystem: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, *, map_size: int = MAP_SIZE, allow_any_filesystem: bool = False,
+        master_key: Path | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self._directory = LogDirectory(Path(path), ("log", "keys"), allow_any_filesystem=allow_any_filesystem)
         self._map_size = map_size
+        self._master = master_key
         self._map_left = 0
         self._epoch = 0
         self._pending_over: int | None = None  # the stored epoch, while ours could not be committed yet
@@ -164,6 +174,8 @@ class LmdbStore(ReadSide):
             self._directory.claim()
             settle_keys(self._directory.path)
             self._keys = raw_environment(self._directory.path / "keys", self._map_size)
+            self._vault = None
+            self._open_vault()
             self._log = log = raw_environment(self._directory.path / "log", self._map_size)
             try:
                 self._attach(log, new_epoch=True)
@@ -214,27 +226,48 @@ class LmdbStore(ReadSide):
         self._tables, self._entries = {}, {}
 
     def _change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
-        path, changed = self._directory.path, 0
-        old = opened(self._keys)
-        fresh = path / "keys.new"
-        shutil.rmtree(fresh, ignore_errors=True)
+        before, after = self._vault, None
+        if before is not None:
+            after = self._master_file().fresh(before)
+        changed = self._put_keys(turn, before, after)
+        if after is not None:
+            self._master_file().only(after)  # nothing is wrapped with the other one any more: it is overwritten
+        return changed
+
+    def _put_keys(self, turn: Callable[[bytes, bytes], bytes | None], before: Vault | None, after: Vault | None) -> int:
+        path, old = self._directory.path, opened(self._keys)
         try:
-            with raw_environment(fresh, self._map_size) as new, old.begin() as txn, new.begin(write=True) as into:
-                for name, value in txn.cursor():
-                    turned = turn(name, value)
-                    if turned is not None:
-                        into.put(name, turned, append=True)
-                        changed += 1
-            sync_folder(fresh)
+            changed = write_turned(path, old, self._map_size, turn, before, after)
+        except (lmdb.Error, OSError) as error:  # the present file stands as it stood
+            raise Unavailable("keys_not_changed", f"the subject keys cannot be put into a new file: {error}") from error
+        try:
             old.close()
             self._keys = None
-            (path / "keys").rename(path / "keys.old")
-            settle_keys(path)
+            take_turned(path, overwrite=before is None and after is not None)
             self._keys = raw_environment(path / "keys", self._map_size)
         except (lmdb.Error, OSError) as error:
             self._failed = True
-            raise CommitFailed(f"the subject keys could not be put into a new file: {error}") from error
+            raise CommitFailed(f"the new file of subject keys could not take its place: {error}") from error
+        self._vault = after
         return changed
+
+    def _master_file(self) -> MasterFile:
+        return MasterFile(self._master or self._directory.path / MASTER_FILE, SystemClock().entropy)
+
+    def _open_vault(self) -> None:
+        keys, file = opened(self._keys), self._master_file()
+        id = vault_id(keys)
+        if id is not None:
+            self._vault = file.opened(id)
+        elif self._master is not None:
+            vault = file.begun()
+            if begin_vault(keys, vault):
+                self._vault = vault
+            else:  # keys of before, which lie open; on a full disk they do so until the next start
+                with suppress(Unavailable):
+                    self._put_keys(lambda name, key: key, None, vault)
+        if self._vault is not None:
+            file.only(self._vault)
 
     def _measure(self, log: lmdb.Environment) -> None:
         info = log.info()
@@ -281,7 +314,7 @@ class LmdbStore(ReadSide):
         if keys:  # durable before the entries that are sealed with them
             with opened(self._keys).begin(write=True) as own:
                 for subject, key in keys:
-                    own.put(bounded(subject), key)
+                    own.put(bounded(subject), key if self._vault is None else self._vault.wrap(subject, key))
         for hospital, size, note in checkpoints:
             txn.put(scope(hospital) + POSITION.pack(size), note, db=self._tables[b"checkpoints"])
         return [self._append(txn, batch) for batch in batches]
@@ -340,14 +373,3 @@ class LmdbStore(ReadSide):
     def _write_archive(self, txn: lmdb.Transaction[bytes], hospital: str, items: Sequence[tuple[str, bytes]]) -> None:
         for actor, value in items:
             txn.put(archive_key(hospital, actor), value, db=self._tables[b"archive"])
-
-
-def settle_keys(path: Path) -> None:
-    """Finish, or take back, what a change of all subject keys had begun; nothing of the old ones stays."""
-    keys, fresh, old = path / "keys", path / "keys.new", path / "keys.old"
-    if old.exists() and fresh.exists() and not (keys / "data.mdb").exists():  # the new file was whole before the rename
-        shutil.rmtree(keys, ignore_errors=True)
-        fresh.rename(keys)
-        sync_folder(path)
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)

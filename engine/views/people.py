@@ -88,6 +88,7 @@ def list_patients(reader: Reader, query: ListPatients) -> Found:
         # Text is opened last and only where somebody looks for it: opening a sealed name has a cost.
         return (
             bool(patient.retired_at) == query.retired
+            and not (patient.erased_at and (name or email or phone))  # the word in place of a name is nobody's name
             and (not name or _holds(patient.name, name))
             and (not email or _holds(patient.email, email))
             and (not phone or (patient.phone is not None and _same_number(patient.phone.text, phone, digits)))

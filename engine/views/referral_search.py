@@ -101,7 +101,7 @@ class _Text(dict[str, bool]):
 
 
 def _plain(name: Private | None) -> str:
-    return "" if name is None else name.text
+    return "" if name is None or name.erased else name.text
 
 
 def searched(reader: Reader, search: str | None, within: Sequence[str]) -> Wanted:

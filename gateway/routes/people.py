@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.routes.row import CLINIC, DESK, EVERYBODY, PLANNING, READERS, Row
+from gateway.routes.row import ADMINS, CLINIC, DESK, EVERYBODY, PLANNING, READERS, Row
 
 ROWS = (
     Row("GET", "/doctors", "ListDoctors", "List doctors", EVERYBODY),
@@ -22,5 +22,9 @@ ROWS = (
     Row(
         "POST", "/patients/{patient_id}/merge", "MergePatients",
         "Merge a patient registered twice into the other", DESK, statuses=(200,),
+    ),
+    Row(
+        "POST", "/patients/{patient_id}/erase", "ErasePatient",
+        "Erase a person for good: the key of all that is sealed about him or her is destroyed", ADMINS, statuses=(200,),
     ),
 )  # fmt: skip

@@ -35,6 +35,7 @@ ALLOWED = {
     "PUT /patients/{patient_id}": "kai",
     "DELETE /patients/{patient_id}": "kai",
     "POST /patients/{patient_id}/merge": "kai",
+    "POST /patients/{patient_id}/erase": "a",
     "GET /slots": "kcaubi",
     "POST /slots": "ai",
     "GET /slots/{slot_id}": "kcaubi",

@@ -39,7 +39,10 @@ from engine.actors.service.keeping import StoredService, check, due, filed, file
 from engine.actors.service.state import Service
 from engine.decider import Decider
 
-__all__ = ["SERVICE", "service_key"]
+__all__ = ["SERVICE", "SERVICES", "service_key"]
+
+SERVICES: Final = "services"
+"""The group of all of them."""
 
 SERVICE: Final[Decider[Any]] = Decider(
     kind="service",
@@ -54,6 +57,7 @@ SERVICE: Final[Decider[Any]] = Decider(
     thaw=thaw,
     files=files,
     filed=filed,
+    groups=lambda _: (SERVICES,),
 )
 
 
