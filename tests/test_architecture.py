@@ -146,18 +146,6 @@ WITNESS_MAY = (
     "gateway.server",
 )
 
-# A witness is a server of its own, behind the gateway's front door, with a key and a clock.
-WITNESS = ("replay.witness", "replay.commands.witness")
-WITNESS_MAY = (
-    "engine.clock",
-    "gateway.audit.keys",
-    "gateway.audit.settings",
-    "gateway.door.settings",
-    "gateway.keeping",
-    "gateway.request_log",
-    "gateway.server",
-)
-
 TRIO_FILES = (
     "engine.actor",
     "engine.deadlines",
