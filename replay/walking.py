@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from engine.decider import NotInMemory
-from engine.eventlog.keys import Keyring
 from engine.eventlog.store import Signed
 from engine.recovery import Book
+from replay.veiling import VeilingKeys
 
 T = TypeVar("T")
 
@@ -55,7 +55,8 @@ class Walk:
     def __init__(self, source: Source, hospital: str) -> None:
         self.source = source
         self.hospital = hospital
-        self.book = Book(hospital, Keyring(hospital, _no_entropy))
+        self.keys = VeilingKeys(hospital, _no_entropy)
+        self.book = Book(hospital, self.keys)
 
     async def entries(self, until: int, advance: Callable[[int], None] = lambda _: None) -> AsyncIterator[Any]:
         """Every entry from behind ``book.head`` up to ``until``, each given once it has been folded."""

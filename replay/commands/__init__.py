@@ -7,9 +7,11 @@ from typing import Final
 import click
 
 from replay.commands.check import check
+from replay.commands.redecide import redecide
 from replay.commands.ship import ship
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     check,
     ship,
 )  # fmt: skip
+    redecide,
