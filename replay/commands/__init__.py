@@ -9,9 +9,13 @@ import click
 from replay.commands.check import check
 from replay.commands.redecide import redecide
 from replay.commands.ship import ship
+from replay.commands.whatif import what_if
+from replay.commands.witness import witness
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     check,
-    ship,
-)  # fmt: skip
     redecide,
+    ship,
+    what_if,
+    witness,
+)  # fmt: skip
