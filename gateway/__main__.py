@@ -21,6 +21,7 @@ from engine.decisions.hospital import AddHospital
 from engine.errors import LogCorrupt, Rejected, Unavailable
 from engine.eventlog.entry import Principal
 from engine.eventlog.lmdb_store import LmdbStore
+from engine.eventlog.vault import MASTER_FILE
 from engine.process import tune_process
 from engine.runtime import Engine, EngineSettings, open_engine
 from engine.views.settings import GetHospital
@@ -31,6 +32,7 @@ from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, Nob
 from gateway.checking import check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
+from gateway.erase import erase
 from gateway.explorer.process import ReadingProcess
 from gateway.health import Vitals
 from gateway.keeping import keep_serving, stop_on_signal
@@ -185,6 +187,9 @@ def demo(data: str | None, bind: str | None, seed: int, speed: float, seconds: f
     finish(live_demo, chosen, auth, show)
 
 
+main.add_command(erase)
+
+
 # -- what stands on what ------------------------------------------------------------------------------------
 
 
@@ -198,7 +203,8 @@ Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
 async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Beside | None = None) -> None:
     """The engine over its store; inside its life the front door; ``beside`` gets the engine, the address, the end."""
     assert chosen.data is not None
-    store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev)
+    master = Path(chosen.audit.master_key or Path(chosen.data, MASTER_FILE))
+    store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev, master_key=master)
     clock = SystemClock()
     shutdown = trio.Event()
     request_log = RequestLog() if chosen.request_log else None

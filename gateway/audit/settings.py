@@ -43,5 +43,8 @@ class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """All are asked for each checkpoint; none holds anything up."""
     witness_seconds: Annotated[float, Meta(gt=0, le=300)] = 10.0
     """One question to a witness, from the look-up of its name to the last byte of its answer."""
+    master_key: str | None = None
+    """The file of the key that wraps all subject keys, made at the first start; by default ``master.key`` in the data
+    folder. Put it elsewhere: where the keys are and it is not, nothing about a person can be read."""
     ca_file: str | None = None
     """Certificates (PEM) to trust for witnesses beside the system's own."""
