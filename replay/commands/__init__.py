@@ -7,8 +7,10 @@ from typing import Final
 import click
 
 from replay.commands.check import check
+from replay.commands.prove import prove
 from replay.commands.redecide import redecide
 from replay.commands.ship import ship
+from replay.commands.vkey import vkey
 from replay.commands.whatif import what_if
 from replay.commands.witness import witness
 
@@ -17,5 +19,8 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     redecide,
     ship,
     what_if,
+    witness,
+    prove,
+    vkey,
     witness,
 )  # fmt: skip
