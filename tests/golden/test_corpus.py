@@ -13,10 +13,10 @@ from engine.errors import LogCorrupt
 from engine.eventlog.entry import FORMAT, Codec, checked, stored
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS, Book
-from tests.golden import queues, referrals, rooms, story, wards
+from tests.golden import audit, queues, referrals, rooms, story, wards
 from tests.golden.story import Corpus
 
-STORIES = (story, queues, rooms, wards, referrals)
+STORIES = (story, queues, rooms, wards, referrals, audit)
 CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in STORIES]
 KEPT = CORPORA[0]
 DEFAULTS = msgspec.msgpack.decode(msgspec.msgpack.encode(Policy()))
