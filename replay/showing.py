@@ -116,7 +116,7 @@ def said(value: Any, zone: str) -> str:
     """A plain value on one line: ``name=value``, times on the hospital's clocks, sealed text as the word."""
     if isinstance(value, Mapping):
         if value in (SEALED_TEXT, ERASED_TEXT):
-            return next(iter(value))
+            return "sealed" if value == SEALED_TEXT else "erased"
         return "{" + told(value, zone) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(said(item, zone) for item in value) + "]"

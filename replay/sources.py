@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.errors import LogCorrupt, Unavailable
 from engine.eventlog.lmdb_reader import LmdbReader
+from replay.segments import SegmentSource
 from replay.walking import Source
 
 
@@ -21,23 +22,24 @@ class NoLog(Exception):
 @asynccontextmanager
 async def open_source(path: Path) -> AsyncIterator[Source]:
     """The log at ``path``, open for reading; ``NoLog`` when there is none, or none that can be opened."""
+    source: LmdbReader | SegmentSource
     if _is_environment(path):
-        reader = LmdbReader(path)
-        try:
-            await reader.open()
-        except (LogCorrupt, Unavailable) as error:
-            raise NoLog(f"The log in {path} cannot be opened: {error}") from error
-        async with reader:
-            yield reader
+        source = LmdbReader(path)
     elif _has_segments(path):
-        from replay.segments import SegmentSource
-
-        yield SegmentSource(path)
+        source = SegmentSource(path)
     else:
         raise NoLog(
             f"There is no log in {path}: a data folder or a backup has a folder log/ in it, an export or a shipment "
             "files named *.segment."
         )
+    try:
+        await source.open()
+    except (LogCorrupt, Unavailable) as error:
+        raise NoLog(f"The log in {path} cannot be opened: {error}") from error
+    try:
+        yield source
+    finally:
+        await source.close()
 
 
 def _is_environment(path: Path) -> bool:

@@ -7,19 +7,22 @@ from typing import Final
 import click
 
 from replay.commands.check import check
+from replay.commands.integrity import integrity
 from replay.commands.prove import prove
 from replay.commands.redecide import redecide
 from replay.commands.ship import ship
+from replay.commands.verify import verify
 from replay.commands.vkey import vkey
 from replay.commands.whatif import what_if
 from replay.commands.witness import witness
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     check,
+    integrity,
     redecide,
     ship,
+    verify,
     what_if,
-    witness,
     prove,
     vkey,
     witness,
