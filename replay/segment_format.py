@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -50,6 +51,11 @@ class Segment(NamedTuple):
 def write_frame(kind: bytes, payload: bytes) -> bytes:
     """A frame's bytes."""
     return kind + len(payload).to_bytes(4, "big") + payload
+
+
+def next_mark(mark: bytes, position: int, note: bytes) -> bytes:
+    """What a checkpoint stands behind: it binds it to the one before and to its place."""
+    return sha256(mark + position.to_bytes(8, "big") + note).digest()
 
 
 def read_frames(data: bytes, begin: int, where: object) -> Iterator[tuple[bytes, int, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from replay.segment_format import (
     SUFFIX,
     Header,
     Segment,
+    next_mark,
     read_frames,
     read_header,
     read_segment,
@@ -72,7 +72,7 @@ class SegmentWriter:
         """Append a signed note of a size that has been written."""
         if self._file < 0:
             self._begin_file()
-        self._mark = sha256(self._mark + note).digest()
+        self._mark = next_mark(self._mark, self.position, note)
         self._put(write_frame(b"C", self._mark + note))
         self._note(note)
 
@@ -152,15 +152,17 @@ def _without_torn_end(path: Path, data: bytes) -> bytes:
     What was never fsynced may be cut after a power cut, or (longer than what was written) filled up with zeros.
     """
     written = len(data.rstrip(b"\0"))
-    mark, sound = b"", len(MAGIC)
+    mark, position, sound = b"", 0, len(MAGIC)
     try:
         for kind, begin, end in read_frames(data, len(MAGIC), path):
             if kind == b"H":
-                mark = read_header(path, data[begin:end]).mark
+                header = read_header(path, data[begin:end])
+                mark, position = header.mark, header.first - 1
             elif kind == b"E":
                 checked(data[begin + 8 : end])
+                position += 1
             else:
-                mark = sha256(mark + data[begin + HASH : end]).digest()
+                mark = next_mark(mark, position, data[begin + HASH : end])
                 if data[begin : begin + HASH] != mark:
                     raise LogCorrupt("a checkpoint is not the one that was put there")
             sound = end

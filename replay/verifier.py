@@ -140,9 +140,10 @@ class LogCheck:
     def add_checkpoint(self, data: bytes, mark: bytes = b"") -> None:
         """A signed note that says what the tree's root was at a size that the log has reached.
 
-        In files it stands behind a mark, the hash over the mark before it and the note: so none is taken away.
+        In files it stands behind a mark, a hash over the mark before it, the position that it stands behind (8 bytes)
+        and the note: so none is moved or taken away.
         """
-        self._mark = sha256(self._mark + data).digest()
+        self._mark = sha256(self._mark + self.size.to_bytes(8, "big") + data).digest()
         if mark not in (b"", self._mark):
             raise Wrong("frame", f"what stands behind position {self.size} is not the checkpoint that was put there")
         try:
