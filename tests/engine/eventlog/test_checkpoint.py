@@ -90,11 +90,6 @@ def test_a_published_checkpoint_says_what_the_log_is():
     head = Note.parse(SUMS.encode()).head()
     assert head[:2] == ("go.sum database tree", 63_096_908)
     assert (head.root.hex()[:8], head.more) == ("f251eb40", ())
-        "go.sum database tree",
-        63_096_908,
-        "f251eb40",
-        (),
-    )
     cosignature = Note.parse(CERTIFICATES.encode()).lines[2]
     assert cosigned_at(cosignature) == 1_779_573_024
 
