@@ -29,6 +29,7 @@ from gateway.app import create_app
 from gateway.audit.proving import Proving, examine
 from gateway.audit.settings import AuditUnusable
 from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside, add_key
+from gateway.backing.commands import backup, restore
 from gateway.checking import check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
@@ -188,6 +189,8 @@ def demo(data: str | None, bind: str | None, seed: int, speed: float, seconds: f
 
 
 main.add_command(erase)
+main.add_command(backup)
+main.add_command(restore)
 
 
 # -- what stands on what ------------------------------------------------------------------------------------

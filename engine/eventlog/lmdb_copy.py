@@ -8,7 +8,7 @@ that becomes too much. LMDB makes no copy durable; here it is. Knows bytes and f
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,7 +18,8 @@ import trio
 from engine.errors import Unavailable
 from engine.eventlog.directory import sync_folder
 from engine.eventlog.lmdb_errors import unusable
-from engine.eventlog.lmdb_reads import raw_environment
+from engine.eventlog.lmdb_reads import bounded, raw_environment
+from engine.eventlog.vault import VAULT
 
 DATA: Final = "data.mdb"
 
@@ -79,10 +80,13 @@ async def copy_environment(source: Path, target: Path, most: int, advance: Calla
     return grown
 
 
-def copy_keys(source: Path, target: Path, turn: Callable[[bytes, bytes], bytes | None]) -> int:
-    """Copy subject keys into the new folder ``target``, each as ``turn(name, value)`` gives it; how many there are.
+def copy_keys(
+    source: Path, target: Path, turn: Callable[[bytes, bytes], bytes | None], more: Iterable[tuple[bytes, bytes]] = ()
+) -> int:
+    """Copy subject keys into the new folder ``target``, each as ``turn(name, value)`` gives it, and ``more`` with them.
 
-    ``None`` leaves one out. Values are as they lie: wrapped ones stay wrapped, under the same master key.
+    ``None`` leaves one out. Values are as they lie: wrapped ones stay wrapped, under the same master key. Gives how
+    many there are.
     """
     copied = 0
     try:
@@ -96,6 +100,9 @@ def copy_keys(source: Path, target: Path, turn: Callable[[bytes, bytes], bytes |
                         if turned is not None:
                             put.put(stored, turned)
                             copied += 1
+            with into.begin(write=True) as put:
+                for name, value in more:
+                    copied += put.put(bounded(name), value)
     except (lmdb.Error, OSError) as fault:
         raise unusable(fault) from fault
     sync_folder(target)
@@ -113,6 +120,24 @@ def subject_of(name: bytes) -> tuple[str, str] | None:
     digits = subject.hex()
     id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}" if any(subject) else ""
     return hospital.decode(), id
+
+
+def key_names(folder: Path) -> set[bytes]:
+    """Under which names there are subject keys."""
+    try:
+        with raw_environment(folder, readonly=True) as env:
+            return {stored[1:] for stored in _names(env)}
+    except (lmdb.Error, OSError) as fault:
+        raise unusable(fault) from fault
+
+
+def wrapped_by(folder: Path) -> str:
+    """The id of the master key that these subject keys are wrapped by; empty where they lie open."""
+    try:
+        with raw_environment(folder, readonly=True) as env, env.begin() as txn:
+            return txn.get(bounded(VAULT), b"").hex()
+    except (lmdb.Error, OSError) as fault:
+        raise unusable(fault) from fault
 
 
 def size_of(folder: Path) -> int:
