@@ -6,9 +6,11 @@ from typing import Final
 
 STYLE: Final = """
 :root { --page: #fbfbfa; --ink: #1d1d1b; --soft: #5c5c57; --line: #d9d9d4; --box: #f1f1ee; --link: #1a5fb4;
-  --one: #1f6fc4; --two: #c2410c; --three: #6b7280; --met: #15703a; --missed: #9a5b00; --violated: #b3172b; }
+  --one: #1f6fc4; --two: #c2410c; --three: #6b7280; --four: #7c3aed; --five: #0f766e;
+  --met: #15703a; --missed: #9a5b00; --violated: #b3172b; }
 @media (prefers-color-scheme: dark) { :root { --page: #161615; --ink: #ecece8; --soft: #a8a8a1; --line: #3a3a37;
-  --box: #22221f; --link: #82b4f2; --one: #6aa9f0; --two: #f28f5c; --three: #9ca3af; --met: #63c98a; --missed: #e0a94a;
+  --box: #22221f; --link: #82b4f2; --one: #6aa9f0; --two: #f28f5c; --three: #9ca3af; --four: #b794f6;
+  --five: #5fc7ba; --met: #63c98a; --missed: #e0a94a;
   --violated: #ff7b86; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, sans-serif;
@@ -40,9 +42,11 @@ svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 svg .grid { stroke: var(--line); stroke-width: 1; } svg .axis { stroke: var(--soft); stroke-width: 1; }
 svg .s1 { stroke: var(--one); } svg .s2 { stroke: var(--two); } svg .s3 { stroke: var(--three); }
+svg .s4 { stroke: var(--four); } svg .s5 { stroke: var(--five); }
 svg path { fill: none; stroke-width: 2; stroke-linejoin: round; }
 svg text.s1 { fill: var(--one); stroke: none; } svg text.s2 { fill: var(--two); stroke: none; }
-svg text.s3 { fill: var(--three); stroke: none; }
+svg text.s3 { fill: var(--three); stroke: none; } svg text.s4 { fill: var(--four); stroke: none; }
+svg text.s5 { fill: var(--five); stroke: none; }
 svg .aim { stroke: var(--missed); stroke-width: 1; stroke-dasharray: 5 4; }
 .narrow { display: none; }
 @media (max-width: 60rem) { body { grid-template-columns: minmax(0, 1fr); gap: 1rem; padding: 1rem 1rem 3rem; }

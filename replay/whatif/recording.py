@@ -60,8 +60,6 @@ class Stint(msgspec.Struct):
     at: int
     who: str
     chosen: str = "queue"
-    reaction: int = 0
-    absent: bool = False
     steps: list[Step] = []
     ended: bool = False
 
@@ -79,29 +77,41 @@ class Root(NamedTuple):
     refused: str
 
 
+class Chance(NamedTuple):
+    """A time in which a counter could call without a break: how long (µs) until it did, or until it could no more."""
+
+    took: int
+    lost: bool = False
+    absent: bool = False
+
+
 class Shift(msgspec.Struct):
     """One counter's local day: its calls in order, when it did not work though somebody waited, and its end (µs)."""
 
     calls: list[Stint] = []
-    absences: list[tuple[int, int]] = []
+    chances: list[Chance] = []
+    absences: list[tuple[int, int, bool]] = []
+    """From, until, and whether it was not this counter that called then."""
     begins: int = 0
     ends: int | None = None
     reaction: int = 0
     """The median of those that were none of absence."""
 
     def when(self, number: int, since: int) -> int | None:
-        """When its call of this number (from 0) comes if somebody could be called ``since``; ``None``: never."""
-        time = max(since, self.begins)
-        moved = time > since
-        for begin, end in self.absences:
+        """When it calls if somebody could be called ``since``, its chance of this number (from 0); ``None``: never."""
+        time, moved = max(since, self.begins), since < self.begins
+        for begin, end, lost in self.absences:
             if begin <= time < end:
-                time, moved = end, True
+                time, moved = end + (self.reaction + 1 if lost else 0), True
         if self.ends is not None and time >= self.ends:
             return None
         if moved:
             return time
-        known = number < len(self.calls) and not self.calls[number].absent
-        return time + (self.calls[number].reaction if known else self.reaction)
+        chance = self.chances[number] if number < len(self.chances) else None
+        if chance is None or chance.absent:
+            return time + self.reaction
+        # Somebody else was quicker then: all that is known is that it takes longer than that.
+        return time + chance.took + (self.reaction + 1 if chance.lost else 0)
 
 
 class Came(msgspec.Struct):
@@ -148,10 +158,12 @@ class Recorder:
         self._commands = Commands(book)
         self._open: dict[tuple[str, str], Stint] = {}
         self._since: dict[tuple[str, str], int | None] = {}
+        self._idle: dict[tuple[str, str], tuple[int, int]] = {}
+        """Chances that a counter lost since its last call: when the first began, and how long all were (µs)."""
         self._offered: dict[str, int] = {}
         self._took: dict[str, list[tuple[int, int]]] = {}
         self._accepts: list[int] = []
-        self._day = ""
+        self._day = calendar.local_day(book.time, zone)
         for key in book.cells:
             self._known_tokens(key)
         for key in [key for key in book.cells if key.startswith("service:")]:
@@ -174,7 +186,7 @@ class Recorder:
         recorded = self.recorded
         self._end_shifts(until)
         for shift in recorded.shifts.values():
-            quick = [one.reaction for one in shift.calls if not one.absent]
+            quick = [one.took for one in shift.chances if not (one.absent or one.lost)]
             shift.reaction = median_low(quick) if quick else 0
         everybody = [one for took in self._took.values() for one in took]
         for service_id, all_of in [*self._took.items(), ("", everybody)]:
@@ -188,15 +200,19 @@ class Recorder:
     def _turn_of_day(self, time: int) -> None:
         """Shifts end with their local day."""
         day = calendar.local_day(time, self.recorded.zone)
-        if self._day and day != self._day:
+        if day != self._day:
             self._end_shifts(calendar.day_bounds(day, self.recorded.zone).start)
         self._day = day
 
     def _end_shifts(self, until: int) -> None:
         """Who could call then and did not any more has gone home."""
-        for (service_id, counter), since in self._since.items():
-            if since is not None and since < until and self._day:
-                self._shift(service_id, counter, self._day).ends = since
+        for here, since in self._since.items():
+            first, idle = self._idle.pop(here, (until, 0))
+            if since is not None and since < until:
+                first, idle = min(first, since), idle + until - since
+                self._shift(*here, self._day).ends = since
+            if idle > ABSENT:
+                self._shift(*here, self._day).ends = first
 
     # What an entry is
 
@@ -226,7 +242,7 @@ class Recorder:
                 self.recorded.roots.append(root)
                 self.recorded.after_root[entry.position] = stint
             return
-        ticket_id = getattr(command, "ticket_id", None) or getattr(command, "token_id", "")
+        ticket_id = _named(command)
         current = self._current(ticket_id) if name in _STEPS else None
         if current is not None:
             current.steps.append(Step(entry.time - current.at, command, who))
@@ -256,15 +272,26 @@ class Recorder:
         since = self._since.get((stint.service_id, stint.counter))
         if since is None or since > stint.at:
             return False
-        shift = self._shift(stint.service_id, stint.counter, calendar.local_day(stint.at, self.recorded.zone))
-        stint.reaction = stint.at - since
-        stint.absent = stint.reaction > ABSENT
-        if not shift.calls:
-            shift.begins = stint.at if stint.absent else since
-        elif stint.absent:
-            shift.absences.append((since, stint.at))
-        shift.calls.append(stint)
+        here = (stint.service_id, stint.counter)
+        self._chance(here, since, stint.at, lost=False)
+        self._shift(*here, self._day).calls.append(stint)
+        self._since[here] = None
         return True
+
+    def _chance(self, here: tuple[str, str], since: int, time: int, *, lost: bool) -> None:
+        """A counter called, or could no more."""
+        shift = self._shift(*here, self._day)
+        absent = time - since > ABSENT
+        if absent:
+            shift.absences.append((since, time, lost))
+        if not shift.chances:
+            shift.begins = since
+        shift.chances.append(Chance(time - since, lost, absent))
+        if not lost:
+            self._idle.pop(here, None)
+        else:
+            first, total = self._idle.get(here, (since, 0))
+            self._idle[here] = (first, total + time - since)
 
     def _current(self, ticket_id: str) -> Stint | None:
         key = self.book.directory.find("tickets", ticket_id) or ""
@@ -275,7 +302,7 @@ class Recorder:
 
     def _choice(self, entry: Any, command: Any) -> str:
         """How somebody was chosen who was called by name: as the queue has it, as the slots have it, or neither."""
-        ticket_id = getattr(command, "ticket_id", None) or getattr(command, "token_id", "")
+        ticket_id = _named(command)
         key = self.book.directory.find("tickets", ticket_id) or ""
         service = service_of(self.book, key.partition(":")[2]) if key.startswith("service:") else None
         if service is None:
@@ -308,7 +335,10 @@ class Recorder:
         free = dict(callable_at(self.book, service, time))
         for counter in service.settings.counters:
             here = (service_id, counter.name)
-            self._since[here] = waits_since(self._since.get(here), free.get(counter.name), time)
+            before = self._since.get(here)
+            since = self._since[here] = waits_since(before, free.get(counter.name), time)
+            if before is not None and before <= time and since != before:
+                self._chance(here, before, time, lost=True)
 
     def _close(self, stint: Stint) -> None:
         stint.ended = True
@@ -349,6 +379,11 @@ class Recorder:
 
     def _came(self, token_id: str) -> Came:
         return self.recorded.came.setdefault(token_id, Came())
+
+
+def _named(command: Any) -> str:
+    """The ticket or token that a command is about; both have one id."""
+    return getattr(command, "ticket_id", None) or getattr(command, "token_id", None) or ""
 
 
 def waits_since(before: int | None, now: Any, time: int) -> int | None:

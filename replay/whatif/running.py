@@ -68,11 +68,10 @@ class Run:
         self._agenda: list[tuple[int, int, Any]] = []
         self._numbers = count()
         self._since: dict[tuple[str, str], int | None] = {}
-        self._armed: dict[tuple[str, str], tuple[int, int]] = {}
+        self._armed: dict[tuple[str, str], int] = {}
         self._calls: Counter[tuple[str, str, str]] = Counter()
+        self._chances: Counter[tuple[str, str, str]] = Counter()
         self._stints: Counter[tuple[str, str]] = Counter()
-        self._present: set[str] = set()
-        """Tokens whose patients were here before there was a place for them."""
         self._guessed: set[str] = set()
 
     def go(self) -> Outcome:
@@ -134,18 +133,13 @@ class Run:
             self.outcome.refused[refusal.code] += 1
         if root.refused:
             self.outcome.otherwise += root.refused != refusal.code
-            if root.name == "CheckIn":
-                self._present.add(root.command.token_id)
             return
         if root.name in ASKED:
             self.outcome.otherwise += 1
             return
         self.outcome.without_effect += 1
-        if root.name == "CheckIn":
-            if refusal.code == "too_early":  # he waits until he is let in
-                self._at(refusal.facts["from_time"], self._check_in, root.command.token_id)
-            else:
-                self._present.add(root.command.token_id)
+        if root.name == "CheckIn" and refusal.code == "too_early":  # he waits until he is let in
+            self._at(refusal.facts["from_time"], self._check_in, root.command.token_id)
 
     # What follows
 
@@ -174,8 +168,8 @@ class Run:
         came = self._recorded.came.get(token_id, _ASSUMED)
         if any(one > time for one in (*came.checked_in, *came.tried)):
             return
-        if token_id in self._present or came.checked_in:
-            self._at(time, self._check_in, token_id)
+        if came.checked_in or (came.tried and not came.placed):
+            self._at(time, self._check_in, token_id)  # he was here before there was a place
         elif not came.placed:
             self.outcome.assumed.check_ins += 1
             slot = self.world.state(self.world.book.directory.find("tokens", token_id) or "")
@@ -220,6 +214,8 @@ class Run:
             here = (service_id, counter.name)
             before = self._since.get(here)
             since = self._since[here] = waits_since(before, free.get(counter.name), time)
+            if before is not None and before <= time and since != before:
+                self._chances[*here, calendar.local_day(before, self._recorded.zone)] += 1
             if since is None:
                 self._armed.pop(here, None)
             elif since != before or here not in self._armed:
@@ -228,14 +224,14 @@ class Run:
     def _arm(self, here: tuple[str, str], since: int, time: int) -> None:
         day = calendar.local_day(since, self._recorded.zone)
         shift = self._shift(*here, day)
-        when = shift.when(self._calls[*here, day], since) if shift is not None else None
+        when = shift.when(self._chances[*here, day], since) if shift is not None else None
         if when is not None:
             number = next(self._numbers)
-            self._armed[here] = (number, since)
+            self._armed[here] = number
             self._at(max(when, time), self._call, here, number, day)
 
     def _call(self, time: int, here: tuple[str, str], number: int, day: str) -> None:
-        if self._armed.get(here, (0, 0))[0] != number:
+        if self._armed.get(here) != number:
             return  # there was nobody any more, or somebody else since
         del self._armed[here]
         service_id, counter = here
@@ -252,15 +248,15 @@ class Run:
         elif chosen == "named" and known is not None:
             wanted = known.ticket_id
         ticket = service.tickets.get(wanted)
-        accepted = None
+        accepted, self._since[here] = None, None
         if ticket is not None and ticket.status == "waiting":
             by_name = COMMANDS["CallTicket"](ticket_id=wanted, counter=counter, reason=FreeText(TEXT))
             accepted = self._ask(by_name, time, who)
         if accepted is None:
             accepted = self._ask(COMMANDS["CallNext"](service_id=service_id, counter=counter), time, who)
         call = called(accepted, service_id) if accepted is not None else None
+        self._chances[service_id, counter, day] += 1
         if call is None:
-            self._since[here] = None
             self._look(service_id, time)
             return
         self._calls[service_id, counter, day] += 1
@@ -304,7 +300,10 @@ class Run:
             return
         if _completes(step) and ticket.status == "called":  # here a call waits for the patient to come
             self._ask(COMMANDS["StartTicket"](ticket_id=ticket_id), time, step.who)
-        self._ask(step.command, time, step.who)
+        command = step.command
+        if getattr(command, "counter", None) not in (None, ticket.counter):
+            command = msgspec.structs.replace(command, counter=ticket.counter)  # another counter was quicker here
+        self._ask(command, time, step.who)
 
     def _shift(self, service_id: str, counter: str, day: str) -> Shift | None:
         """When a counter works; one that the log does not have works while the others of its service do."""

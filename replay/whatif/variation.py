@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ from replay.whatif.world import COMMANDS, World
 ALL: Final = "*"
 _FACTOR: Final = re.compile(r"[x×*](\d+(?:\.\d+)?)")
 
+T = TypeVar("T")
 Ask = Callable[[Any], object]
 """Has a command decided, now."""
 
@@ -201,7 +202,7 @@ def _with_settings(settings: ServiceSettings, changes: Mapping[str, Any], busy: 
     return _changed(settings, changes, ServiceSettings, "service")
 
 
-def _changed(value: Any, changes: Mapping[str, Any], kind: type[Any], field: str) -> Any:
+def _changed(value: T, changes: Mapping[str, Any], kind: type[T], field: str) -> T:
     """The value with some of its fields replaced; of a field that is a map, only the entries that are named."""
     plain = msgspec.to_builtins(value)
     for name, wanted in changes.items():

@@ -161,7 +161,7 @@ class Commands:
         left_out = set(getattr(refusal, "left_out", ()))
         if left_out - {"reason"}:
             return None
-        fields = {"reason": FreeText(TEXT)} if left_out else {}
+        fields: dict[str, Any] = {"reason": FreeText(TEXT)} if left_out else {}
         if getattr(command, "if_version", None) is not None:
             fields["if_version"] = None  # other versions here; who asked saw those of the log
         return msgspec.structs.replace(command, **fields) if fields else command
