@@ -36,9 +36,10 @@ from engine.decisions.insert_emergency import EmergencyView
 from engine.decisions.rooms import ChangedRoomView
 from engine.decisions.slot_templates import Generated
 from engine.views import ANSWERS as VIEWS
+from gateway.explorer.queries import QUESTIONS
 
 ANSWERS: dict[str, Any] = {
-    **{query.__name__: answer for query, answer in VIEWS.items()},
+    **{query.__name__: answer for query, answer in (*VIEWS.items(), *QUESTIONS.items())},
     "AddHospital": HospitalView,
     "ChangePolicy": PolicyView,
     "AddDoctor": DoctorView,

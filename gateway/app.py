@@ -28,6 +28,9 @@ from gateway.calendars import CalendarEndpoint, brings_token
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CommandEndpoint, QueryEndpoint
 from gateway.engine import Engine
+from gateway.explorer.endpoint import ExplorerEndpoint, Looks
+from gateway.explorer.process import Explorer, NoExplorer
+from gateway.explorer.queries import QUESTIONS
 from gateway.feed import PATH as STREAM
 from gateway.feed import Stream
 from gateway.headers import FreshIds
@@ -49,21 +52,32 @@ Table = Router[Endpoint]
 def create_app(
     engine: Engine, auth: Authenticator, pages_of_health: health.Pages, *, limits: Limits = Limits(),  # noqa: B008
     request_log: RequestLog | None = None, routes: Sequence[BaseRoute] = (), tally: Tally | None = None,
-    metrics: MetricsSettings = MetricsSettings(),  # noqa: B008
+    metrics: MetricsSettings = MetricsSettings(), explorer: Explorer = NoExplorer(),  # noqa: B008
 ) -> ASGIApp:  # fmt: skip
     """The application over an engine; ``routes`` of other kinds go before the table; ``tally`` counts requests."""
-    table = table_over(engine, limits, pages_of_health)
+    table = table_over(engine, limits, pages_of_health, explorer)
     table.add("GET", METRICS, MetricsPage(pages_of_health, open=metrics.open))
     stream = Stream(engine, auth, BatchEndpoint(table, engine, limits), limits, request_log)
     return Front(routes, stream, Gateway(table, auth, limits, request_log, tally or Tally()))
 
 
-def table_over(engine: Engine, limits: Limits, pages_of_health: health.Pages) -> Table:
+def table_over(
+    engine: Engine,
+    limits: Limits,
+    pages_of_health: health.Pages,
+    explorer: Explorer = NoExplorer(),  # noqa: B008
+) -> Table:
     """All endpoints under their methods and paths."""
     types = command_and_query_types()
     table: Table = Router()
+    looks = Looks()
     for row in TABLE:
-        table.add(row.method, BASE + row.path, _endpoint(row, Shape(types[row.name], row.ids), engine, limits))
+        shape = Shape(types[row.name], row.ids)
+        audits = shape.kind in QUESTIONS
+        endpoint = (
+            ExplorerEndpoint(row, shape, engine, explorer, looks) if audits else _endpoint(row, shape, engine, limits)
+        )
+        table.add(row.method, BASE + row.path, endpoint)
     table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
     others = {
         **health.endpoints(pages_of_health),
@@ -85,8 +99,8 @@ def _endpoint(row: Row, shape: Shape, engine: Engine, limits: Limits) -> Endpoin
 
 
 def command_and_query_types() -> Mapping[str, type[Any]]:
-    """The types behind the names in the table: what the engine decides, and what it can be asked to show."""
-    return {kind.__name__: kind for kind in (*DECISIONS, *QUERIES)}
+    """The types behind the names in the table: what the engine decides and shows, and what is asked of its log."""
+    return {kind.__name__: kind for kind in (*DECISIONS, *QUERIES, *QUESTIONS)}
 
 
 class Front:

@@ -1,5 +1,5 @@
 """The pages: a service's board for the waiting room, a ticket with its QR code, the day board of a clinic's rooms, the
-bed board of a ward, and the alert panel.
+bed board of a ward, the alert panel, and the audit explorer.
 
 All are shells without anybody's data: their scripts ask the interface for what is shown, so that a page needs no
 engine and a credential is asked of nobody. Knows templates, files and addresses; no rule, and no state.
@@ -57,6 +57,7 @@ def endpoints() -> Mapping[str, Endpoint]:
         "/clinics/{clinic}/board": Page("/clinics/{clinic}/board", shown.day_board),
         "/wards/{ward}/board": Page("/wards/{ward}/board", shown.ward_board),
         "/alerts": Page("/alerts", shown.alert_panel),
+        "/audit": Page("/audit", shown.audit),
         "/t/{link}": Page("/t/{link}", shown.ticket),
         "/t/{link}/qr.svg": Page("/t/{link}/qr.svg", shown.qr_code),
     }
@@ -82,6 +83,7 @@ class Pages:
         self._day_board = environment.get_template("day_board.html").render
         self._ward_board = environment.get_template("ward_board.html").render
         self._alert_panel = environment.get_template("alert_panel.html").render
+        self._audit = environment.get_template("audit.html").render
         self._ticket = environment.get_template("ticket.html").render
         self._lost = environment.get_template("lost.html").render
 
@@ -106,6 +108,10 @@ class Pages:
     async def alert_panel(self, call: Call) -> Response:
         """The alerts that are open, for whoever has a key that may see them."""
         return self._page(call, self._alert_panel)
+
+    async def audit(self, call: Call) -> Response:
+        """The audit explorer, for whoever has a key with the role auditor."""
+        return self._page(call, self._audit)
 
     async def ticket(self, call: Call) -> Response:
         """The page of a ticket, for whoever has its link."""

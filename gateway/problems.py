@@ -45,6 +45,8 @@ CODES: dict[str, int] = {
     "too_deep": 422,
     "too_many_commands": 422,
     "internal_error": 500,
+    "reading_log": 503,
+    "log_unreadable": 503,
     "deadline_passed": 504,
     "assignment_timeout": 504,
 }

@@ -21,6 +21,7 @@ from engine.process import process_figures, tune_process
 from gateway.app import create_app
 from gateway.auth import ApiKeys, NobodyFromOutside
 from gateway.config import Config
+from gateway.explorer.process import ReadingProcess
 from gateway.keeping import keep_serving
 from gateway.link.far_engine import FarEngine
 from gateway.request_log import RequestLog, log_to_stderr
@@ -57,6 +58,8 @@ async def work(link: socket.socket) -> None:
                 _count(engine, tally)  # what is asked for is on its way before the question
             return await engine.look(name, hospital)
 
+        explorer = ReadingProcess(Path(str(config.data)))
+        nursery.start_soon(explorer.run, shutdown)
         app = create_app(
             engine,
             NobodyFromOutside() if config.dev else ApiKeys(Path(str(config.keys))),
@@ -65,6 +68,7 @@ async def work(link: socket.socket) -> None:
             request_log=RequestLog() if config.request_log else None,
             tally=tally,
             metrics=config.metrics,
+            explorer=explorer,
         )
         sockets = [socket.socket(fileno=number) for number in told.sockets]
         async with trio.open_nursery() as door:

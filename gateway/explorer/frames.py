@@ -67,7 +67,7 @@ class Frames:
     def __init__(self) -> None:
         self._held = bytearray()
 
-    def take(self, data: bytes) -> Iterator[bytes]:
+    def take(self, data: bytes | bytearray) -> Iterator[bytes]:
         """The frames that these bytes complete; ``Garbled`` when what came cannot be one."""
         held = self._held
         held += data

@@ -130,17 +130,21 @@ class ReadingProcess:
             self.starts += 1
             self.pid = process.pid
             self._heard = trio.current_time()
+            idled = False
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write, process)
                 nursery.start_soon(self._read, process, nursery.cancel_scope)
-                while True:
-                    await trio.sleep_until(self._heard + self._idle)
-                    if not self._calls and trio.current_time() >= self._heard + self._idle:
-                        nursery.cancel_scope.cancel()
-                        return True
-                    self._heard = max(self._heard, trio.current_time() - self._idle / 2)
-        log.warning("the audit explorer's process has gone; it begins anew when somebody asks")
-        return False
+                await self._idled()
+                idled = True
+                nursery.cancel_scope.cancel()
+        if not idled:
+            log.warning("the audit explorer's process has gone; it begins anew when somebody asks")
+        return idled
+
+    async def _idled(self) -> None:
+        """Return once nobody has asked for a while."""
+        while self._calls or trio.current_time() < self._heard + self._idle:
+            await trio.sleep_until(max(self._heard + self._idle, trio.current_time() + self._idle / 10))
 
     async def _write(self, process: trio.Process) -> None:
         assert process.stdin is not None

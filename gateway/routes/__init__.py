@@ -9,6 +9,7 @@ from gateway.routes import (
     admissions,
     alerts,
     appointments,
+    audit,
     clinics,
     destinations,
     hospital,
@@ -27,6 +28,7 @@ from gateway.routes.row import BASE, ROLES, Role, Row
 TABLE: tuple[Row, ...] = (
     *hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS, *services.ROWS, *clinics.ROWS, *rooms.ROWS,
     *appointments.ROWS, *destinations.ROWS, *referrals.ROWS, *staff.ROWS, *wards.ROWS, *admissions.ROWS, *alerts.ROWS,
+    *audit.ROWS,
 )  # fmt: skip
 
 __all__ = ["BASE", "ROLES", "TABLE", "Role", "Row"]

@@ -28,6 +28,7 @@ STAFF = DESK | CLINIC
 PLANNING = frozenset({ADMIN, INTEGRATION, NETWORK})
 ADMINS = frozenset({ADMIN, NETWORK})
 NETWORKS = frozenset({NETWORK})
+AUDITORS = frozenset({AUDITOR, NETWORK})
 
 Verb = Literal["GET", "POST", "PUT", "DELETE"]
 

@@ -9,6 +9,8 @@ from typing import Any
 from gateway.routes import BASE, TABLE
 from tests.gateway.surface import As, hospital
 
+HERE = [row for row in TABLE if row.area != "audit"]
+"""What the log says is asked of another process, where there is one: see test_explorer_over_http.py."""
 TIMES = {"start_time": "2100-02-01T09:00:00Z", "end_time": "2100-02-01T10:00:00Z", "max_capacity": 1}
 LATER = {"start_time": "2100-02-02T09:00:00Z", "end_time": "2100-02-02T10:00:00Z", "max_capacity": 1}
 WEEK = {"weekdays": ["MON"], "start_time": "09:00", "end_time": "10:00", "max_capacity": 1, "valid_from": "2100-01-01"}
@@ -190,13 +192,13 @@ async def test_no_row_knows_an_id_of_another_hospital_in_its_path_and_nothing_ch
         mine, theirs = await things(client, "main"), await things(client, "north")
 
         async def seen() -> list[str]:
-            paths = [f"{BASE}{row.path.format(**theirs)}" for row in TABLE if row.method == "GET" and row.ids]
+            paths = [f"{BASE}{row.path.format(**theirs)}" for row in HERE if row.method == "GET" and row.ids]
             answers = [await client.get(path, headers={"Hospital-Id": "north"}) for path in paths]
             assert {answer.status_code for answer in answers} == {200}
             return [answer.headers.get("etag", "") for answer in answers]
 
         before = await seen()
-        for row in TABLE:
+        for row in HERE:
             if not row.ids:
                 continue
             body = bodies(mine).get(f"{row.method} {row.path}", {} if row.method in ("POST", "PUT") else None)

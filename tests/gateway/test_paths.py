@@ -7,6 +7,7 @@ import pytest
 from engine.decisions import DECISIONS, WAKE
 from engine.views import QUERIES
 from gateway.app import command_and_query_types
+from gateway.explorer.queries import QUESTIONS
 from gateway.problems import Problem
 from gateway.router import Router
 from gateway.routes import BASE, TABLE
@@ -22,7 +23,8 @@ INTERNAL = {
 
 
 def filled(path: str) -> str:
-    return BASE + "/".join(UNKNOWN if segment.startswith("{") else segment for segment in path.split("/"))
+    known = {"{position}": "1"}
+    return BASE + "/".join(known.get(one, UNKNOWN) if one.startswith("{") else one for one in path.split("/"))
 
 
 @pytest.mark.parametrize("row", PATHS)
@@ -67,7 +69,7 @@ async def test_head_is_get_without_the_body():
 
 def test_every_command_and_query_of_the_engine_has_a_row_and_every_row_a_type():
     named = {row.name for row in TABLE}
-    there = {kind.__name__ for kind in (*DECISIONS, *QUERIES)}
+    there = {kind.__name__ for kind in (*DECISIONS, *QUERIES, *QUESTIONS)}
     assert named == there - INTERNAL
     assert {type(wake("x", 0)).__name__ for wake in WAKE.values()} <= INTERNAL
 

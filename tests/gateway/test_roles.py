@@ -250,6 +250,12 @@ ALLOWED = {
     "GET /alerts/{alert_id}": "kcaui",
     "POST /alerts/{alert_id}/acknowledge": "kcai",
     "POST /alerts/{alert_id}/close": "a",
+    "GET /audit/days": "u",
+    "GET /audit/day": "u",
+    "GET /audit/state": "u",
+    "GET /audit/entries": "u",
+    "GET /audit/entries/{position}": "u",
+    "GET /audit/patients/{patient_id}/history": "u",
 }
 
 
