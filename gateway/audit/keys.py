@@ -94,13 +94,12 @@ def file_signer(path: Path, entropy: Entropy) -> LocalSigner:
     try:
         if not path.exists():
             _make(path, entropy(32))
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with path.open("rb") as file:
+            mode, data = os.fstat(file.fileno()).st_mode, file.read(_LARGEST)
     except OSError as fault:
         raise AuditUnusable(f"the signing key {path} can be neither read nor made: {fault.strerror}") from None
-    with open(handle, "rb") as file:
-        if os.fstat(handle).st_mode & 0o077:
-            raise AuditUnusable(f"{path} is a private key that others can read: chmod 600 {path}")
-        data = file.read(_LARGEST)
+    if mode & 0o077:
+        raise AuditUnusable(f"{path} is a private key that others can read: chmod 600 {path}")
     try:
         key = serialization.load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -181,11 +180,11 @@ class CommandSigner:
         assert process.stdout is not None
         said = bytearray()
         try:
-            with suppress(trio.BrokenResourceError):  # it may want less: what it prints tells
-                await process.stdin.send_all(message)
-            await process.stdin.aclose()
-            while len(said) < _LARGEST and (piece := await process.stdout.receive_some(_LARGEST)):
-                said += piece
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_feed, process.stdin, message)
+                while len(said) < _LARGEST and (piece := await process.stdout.receive_some(_LARGEST)):
+                    said += piece
+                nursery.cancel_scope.cancel()
             await process.stdout.aclose()
             return bytes(said), await process.wait()
         finally:
@@ -195,3 +194,9 @@ class CommandSigner:
                 await process.stdin.aclose()
                 await process.stdout.aclose()
                 await process.wait()
+
+
+async def _feed(stdin: trio.abc.SendStream, message: bytes) -> None:
+    with suppress(trio.BrokenResourceError):  # it may want less: what it prints tells
+        await stdin.send_all(message)
+    await stdin.aclose()

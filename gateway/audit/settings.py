@@ -46,5 +46,7 @@ class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     master_key: str | None = None
     """The file of the key that wraps all subject keys, made at the first start; by default ``master.key`` in the data
     folder. Put it elsewhere: where the keys are and it is not, nothing about a person can be read."""
+    ship: str | None = None
+    """A folder, better on another disk or host: a process beside copies the logs into it as segments, as they grow."""
     ca_file: str | None = None
     """Certificates (PEM) to trust for witnesses beside the system's own."""
