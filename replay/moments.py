@@ -81,6 +81,23 @@ async def position_of(source: Source, hospital: str, text: str) -> int:
     return await position_at(source, hospital, named.time)
 
 
+async def moments_between(source: Source, log: str, since: str, until: str, zone: str) -> tuple[int, int]:
+    """The first and the last position of a stretch; what is left out is the log's own beginning or end.
+
+    A position includes itself at both ends. From an instant on means whatever is not before it.
+    """
+    head = await source.head(log)
+    day = calendar.local_day(await time_at(source, log, head), zone) if head else ""
+    first, last = 1, head
+    if since:
+        named = parse(since, zone, day)
+        first = await position_at(source, log, named.time - 1) + 1 if isinstance(named, Instant) else named.number
+    if until:
+        named = parse(until, zone, day)
+        last = await position_at(source, log, named.time) if isinstance(named, Instant) else min(named.number, head)
+    return max(first, 1), last
+
+
 async def position_at(source: Source, hospital: str, microseconds: int) -> int:
     """The position of the last entry not later than this instant, 0 when there is none: times rise with positions."""
     low, high = 0, await source.head(hospital)

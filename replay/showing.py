@@ -1,7 +1,7 @@
 """How what a log holds is shown: entries, events, states as plain values for JSON, and as lines for people.
 
 Sealed text is opened where the key is at hand. Where it is not, it is shown as ``sealed`` (JSON ``{"sealed": true}``),
-and as ``erased`` where the key is known to have been destroyed. Times stay numbers in JSON, except an entry's own;
+and as ``erased`` where it was destroyed. Times stay numbers in JSON, except an entry's own;
 people see them on the hospital's clocks.
 """
 
@@ -15,9 +15,10 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from engine import calendar
-from engine.decider import NotInMemory, Private
+from engine.decider import GONE, NotInMemory, Private
 from engine.errors import LogCorrupt
 from engine.eventlog.keys import SEALED, Keyring, payload_subject
+from replay.erased import erased_subjects
 from replay.walking import Source
 
 T = TypeVar("T")
@@ -31,11 +32,11 @@ _FIRST_TIME, _LAST_TIME = 946_684_800_000_000, 7_258_118_400_000_000  # the year
 class Showing:
     """Makes plain values of one hospital's log; ``keys`` are those with which its entries and states are decoded.
 
-    ``erased``: the patients whose keys are known to be destroyed.
+    ``erased``: who is known to have been erased; where it is not given, the log is asked when a key is missing.
     """
 
-    def __init__(self, source: Source, hospital: str, keys: Keyring, erased: Container[str] = ()) -> None:
-        self.erased = erased
+    def __init__(self, source: Source, hospital: str, keys: Keyring, erased: Container[str] | None = None) -> None:
+        self._erased = erased
         self._source = source
         self._hospital = hospital
         self._keys = keys
@@ -85,12 +86,18 @@ class Showing:
                 found = await self._source.read_keys([name])
                 if name in found:
                     self._keys.adopt(found)
-                else:
-                    self._closed[missing.name] = ERASED_TEXT if missing.name in self.erased else SEALED_TEXT
+                if name not in found:
+                    if self._erased is None:  # where the keys are, they say so themselves
+                        self._erased = frozenset(await erased_subjects(self._source, self._hospital))
+                    self._closed[missing.name] = ERASED_TEXT if missing.name in self._erased else SEALED_TEXT
+                elif self._keys.is_destroyed(missing.name):
+                    self._closed[missing.name] = ERASED_TEXT
 
     def _text(self, value: Any) -> Any:
         if not isinstance(value, Private):
             raise TypeError(f"{type(value).__name__} cannot be shown")
+        if value.erased:
+            return ERASED_TEXT
         closed = self._closed.get(value.subject or "")
         return value.text if closed is None else closed
 
@@ -98,6 +105,8 @@ class Showing:
         if code != SEALED:
             raise LogCorrupt(f"unknown MessagePack extension {code}")
         payload = bytes(data)
+        if payload[:1] == GONE:
+            return ERASED_TEXT
         closed = self._closed.get(payload_subject(payload))
         return self._keys.open(payload) if closed is None else closed
 
@@ -134,14 +143,19 @@ def told(fields: Mapping[str, Any], zone: str) -> str:
     return " ".join(f"{name}={said(value, zone)}" for name, value in fields.items() if name != "type")
 
 
-def lines(shown: Mapping[str, Any], zone: str) -> Iterator[str]:
-    """A shown entry for people: what was asked, by whom and when; below it what each actor went through."""
+def heading(shown: Mapping[str, Any], zone: str) -> str:
+    """A shown entry on one line: where, when, what was asked, by whom, and what came of it."""
     time = clock(calendar.instant(datetime.fromisoformat(shown["time"]), "time"), zone)
     who = shown["who"]
     by = f"{who['name']} ({who['role']})" if who.get("role") else who["name"]
     refusal = shown.get("refusal")
     came = f"refused: {refusal['code']} {refusal['rule']}".rstrip() if refusal else shown["outcome"]
-    yield f"{shown['position']:>9}  {time}  {shown['name']}  by {by}  {came}"
+    return f"{shown['position']:>9}  {time}  {shown['name']}  by {by}  {came}".rstrip()
+
+
+def lines(shown: Mapping[str, Any], zone: str) -> Iterator[str]:
+    """A shown entry for people; below its heading what was asked, and what each actor went through."""
+    yield heading(shown, zone)
     if shown["command"]:
         yield f"{'':11}asked: {told(shown['command'], zone)}"
     for change in shown.get("changes", ()):

@@ -6,11 +6,18 @@ from typing import Final
 
 import click
 
+from replay.commands.accesses import show_accesses
 from replay.commands.check import check
+from replay.commands.diff import diff
+from replay.commands.explain import explain
+from replay.commands.export import export
+from replay.commands.history import history
 from replay.commands.integrity import integrity
+from replay.commands.log import log
 from replay.commands.prove import prove
 from replay.commands.redecide import redecide
 from replay.commands.ship import ship
+from replay.commands.state import state
 from replay.commands.verify import verify
 from replay.commands.vkey import vkey
 from replay.commands.whatif import what_if
@@ -18,9 +25,16 @@ from replay.commands.witness import witness
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     check,
+    show_accesses,
+    export,
     integrity,
+    explain,
     redecide,
     ship,
+    diff,
+    history,
+    log,
+    state,
     verify,
     what_if,
     prove,

@@ -1,0 +1,73 @@
+"""``matron-replay history``: all that happened to one patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from replay.calling import (
+    WELL,
+    WrongCall,
+    data_option,
+    hospital_option,
+    json_option,
+    print_json,
+    progress,
+    run,
+    the_one,
+)
+from replay.histories import history as happened_to
+from replay.histories import shown as shown_of
+from replay.moments import zone_of
+from replay.selecting import Reading, checked_id
+from replay.showing import Showing, heading, told
+from replay.sources import open_source
+
+
+@click.command()
+@click.argument("patient")
+@data_option
+@hospital_option
+@json_option
+def history(patient: str, data: Path, only: str | None, as_json: bool) -> None:
+    """Tell all that happened to PATIENT (an id) over all actors, in order, who did it and why.
+
+    Refused commands too, and what belongs to records that were merged. Texts are opened where the keys are.
+
+    \b
+    Example: matron-replay history --data ./data 01a0e707-30ff-709f-85bb-a11a12c3e8cf
+    """
+    run(_history, checked_id(patient, "a patient"), data, only, as_json)
+
+
+async def _history(patient: str, data: Path, only: str | None, as_json: bool) -> int:
+    async with open_source(data) as source:
+        hospital = await the_one(source, only)
+        zone, head = await zone_of(source, hospital), await source.head(hospital)
+        reading = Reading(source, hospital)
+        showing = Showing(source, hospital, reading.keys)
+        with progress(as_json) as bar:
+            task = bar.add_task("reading", total=2 * head)
+            told_of = happened_to(reading, patient, head, partial(bar.advance, task))
+            found = [await shown_of(showing, one) async for one in told_of]
+    if not found:
+        raise WrongCall(f"Nothing in the log of {hospital} names a patient {patient}.")
+    if as_json:
+        print_json({"hospital": hospital, "patient_id": patient, "entries": found})
+    else:
+        for shown in found:
+            for line in _lines(shown, zone):
+                click.echo(line)
+    return WELL
+
+
+def _lines(shown: Mapping[str, Any], zone: str) -> Iterator[str]:
+    yield heading(shown, zone)
+    for one in shown["events"]:
+        yield f"{'':11}{one['event']['type']} in {one['actor']} {told(one['event'], zone)}".rstrip()
+    if shown.get("refusal") and shown["command"]:
+        yield f"{'':11}asked: {told(shown['command'], zone)}"
