@@ -1,0 +1,76 @@
+"""Who looked at whom: a hospital's access log, read and chosen from.
+
+What a look is, ``engine.access`` says; here are only its bytes. Nothing in it is sealed: patients stand in it by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import msgspec
+
+from engine.errors import LogCorrupt
+from engine.eventlog.directory import BESIDE
+from engine.eventlog.entry import Principal, checked
+from replay.walking import READ, Source
+
+
+class Access(msgspec.Struct, frozen=True):
+    """One look. ``time``: when somebody looked (µs), which may be before the entry was written (``written``)."""
+
+    position: int
+    time: int
+    written: int
+    who: Principal
+    query: str
+    purpose: str
+    patients: tuple[str, ...]
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """Which looks: at this patient, of this account; both, where both are said."""
+
+    patient: str = ""
+    principal: str = ""
+
+
+async def accesses(source: Source, hospital: str, sought: Sought, start: int, end: int) -> AsyncIterator[Access]:
+    """The looks sought between two positions of the access log, both included, in order; each record's hash is held."""
+    needles = [text.encode() for text in (sought.patient, sought.principal) if text]
+    while start <= end:
+        records = await source.read(hospital + BESIDE, start, min(READ, end - start + 1))
+        if not records:
+            return
+        for position, record in records:
+            if all(needle in record for needle in needles):  # few of a long log: the others are not decoded
+                found = access_of(position, checked(record))
+                if sought.patient in ("", *found.patients) and sought.principal in ("", found.who.name):
+                    yield found
+        start = records[-1][0] + 1
+
+
+def access_of(position: int, data: bytes) -> Access:
+    """The look that an entry of an access log tells of."""
+    try:
+        entry = _LOOK.decode(data)[0]
+    except msgspec.MsgspecError as error:
+        raise LogCorrupt(f"position {position} of the access log tells of no look: {error}") from error
+    seen = entry.command
+    return Access(position, seen.time or entry.time, entry.time, entry.who, seen.query, seen.purpose, seen.patients)
+
+
+class _Seen(msgspec.Struct):
+    query: str
+    patients: tuple[str, ...]
+    purpose: str = ""
+    time: int = 0
+
+
+class _Entry(msgspec.Struct):
+    time: int
+    who: Principal
+    command: _Seen
+
+
+_LOOK: Final = msgspec.msgpack.Decoder(tuple[_Entry, msgspec.Raw])
