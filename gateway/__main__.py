@@ -28,6 +28,7 @@ from engine.views.settings import GetHospital
 from gateway.app import create_app
 from gateway.audit.proving import Proving, examine
 from gateway.audit.settings import AuditUnusable
+from gateway.audit.shipping import shipping
 from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside, add_key
 from gateway.backing.commands import backup, restore
 from gateway.checking import check_log
@@ -216,7 +217,11 @@ async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Besi
         log=chosen.commit, snapshot_entries=chosen.engine.snapshot_entries, mailbox=chosen.engine.mailbox,
         seal=proving.seal,
     )  # fmt: skip
-    async with open_engine(store, clock=clock, settings=settings) as engine, trio.open_nursery() as around:
+    async with (
+        shipping(Path(chosen.data), chosen.audit.ship) as ships,  # it ends last: the last entries are to be there too
+        open_engine(store, clock=clock, settings=settings) as engine,
+        trio.open_nursery() as around,
+    ):
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
         around.start_soon(end_streams, engine, shutdown)
         try:
@@ -230,7 +235,7 @@ async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Besi
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         notices = Notices(engine, store, clock, outside)
         tally = Tally()
-        here = Vitals(engine, notices, tally, proving).page
+        here = Vitals(engine, notices, tally, proving, ships).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
             doors.start_soon(proving.run, engine, store, shutdown)

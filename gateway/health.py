@@ -3,7 +3,7 @@
 ``/health/notifications`` says who listens and how notices get on. It names destinations, so it needs a key, and it
 shows those of the caller's own hospital. ``/health/load`` says how hard the engine works, all hospitals together, in
 numbers since its start: two readings, subtracted, are what happened in between. ``/health/audit`` says how far the
-caller's logs are signed and cosigned. What the pages say is known where the
+caller's logs are signed, cosigned and shipped. What the pages say is known where the
 engine is (``Vitals``); a gateway process of its own asks there.
 """
 
@@ -44,17 +44,25 @@ class Proofs(Protocol):
         """How far a hospital's logs are signed and cosigned."""
 
 
+class Shipments(Protocol):
+    """Whoever copies the logs to another place."""
+
+    def document(self, hospital: str) -> dict[str, Any]:
+        """How far a hospital's logs are there."""
+
+
 class Vitals:
     """What the pages say, where the engine is."""
 
     def __init__(
         self, engine: Engine, deliveries: Deliveries | None = None, tally: Tally | None = None,
-        proofs: Proofs | None = None,
+        proofs: Proofs | None = None, shipments: Shipments | None = None,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._deliveries = deliveries
         self._tally = tally or Tally()
         self._proofs = proofs
+        self._shipments = shipments
         self._made = {
             "ready": self._ready,
             "notifications": self._notifications,
@@ -100,6 +108,8 @@ class Vitals:
 
     def _audit(self, hospital: str) -> tuple[int, bytes]:
         body = {} if self._proofs is None else self._proofs.document(self._engine, hospital)
+        if self._shipments is not None:
+            body["shipping"] = self._shipments.document(hospital)
         return READY, msgspec.json.encode(body)
 
     def _load(self, hospital: str) -> tuple[int, bytes]:

@@ -59,10 +59,12 @@ async def _ship(data: Path, folder: Path, follow: bool, rotate: int, supervised:
     ends = trio.Event()
     try:
         async with trio.open_nursery() as nursery:
-            if follow or supervised:
-                await nursery.start(_end_on_signal, ends)
-            if supervised:
+            if supervised:  # whoever started it decides, also where a signal reaches all processes
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    signal.signal(number, signal.SIG_IGN)
                 nursery.start_soon(_end_with_stdin, ends)
+            elif follow:
+                await nursery.start(_end_on_signal, ends)
             async with await _opened(data, ends if follow or supervised else None) as reader:
                 shipment = Shipment(reader, folder, limit=rotate)
                 try:
