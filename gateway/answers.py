@@ -17,7 +17,6 @@ from engine.actors.doctor import DoctorView
 from engine.actors.facility.view import BranchView, FacilityView, LabTestView
 from engine.actors.hospital import HospitalView, PolicyView
 from engine.actors.patient import PatientView
-from engine.decisions.erase_patient import ErasedView
 from engine.actors.practitioner import PractitionerView
 from engine.actors.referral.view import ReferralView
 from engine.actors.room.view import RoomView
@@ -32,6 +31,7 @@ from engine.decisions.cancel_slot.answer import PlanView
 from engine.decisions.closures import ClosureOutcome
 from engine.decisions.delay_slot import DelayedSlotView
 from engine.decisions.destinations import RetriedView
+from engine.decisions.erase_patient import ErasedView
 from engine.decisions.insert_emergency import EmergencyView
 from engine.decisions.rooms import ChangedRoomView
 from engine.decisions.slot_templates import Generated

@@ -143,8 +143,11 @@ class ReadingProcess:
 
     async def _idled(self) -> None:
         """Return once nobody has asked for a while."""
-        while self._calls or trio.current_time() < self._heard + self._idle:
-            await trio.sleep_until(max(self._heard + self._idle, trio.current_time() + self._idle / 10))
+        while True:
+            left = self._heard + self._idle - trio.current_time()
+            if left <= 0 and not self._calls:
+                return
+            await trio.sleep(max(left, self._idle / 10))
 
     async def _write(self, process: trio.Process) -> None:
         assert process.stdin is not None
