@@ -20,11 +20,14 @@ class NoLog(Exception):
 
 
 @asynccontextmanager
-async def open_source(path: Path) -> AsyncIterator[Source]:
-    """The log at ``path``, open for reading; ``NoLog`` when there is none, or none that can be opened."""
+async def open_source(path: Path, master_key: Path | None = None) -> AsyncIterator[Source]:
+    """The log at ``path``, open for reading; ``NoLog`` when there is none, or none that can be opened.
+
+    ``master_key``: the file of what the subject keys are wrapped by, where it is not in the data folder.
+    """
     source: LmdbReader | SegmentSource
     if _is_environment(path):
-        source = LmdbReader(path)
+        source = LmdbReader(path, master_key=master_key)
     elif _has_segments(path):
         source = SegmentSource(path)
     else:
