@@ -18,7 +18,8 @@ from engine.recovery import Book
 from replay.moments import position_at, time_at, zone_of
 from replay.walking import READ, Source
 from replay.whatif.figures import EVERYBODY, Figures, Seen, Visit, seen
-from replay.whatif.recording import Recorded, Recorder
+from replay.whatif.recorded import Recorded
+from replay.whatif.recording import Recorder
 from replay.whatif.running import Assumed, Run
 from replay.whatif.variation import Variation
 from replay.whatif.world import Opening, Veiled, World

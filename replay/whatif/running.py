@@ -21,7 +21,8 @@ from engine.decider import FreeText
 from engine.decisions import WAKE
 from engine.errors import Rejected
 from engine.stepping import Accepted
-from replay.whatif.recording import ASKED, Came, Recorded, Root, Shift, Step, Stint, touched, waits_since
+from replay.whatif.recorded import ASKED, Came, Recorded, Root, Shift, Step, Stint
+from replay.whatif.recording import touched, waits_since
 from replay.whatif.variation import Variation
 from replay.whatif.waiting import callable_at, called, first_arrived, service_of
 from replay.whatif.world import COMMANDS, TEXT, World, own_id
