@@ -104,6 +104,8 @@ class Standing:
         """Entries that it has cosigned, as far as is known, ..."""
         self.kept = 0
         """... and those of which that is kept in the log."""
+        self.asked = False
+        """Whether it has been asked since the start: a log that was rolled back may end with a cosigned checkpoint."""
         self.at = 0
         """When it did (seconds since 1970)."""
         self.failure = ""
@@ -158,10 +160,12 @@ class Witness:
                 return
             note = Note.parse(last.note)
             if note.signed_by(self.verifier):
-                standing.succeeded(last.size, self._own(note.lines))
-                standing.kept = last.size
-                return
+                standing.size = last.size
+                if standing.asked:
+                    standing.kept = last.size
+                    return
             line = await self._ask(tail, standing.size, note, store)
+            standing.asked = True
             standing.succeeded(last.size, line)
             gathered.add(name, last.size, note, line)
             if before:
