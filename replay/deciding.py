@@ -11,6 +11,7 @@ is what the new rules would have done.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final, get_args
 
@@ -58,6 +59,7 @@ class Again(msgspec.Struct):
     refusal: Refusal | None = None
     detail: str = ""
     facts: dict[str, Any] = {}
+    refused_by: type[Rejected] | None = None
     same: bool = True
     differences: tuple[str, ...] = ()
     unreadable: str = ""
@@ -91,23 +93,28 @@ class Redeciding:
             self._known |= wanted
             keys.adopt(await self._walk.source.read_keys([keys.store_name(subject) for subject in sorted(wanted)]))
 
-    async def again(self, entry: Any, *, noting: bool = False) -> Again:
-        """What this entry's decision comes to now; with ``noting`` the steps that led there are kept."""
+    async def again(
+        self, entry: Any, *, noting: bool = False, watch: AbstractContextManager[Any] | None = None
+    ) -> Again:
+        """What this entry's decision comes to now; with ``noting`` the steps that led there are kept.
+
+        The rules run inside ``watch``, which is entered anew each time a key must be fetched first.
+        """
         assert self._walk.book.head == entry.position - 1, "a decision meets the states as of the entry before it"
         keys = self._walk.keys
         keys.met, keys.veiling = False, True
         try:
-            found = await self._opened(entry, noting)
+            found = await self._opened(entry, noting, watch or nullcontext())
         finally:
             keys.veiling = False
         if found.same or found.unreadable:
             return found
         return self._judged(entry, found, keys)
 
-    async def _opened(self, entry: Any, noting: bool) -> Again:
+    async def _opened(self, entry: Any, noting: bool, watch: AbstractContextManager[Any]) -> Again:
         while True:
             try:
-                return await self._walk.opened(partial(self._again, entry, noting))
+                return await self._walk.opened(partial(self._again, entry, noting, watch))
             except Unreadable as closed:
                 self._walk.keys.nowhere.add(str(closed))
             except LogCorrupt as damage:
@@ -127,7 +134,7 @@ class Redeciding:
             found.unreadable, found.differences = why, ()
         return found
 
-    def _again(self, entry: Any, noting: bool) -> Again:
+    def _again(self, entry: Any, noting: bool, watch: AbstractContextManager[Any]) -> Again:
         decision = _BY_NAME.get(entry.name)
         if decision is None:
             return Again(entry, same=False, unreadable=f"this program knows no command {entry.name}")
@@ -141,10 +148,11 @@ class Redeciding:
         again = Again(entry, command=command)
         steps = decision.run(command, at)
         try:
-            done = decided(self._walk.book, self._noted(steps, noted) if noting else steps, at, accepted)
+            with watch:
+                done = decided(self._walk.book, self._noted(steps, noted) if noting else steps, at, accepted)
         except Rejected as refusal:
             again.refusal = Refusal(type(refusal).code, type(refusal).rule)
-            again.detail, again.facts = refusal.detail, refusal.facts
+            again.detail, again.facts, again.refused_by = refusal.detail, refusal.facts, type(refusal)
         except (NotInMemory, LogCorrupt):
             raise
         except Exception as fault:  # a rule book that fails now decided once: that is a difference, whatever it is
