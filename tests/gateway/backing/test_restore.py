@@ -13,7 +13,7 @@ import trio
 from click.testing import CliRunner
 
 from engine.calendar import moment
-from engine.decisions.erase_patient import ErasePatient
+from engine.decisions.erase_patient import ErasePatient, ErasureReason
 from engine.decisions.hospital import AddHospital
 from engine.eventlog.lmdb_reader import LmdbReader
 from replay.__main__ import main as replay
@@ -147,7 +147,7 @@ def test_who_was_erased_since_stays_erased(data: Path, backup: Path, tmp_path: P
 
     async def then() -> None:
         async with opened(data) as engine:
-            await engine.ask("main", ErasePatient(patient_id=gone, reason="asked for in writing"), CLERK)
+            await engine.ask("main", ErasePatient(patient_id=gone, reason=ErasureReason("asked for in writing")), CLERK)
 
     trio.run(then)
     trio.run(ship, data, tmp_path / "shipped")
