@@ -76,10 +76,10 @@ class _Unsigned(LogCheck):
             super().find(kind, text, position)
 
 
-async def keys_of(source: Source, log: str, given: Iterable[Verifier], anywhere: bool) -> list[str]:
-    """Verifier keys for each origin of this log's checkpoints, of keys given under that name or the beginning of it.
+async def keys_of(source: Source, log: str, given: Iterable[Verifier]) -> list[str]:
+    """These keys under each of the origins that this log's checkpoints have: for a key that lies beside the log.
 
-    ``anywhere``: whatever the origin, as for the key that lies beside the log.
+    A key that was handed over speaks for its own name, and is given to the verifier as it is.
     """
     origins, above = dict[str, None](), 0
     while notes := await source.checkpoints(log, above, _NOTES):
@@ -89,26 +89,20 @@ async def keys_of(source: Source, log: str, given: Iterable[Verifier], anywhere:
                 origins[Note.parse(kept.note).head().origin] = None
             except BadNote:
                 continue  # the verifier says so
-    return [
-        Verifier(origin, key.key).text()
-        for origin in origins
-        for key in given
-        if anywhere or origin == key.name or origin.startswith(f"{key.name}/")
-    ]
+    return [Verifier(origin, key.key).text() for origin in origins for key in given]
 
 
 async def verify_log(
-    source: Source, log: str, demands: Demands, told: Sequence[verifier.Begun] = (),
-    advance: Callable[[int], None] = lambda _: None,
-) -> tuple[Verified, list[verifier.Begun]]:  # fmt: skip
-    """Hold a log against itself, its checkpoints and what is demanded; gives besides the new origins it tells of.
+    source: Source, log: str, demands: Demands, against: Sequence[verifier.Note] = (),
+    told: Sequence[verifier.Begun] = (), advance: Callable[[int], None] = lambda _: None,
+) -> tuple[Verified, LogCheck]:  # fmt: skip
+    """Hold a log against itself, its checkpoints, what is demanded, and checkpoints that are known from elsewhere.
 
     The log may grow meanwhile: it is verified as long as it was when this began.
     """
     check = (_Unsigned if demands.unsigned else LogCheck)(
         log, [verifier.read_key(key) for key in demands.keys], [verifier.read_key(key) for key in demands.witnesses],
-        needed=demands.needed, against=[verifier.read_note(note) for note in demands.against],
-        complete=demands.complete, told=told,
+        needed=demands.needed, against=against, complete=demands.complete, told=told,
     )  # fmt: skip
     nodes = _Nodes(source, log) if isinstance(source, LmdbReader) else None
     head = await source.head(log)
@@ -141,7 +135,7 @@ async def verify_log(
     except LogCorrupt as fault:
         check.find("gap", str(fault), check.size + 1)
     check.finish()
-    return verified(check, 0 if nodes is None else nodes.count), check.begun
+    return verified(check, 0 if nodes is None else nodes.count), check
 
 
 async def verify_all(
@@ -156,15 +150,32 @@ async def verify_all(
             complete=demands.complete,
         )  # fmt: skip
         return [verified(check, 0) for check in checks if check.log in names]
-    found = []
+    known = [verifier.read_note(note) for note in demands.against]
+    own, others = [*map(verifier.read_key, demands.keys)], [*map(verifier.read_key, demands.witnesses)]
+    for note in known if not demands.unsigned else ():
+        if verifier.witnesses_of(note, own, others) < demands.needed:
+            raise Wrong("given", f"the checkpoint given, of {note.size} entries, lacks signatures of witnesses")
+    found, checks = list[Verified](), list[LogCheck]()
     for hospital in hospitals:
-        own, begun = await verify_log(source, hospital, demands, (), advance)
-        found.append(own)
-        if await source.head(hospital + BESIDE):
-            told = [verifier.Begun(f"{one.origin}/access", f"{one.previous}/access", -1, "", 0) for one in begun]
-            mine = msgspec.structs.replace(demands, against=())  # what is known from elsewhere is of the log itself
-            found.append((await verify_log(source, hospital + BESIDE, mine, told, advance))[0])
+        told = list[verifier.Begun]()
+        for log in (hospital, hospital + BESIDE):
+            if log == hospital or await source.head(log):
+                result, check = await verify_log(source, log, demands, known, told, advance)
+                found.append(result)
+                checks.append(check)
+                told = [
+                    verifier.Begun(f"{one.origin}/access", f"{one.previous}/access", -1, "", 0) for one in check.begun
+                ]
+    for note in known:
+        if found and not any(note in check.met for check in checks):
+            text = f"no log here is the one signed as {note.origin!r}"
+            found[0].findings.append(Found(0, "missing", text))
     return found
+
+
+def _beside(one: verifier.Begun) -> verifier.Begun:
+    """A new origin as the access log has it, which tells of none itself."""
+    return verifier.Begun(f"{one.origin}/access", f"{one.previous}/access", -1, "", 0)
 
 
 def verified(check: LogCheck, nodes: int) -> Verified:

@@ -61,10 +61,12 @@ async def _verify(data: Path, only: str | None, keys: tuple[str, ...], demands: 
     async with open_source(data) as source:
         hospitals = await chosen(source, only)
         beside = not keys and not demands.unsigned
-        given = _key_beside(data) if beside else [Verifier.parse(key) for key in keys]
         logs = [name + more for name in hospitals for more in ("", BESIDE)]
-        found = [key for log in logs for key in await keys_of(source, log, given, beside)]
-        demands = msgspec.structs.replace(demands, keys=tuple(dict.fromkeys(found)))
+        if beside:
+            given = _key_beside(data)
+            found = [key for log in logs for key in await keys_of(source, log, given)]
+            keys = tuple(dict.fromkeys(found))
+        demands = msgspec.structs.replace(demands, keys=keys)
         total = await _entries(source, logs)
         with progress(as_json) as bar:
             task = bar.add_task("verifying", total=total)
