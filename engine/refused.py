@@ -1,9 +1,9 @@
 """What the log keeps of a command that was refused: enough to decide it again, and nothing that names a person.
 
 R1  Of a command without text about persons, all.
-R2  Of any other, all but its text (fields that are or hold ``Private``) and what else tells who a person is: a staff
-    member's login or specialty beside a name. What was given and is left out is named, so that nobody takes it for
-    absent.
+R2  Of any other, all but its text (fields that are or hold ``Private``) and what else tells who a person is: a login
+    or a specialty beside a name. What was given and is left out is named, so that nobody takes it for absent. What an
+    accepted command shows of somebody known by id alone (an acuity, a category) stays.
 R3  An entry of a refusal has at most ``LARGEST`` bytes; of a larger command only the ids are kept.
 """
 

@@ -124,7 +124,7 @@ class Redeciding:
         """A difference that may come of what is not in the log any more proves nothing."""
         refusal = entry.refusal
         why = ""
-        if keys.met or "" in keys.nowhere or _mentions(entry, keys.nowhere):
+        if keys.met or "" in keys.nowhere or _mentions(entry, keys.closed):
             why = "it rests on text whose key is not here"
         elif refusal is not None and not refusal.whole:
             why = "of the refused command only the ids were kept"
@@ -249,7 +249,7 @@ def _text_type(kind: Any) -> type[Private] | None:
 
 
 def _mentions(entry: Any, subjects: set[str]) -> bool:
-    raw = bytes(entry.command)
+    raw = bytes(entry.command) + "".join(change.actor for change in entry.changes).encode()
     return any(subject.encode() in raw for subject in subjects)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from engine.decider import NotInMemory
+from engine.decider import GONE, NotInMemory
 from engine.eventlog.keys import Keyring, payload_subject
 
 VEILED: Final = "sealed"
@@ -20,7 +20,7 @@ _SEALED: Final = re.compile(rb"(?:\xc7.|\xc8..|\xc9....)\x01(\x01.{16})", re.DOT
 
 
 class VeilingKeys(Keyring):
-    """A hospital's keys. ``nowhere``: subjects whose keys were looked for in vain."""
+    """A hospital's keys. ``nowhere``: subjects whose keys were looked for in vain; ``met``: such a text was read."""
 
     def __init__(self, hospital: str, entropy: Callable[[int], bytes]) -> None:
         super().__init__(hospital, entropy)
@@ -28,8 +28,15 @@ class VeilingKeys(Keyring):
         self.veiling = False
         self.met = False
 
+    @property
+    def closed(self) -> set[str]:
+        """Whose texts cannot be opened: keys that are nowhere, and those that were destroyed."""
+        return self.nowhere | {payload_subject(GONE + name) for name in self.destroyed}
+
     def open(self, payload: bytes) -> str:
         """As a keyring does; with ``veiling`` a text that nobody can open is ``VEILED``."""
+        if payload[1:17] in self.destroyed and payload[:1] != GONE:
+            self.met = True  # it says ``erased`` now, and did not when it was decided
         try:
             return super().open(payload)
         except NotInMemory as missing:

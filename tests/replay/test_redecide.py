@@ -11,11 +11,13 @@ import trio
 from click.testing import CliRunner
 from trio.testing import MockClock
 
+from engine.actors.patient import BirthDate
 from engine.clock import SystemClock
-from engine.decider import FreeText, PersonName
+from engine.decider import FreeText, Look, PersonName, Propose
 from engine.decisions.book_token import BookToken
 from engine.decisions.cancel_token import CancelToken
 from engine.decisions.change_category import ChangeCategory
+from engine.decisions.erase_patient import ErasePatient, ErasureReason
 from engine.decisions.hospital import AddHospital
 from engine.decisions.patients import UpdatePatient
 from engine.errors import Rejected
@@ -131,7 +133,11 @@ async def test_a_decision_shows_its_steps_and_the_states_that_it_met(autojump_cl
     found = await again(disk, position)
     assert found.same
     assert (found.outcome, found.command.slot_id) == ("waiting", slot)
-    steps = [(type(one.step).__name__, one.step.key.partition(":")[0]) for one in found.steps]
+    steps = [
+        (type(one.step).__name__, one.step.key.partition(":")[0])
+        for one in found.steps
+        if isinstance(one.step, Look | Propose)
+    ]
     assert steps[:4] == [("Look", "hospital"), ("Look", "slot"), ("Look", "patient"), ("Look", "patient_day")]
     assert steps[-2:] == [("Propose", "patient_day"), ("Propose", "slot")]
     slot_then = msgspec.msgpack.decode(found.steps[1].gave)["slot"]
@@ -268,3 +274,18 @@ def test_the_command_says_by_its_exit_code_whether_all_is_the_same(data: str):
     assert found["sound"] is True
     assert [(row["first"], row["entries"]) for row in found["hospitals"]] == [(2, 1)]
     assert CliRunner().invoke(main, ["redecide", "--data", data, "--from", "soon"]).exit_code == 2
+
+
+async def test_of_an_erased_patient_what_rests_on_no_text_is_still_judged(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        desk, _, token = await full_slot(engine)
+        await desk.say(CancelToken(token_id=token, reason=FreeText("as the patient wished")))
+        person = await desk.patient("Asha Rao")
+        await desk.say(UpdatePatient(patient_id=person, dob=BirthDate("1980-02-29")))
+        await desk.say(ErasePatient(patient_id=person, reason=ErasureReason("the patient asked for it")))
+    found = await decided(disk)
+    assert found.sound
+    assert found.by_command["ErasePatient"].same == 1
+    assert found.by_command["RegisterPatient"].decided == 2
+    assert {one.why for one in found.not_judged} <= {("it rests on text whose key is not here",)}
