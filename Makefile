@@ -29,7 +29,7 @@ run: $(STAMP)
 	@exec $(BIN)/matron demo --bind $(BIND)
 
 test: lint
-	@$(BIN)/python -m pytest -n $(CORES) --dist loadfile
+	@$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -34,8 +34,13 @@ def untuned() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
+SLOW = ("tests/crash/", "tests/simulation/", "tests/perf/", "tests/journeys/", "tests/replay/")
+"""Files with tests of many seconds, which begin first: else one process ends with them while the others rest."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser's tests out where there is none, and say so at the end; CI demands them."""
+    """Slow files first. Leave the browser's tests out where there is none, and say so at the end; CI demands them."""
+    items.sort(key=lambda item: next((at for at, folder in enumerate(SLOW) if folder in item.nodeid), len(SLOW)))
     if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]
