@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import trio
 
 from engine import calendar
@@ -19,12 +20,14 @@ from engine.errors import Invalid, LogCorrupt, NotFound
 from engine.eventlog.entry import checked
 from engine.recovery import Book
 from gateway.explorer.answers import AuditEntries, AuditState
+from replay.explaining import Explanation
 from replay.moments import Position, parse, position_at, time_at
 from replay.serving.days import Known, day_of_room, days, timeline
-from replay.serving.entries import Sieve, page, whole
+from replay.serving.entries import Sieve, named_in, page, whole
 from replay.serving.past import Busy, Past
+from replay.serving.reasons import Reasons
 from replay.serving.standing import counted, patients_in, queue_as_it_was, room_as_it_was, slot_as_it_was
-from replay.walking import Source, Walk
+from replay.walking import Source, Unreadable, Walk
 
 PATIENCE: Final = 3.0
 """Seconds for which a call waits for the log to be folded; then it is told how far that has come."""
@@ -49,6 +52,7 @@ class Desk:
         self._pasts: dict[str, Past] = {}
         self._known: dict[str, Known] = {}
         self._books: dict[str, Book] = {}
+        self._reasons: dict[str, Reasons] = {}
         self._calls: dict[str, Callable[[str, dict[str, Any]], Awaitable[Answer]]] = {
             "ListAuditDays": self._days,
             "GetAuditDay": self._day,
@@ -201,7 +205,32 @@ class Desk:
         [record] = await self._source.read_at(hospital, [position])
         entry = self._book(hospital).codec.decode(checked(record))
         found = whole(entry)
+        try:
+            why = await self._explained(hospital, position)
+        except Unreadable as sealed:
+            found = msgspec.structs.replace(found, unexplained=f"a text is needed that cannot be opened here: {sealed}")
+        else:
+            [told] = why.told
+            plain = msgspec.to_builtins(told, str_keys=True)
+            del plain["entry"], plain["lines"]
+            patients = sorted({*found.patients, *named_in(plain)})
+            lines = list(why.lines())[1:]
+            found = msgspec.structs.replace(found, explanation=plain, lines=lines, patients=patients)
         return Answer(found, frozenset(found.patients))
+
+    async def _explained(self, hospital: str, position: int) -> Explanation:
+        past = self._past(hospital)
+        reasons = self._reasons.get(hospital)
+        if reasons is None:
+            reasons = self._reasons[hospital] = Reasons(self._source, hospital, await past.time_zone())
+        with trio.move_on_after(self._patience):
+            async with reasons.lock:
+                try:
+                    return await reasons.explained(position, past.base)
+                except Exception:  # where its walk stands is not known any more
+                    self._reasons.pop(hospital, None)
+                    raise
+        raise Busy(reasons.head, position)
 
     # -- what is at hand ------------------------------------------------------------------------------------
 
@@ -215,7 +244,9 @@ class Desk:
         past = self._pasts.pop(hospital, None) or Past(self._source, hospital)
         self._pasts[hospital] = past
         while len(self._pasts) > HOSPITALS:
-            del self._pasts[next(iter(self._pasts))]
+            oldest = next(iter(self._pasts))
+            del self._pasts[oldest]
+            self._reasons.pop(oldest, None)
         return past
 
     def _book(self, hospital: str) -> Book:

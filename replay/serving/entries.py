@@ -14,10 +14,11 @@ import msgspec
 import trio
 
 from engine import calendar
-from engine.decider import Private
+from engine.decider import GONE, Private
 from engine.eventlog.entry import checked
 from engine.recovery import Book
 from gateway.explorer.answers import AuditChange, AuditDecision, AuditEntries, AuditEntry, AuditRefusal
+from replay.showing import ERASED_TEXT, SEALED_TEXT
 from replay.walking import Source
 
 READ: Final = 1_000
@@ -27,9 +28,8 @@ PATIENCE: Final = 1.0
 MOST: Final = 500
 """Rows of a page at most."""
 
-SEALED: Final = {"sealed": True}
-
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OF_PATIENT: Final = re.compile(rf"(?:agenda:)?patient(?:_day|_referrals)?:({_ID.pattern})")
 _ABOUT_PATIENTS: Final = ("patient_id", "into", "patient")
 
 
@@ -96,7 +96,7 @@ def in_short(entry: Any) -> AuditEntry:
 
 def whole(entry: Any) -> AuditDecision:
     """An entry with its command and its events."""
-    arguments = plain(msgspec.msgpack.decode(entry.command, ext_hook=lambda code, data: SEALED))
+    arguments = plain(msgspec.msgpack.decode(entry.command, ext_hook=_closed))
     changes = [
         AuditChange(change.actor, change.version, change.previous, [event_of(event) for event in change.events])
         for change in entry.changes
@@ -134,32 +134,35 @@ def plain(value: Any) -> Any:
     return msgspec.to_builtins(value, str_keys=True, enc_hook=_sealed)
 
 
+def _closed(code: int, data: memoryview) -> dict[str, bool]:
+    return ERASED_TEXT if bytes(data[:1]) == GONE else SEALED_TEXT
+
+
 def _sealed(value: Any) -> Any:
     if isinstance(value, Private):
-        return SEALED
+        return ERASED_TEXT if value.erased else SEALED_TEXT
     raise TypeError(f"{type(value).__name__} is not stored")
 
 
 def patients_of(entry: Any, arguments: Any) -> set[str]:
     """The ids of the patients whom an entry names: in the keys of its actors, or as such in command and events."""
-    found = {
-        change.actor.split(":")[1]
-        for change in entry.changes
-        if change.actor.startswith(("patient:", "patient_day:", "patient_referrals:"))
-    }
-    found |= set(_named_in(arguments))
+    found = set(named_in([change.actor for change in entry.changes]))
+    found |= set(named_in(arguments))
     for change in entry.changes:
         for event in change.events:
-            found |= set(_named_in(plain(event)))
+            found |= set(named_in(plain(event)))
     return found
 
 
-def _named_in(value: Any) -> Iterator[str]:
+def named_in(value: Any) -> Iterator[str]:
+    """The ids of patients in a plain value: under a name that says so, or in the key of an actor of theirs."""
     if isinstance(value, dict):
         for name, item in value.items():
             if name in _ABOUT_PATIENTS and isinstance(item, str) and _ID.fullmatch(item):
                 yield item
-            yield from _named_in(item)
+            yield from named_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _named_in(item)
+            yield from named_in(item)
+    elif isinstance(value, str) and (found := _OF_PATIENT.match(value)):
+        yield found[1]

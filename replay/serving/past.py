@@ -23,6 +23,7 @@ from engine.eventlog.entry import checked
 from engine.eventlog.keys import Keyring
 from engine.recovery import Book, Cell
 from replay.moments import position_at, zone_of
+from replay.serving.reasons import Base, copied, forget_round, walked
 from replay.walking import Source, Walk
 
 SPACING: Final = 400
@@ -30,9 +31,6 @@ SPACING: Final = 400
 
 MARK_BYTES: Final = 128 * 1024 * 1024
 """Frozen states that the marks of a window may hold."""
-
-SETTLE: Final = 20_000
-"""Entries before the window after which states are frozen, so that what is long over takes little memory."""
 
 JUMP: Final = 30_000
 """Entries behind the window that are still taken into it; a day further away begins a new one."""
@@ -84,6 +82,8 @@ class Past:
         self._walk = Walk(source, hospital)
         self._window: Window | None = None
         self._segments: dict[int, list[Any]] = {}
+        self.base: Base | None = None
+        """A copy of the states at the window's start."""
         self._scratch = Book(hospital, Keyring(hospital, _no_entropy))
         self.folded = 0
         """Entries folded in all: what going back costs."""
@@ -107,12 +107,13 @@ class Past:
             or before - self.book.head > JUMP
             or (until - window.start > LARGEST_WINDOW and before > window.start)
         ):
-            self._window = window = None
+            self._window = self.base = window = None
             self._segments.clear()
         if window is None:
             if before < self.book.head:
                 self._walk = Walk(self.source, self.hospital)
-            await self._skip_to(before)
+            await walked(self._walk, before)
+            self.base = copied(self.book)
             self._window = window = Window(before, [before], spacing=self._spacing)
         while self.book.head < until:
             limit = min(window.spacing, until - self.book.head)
@@ -120,21 +121,6 @@ class Past:
             if not records:
                 return
             self._take(window, records)
-
-    async def _skip_to(self, position: int) -> None:
-        book = self.book
-        while book.head < position:
-            await self._walk.go(min(position, book.head + SETTLE))
-            for key in book.dirty:
-                cell = book.cells[key]
-                if type(cell) is Cell:
-                    book.cells[key] = book.freeze(cell)
-            self._forget_round(book)
-
-    def _forget_round(self, book: Book) -> None:
-        book.dirty.clear()
-        book.timers.clear()  # nothing is woken here
-        book.era += 1
 
     def _take(self, window: Window, records: list[tuple[int, bytes]]) -> None:
         """Fold a stretch into the window, noting what each entry names and what states were before it."""
@@ -165,7 +151,7 @@ class Past:
             assert type(cell) is Cell
             self._note(window, key, book.head, book.freeze(cell))
             window.fresh.add(key)
-        self._forget_round(book)
+        forget_round(book)
         if window.held > self._mark_bytes:
             thin(window)
 

@@ -28,8 +28,7 @@ export class AuditWhy {
     const who = [entry.who, entry.role && `(${entry.role})`, decision.source].filter(Boolean).join(" ");
     write(this.#parts["entry-who"], `${clock.exact(new Date(entry.time))} · ${who}`);
     this.#drawRefusal(entry.refusal);
-    const lines = decision.lines.length ? decision.lines : [decision.unexplained].filter(Boolean);
-    keyed(this.#parts["entry-lines"], this.#parts.line, numbered(lines), ({ key }) => key, (item, { value }) => write(item, value));
+    this.#drawReasons(decision, clock);
     this.#drawPairs(this.#parts["entry-arguments"], decision.arguments ?? {}, clock);
     const events = decision.changes.flatMap(({ actor, events: those }) => those.map((event) => ({ actor, event })));
     keyed(this.#parts["entry-events"], this.#parts.event, numbered(events), ({ key }) => key, (item, { value }) => {
@@ -44,6 +43,53 @@ export class AuditWhy {
       button.title = id;
       put(button, this.#language.say("audit_history", { name: shortened(id) }), this.#language);
     });
+  }
+
+  // What the decision met, looked at and held to: taken again over the states as they were.
+  #drawReasons({ explanation, unexplained }, clock) {
+    const language = this.#language;
+    const why = unexplained || explanation?.unreadable;
+    const judged = why
+      ? language.say("audit_unjudged", { why })
+      : explanation?.same === false
+        ? `${language.say("audit_otherwise")} ${(explanation.differences ?? []).join("; ")}`
+        : language.say("audit_same");
+    put(this.#parts["entry-judged"], judged, language);
+    this.#parts["entry-judged"].toggleAttribute("data-fault", explanation?.same === false && !why);
+    const sections = numbered([...told(explanation?.refusal, clock), ...(explanation?.sections ?? [])]);
+    keyed(this.#parts["entry-sections"], this.#parts.section, sections, ({ key }) => key, (item, { value }) => this.#drawSection(item, value, clock));
+    const rules = explanation?.rules ?? [];
+    this.#parts["rules-box"].hidden = rules.length === 0;
+    keyed(this.#parts["entry-rules"], this.#parts.rule, numbered(rules), ({ key }) => key, (item, { value }) => {
+      write(item.querySelector("b"), value.rule);
+      write(item.querySelector("span"), value.text);
+      write(item.querySelector(".book"), value.book.replace(/^engine\./, ""));
+    });
+    const met = explanation?.met ?? [];
+    this.#parts["met-box"].hidden = met.length === 0;
+    keyed(this.#parts["entry-met"], this.#parts.event, met, ({ actor }) => actor, (item, { actor, version, facts }) => {
+      write(item.querySelector(".name"), shortenedKey(actor));
+      write(item.querySelector(".actor"), version ? `v${version}` : "–");
+      this.#drawPairs(item.querySelector("dl"), facts ?? {}, clock);
+    });
+  }
+
+  #drawSection(item, section, clock) {
+    write(item.querySelector("h4"), section.title);
+    keyed(item.querySelector(".said"), this.#parts.line, numbered(section.said ?? []), ({ key }) => key, (line, { value }) => write(line, value));
+    const candidates = numbered(section.candidates ?? []);
+    keyed(item.querySelector(".candidates"), this.#parts.candidate, candidates, ({ key }) => key, (line, { value }) => {
+      line.toggleAttribute("data-chosen", Boolean(value.chosen));
+      write(line.querySelector(".name"), value.name || shortened(value.id));
+      write(line.querySelector(".score"), value.score === undefined ? "" : String(value.score));
+      const points = Object.entries(value.points ?? {}).map(([rule, count]) => `${rule} ${count > 0 ? "+" : ""}${count}`);
+      const facts = Object.entries(value.facts ?? {}).map(([name, one]) => `${plain(name)} ${shown(one, clock)}`);
+      write(line.querySelector(".facts"), [...facts, ...points].join(" · "));
+      write(line.querySelector(".against"), (value.why_not ?? []).map((one) => `✕ ${one}`).join("\n"));
+    });
+    const more = item.querySelector(".more");
+    more.hidden = !section.more;
+    write(more, `+${section.more}`);
   }
 
   #drawRefusal(refusal) {
@@ -109,6 +155,14 @@ export class AuditWhy {
 
 function numbered(values) {
   return values.map((value, place) => ({ key: String(place), value }));
+}
+
+// A refusal as a section: what it means, its rule, and what that compared.
+function told(refusal, clock) {
+  if (!refusal) return [];
+  const facts = Object.entries(refusal.facts ?? {}).map(([name, value]) => `${plain(name)}: ${shown(value, clock)}`);
+  const rule = refusal.text ? [`${refusal.rule} ${refusal.text}`] : [];
+  return [{ title: refusal.detail || refusal.meaning || refusal.code, said: [...rule, ...facts] }];
 }
 
 function shortenedKey(actor) {
