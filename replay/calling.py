@@ -6,6 +6,7 @@ is no log that can be read. Results go to stdout, everything else to stderr.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -45,6 +46,7 @@ class WrongCall(click.ClickException):
 
 def run(work: Callable[..., Awaitable[int]], *args: Any) -> NoReturn:
     """Run a command to its exit code. What goes wrong on the way is told in one line, without a traceback."""
+    gc.set_threshold(100_000, 50, 100)  # a log of millions makes much that stays, and nothing that goes in rings
     try:
         code = trio.run(work, *args)
         sys.stdout.flush()
@@ -86,6 +88,11 @@ def progress(quiet: bool = False) -> Progress:
     console = Console(stderr=True, quiet=quiet)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console)
+
+
+def console() -> Console:
+    """For tables on stdout; where that is no terminal, wide enough that nothing is cut off."""
+    return Console() if sys.stdout.isatty() else Console(width=200)
 
 
 def print_json(value: Any, *, line: bool = False) -> None:

@@ -7,7 +7,7 @@ handing on, and what was found where.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +25,9 @@ from replay.walking import READ, Source
 
 NAMED: Final = 100
 """Of the findings, so many are listed; all are counted."""
+
+Changes = Sequence[tuple[str, Sequence[Any]]]
+"""Actors' keys and their events."""
 
 _PLACE: Final = re.compile(r",? (?:at|since) position (\d+)$")
 
@@ -80,11 +83,14 @@ class Audit:
         result.refusals += entry.refusal is not None
         for what in self._chains.faults(position, entry):
             self.add("chain", position, what)
-        if not entry.changes:
-            return
-        changes = [(change.actor, change.events) for change in entry.changes]
-        self._tokens.entry(position, changes, entry.time)
-        self._queues.entry(position, changes, entry.time, entry.name)
+        if entry.changes:
+            changes = [(change.actor, change.events) for change in entry.changes]
+            self.changed(position, changes, entry.time, entry.name)
+
+    def changed(self, position: int, changes: Changes, time: int, name: str) -> None:
+        """What an entry changed, looked at for itself: each actor's key and its events."""
+        self._tokens.entry(position, changes, time)
+        self._queues.entry(position, changes, time, name)
         self._overlaps.entry(position, changes)
         self._assignments.entry(position, changes)
 

@@ -39,6 +39,7 @@ class Ticket(msgspec.Struct):
     calls: int
     not_before: int
     number: int
+    version: int = 1
     share: str = ""
 
     @classmethod
@@ -47,7 +48,7 @@ class Ticket(msgspec.Struct):
         return cls(
             told.id, told.code, told.patient_id, told.priority, told.status, told.order, frozenset(told.needs),
             told.token_id, told.group, told.lifted, told.counter, told.calls, told.not_before, told.number,
-            told.share or "",
+            told.version, told.share or "",
         )  # fmt: skip
 
 

@@ -44,7 +44,8 @@ class _Entry:
     def __init__(self) -> None:
         self.left: dict[str, tuple[str, Any, Ticket]] = {}
         self.came: dict[str, tuple[str, Any]] = {}
-        self.ended: set[str] = set()
+        self.ended: dict[str, int] = {}
+        """Tickets that are over, and the version that each then has."""
         self.alive: set[str] = set()
         self.over: set[str] = set()
         """Services whose day ended."""
@@ -162,6 +163,8 @@ class Queues:
         else:
             if known.status not in _UNDONE.get(event.step, ()):
                 yield f"step {event.step} of ticket {id} was taken back, which was {known.status}"
+            if event.ticket.version != known.version + 1:
+                yield _lost(id, known.version + 1, event.ticket.version)
             line.leave(known)
             self._forget(line, known)
             if event.step == "call":
@@ -170,6 +173,7 @@ class Queues:
 
     def _step(self, now: _Entry, line: Line, ticket: Ticket, event: Any) -> Iterator[str]:  # noqa: C901
         was, id, legal = ticket.status, ticket.id, ALIVE
+        ticket.version += not isinstance(event, on.TicketNear | on.TicketStale)
         match event:
             case on.TicketCalled():
                 legal, ticket.counter, ticket.share = _WAITING, event.counter, event.share or ""
@@ -201,7 +205,7 @@ class Queues:
                 if event.status == "completed" and was != "consulting" and event.reason is None:
                     yield f"ticket {id} was completed without a reason while it was {was}"
                 self._over[id] = event.status
-                now.ended.add(id)
+                now.ended[id] = ticket.version
                 self._forget(line, ticket)
                 return
             case on.TicketTransferred():
@@ -263,6 +267,8 @@ class Queues:
                 yield f"ticket {id} came to service {there[0]} as another patient's"
             elif there[1].ticket.code != ticket.code and not ticket.token_id:  # a token has a code with each doctor
                 yield f"ticket {id} came to service {there[0]} under another code"
+            elif there[1].ticket.version != ticket.version and not ticket.token_id:
+                yield _lost(id, ticket.version, there[1].ticket.version)
         for id, (service_id, event) in now.came.items():
             ticket = event.ticket
             if event.from_service and (id not in now.left or now.left[id][0] != event.from_service):
@@ -278,13 +284,16 @@ class Queues:
             if isinstance(event, TicketFiled):
                 if event.ticket.id in self._filed:
                     yield f"ticket {event.ticket.id} was filed twice"
+                version = now.ended.get(event.ticket.id, event.ticket.version)
+                if version != event.ticket.version:
+                    yield _lost(event.ticket.id, version, event.ticket.version)
                 self._filed[event.ticket.id] = day
                 now.alive.add(event.ticket.id)
             elif isinstance(event, TicketUnfiled):
                 if self._filed.pop(event.ticket_id, None) is None:
                     yield f"ticket {event.ticket_id} was taken from a day that had not filed it"
-                now.ended.add(event.ticket_id)
-        for id in sorted(now.ended | now.alive):
+                now.alive.add(event.ticket_id)
+        for id in sorted({*now.ended, *now.alive}):
             if id in self._where and id in self._filed:
                 yield f"ticket {id} is in service {self._where[id]} and filed as ended"
             elif id not in self._where and id not in self._filed:
@@ -295,3 +304,7 @@ class Queues:
             for ticket in line.tickets.values():
                 if ticket.status != "consulting":
                     yield f"the day of service {line.id} ended and ticket {ticket.id} is still {ticket.status}"
+
+
+def _lost(id: str, version: int, told: int) -> str:
+    return f"ticket {id} is told to be at version {told}, and its steps make {version}"

@@ -49,6 +49,7 @@ class Token(msgspec.Struct):
     late_at: int = 0
     calls: int = 0
     since: int = 0
+    version: int = 1
     before: str = ""
     """The state before the last one."""
     passed: str = ""
@@ -101,7 +102,8 @@ class Slot(msgspec.Struct):
 class Slots:
     """All slots of a hospital. ``where`` has the slot of every token, ``active`` and ``listed`` those of each patient.
 
-    ``tight``: slots in which an event has taken a seat, or left fewer, until whoever looks has cleared it.
+    ``tight``: slots in which an event has taken a seat, or left fewer; ``left``: tokens that went to another slot, and
+    their versions. Whoever has looked clears both.
     """
 
     def __init__(self) -> None:
@@ -110,6 +112,7 @@ class Slots:
         self.active: dict[str, set[str]] = {}
         self.listed: dict[str, set[str]] = {}
         self.tight: set[str] = set()
+        self.left: dict[str, int] = {}
         self._position = 0
 
     def token(self, token_id: str) -> Token | None:
@@ -158,7 +161,7 @@ class Slots:
             self._become(slot, token, "WAITING")
         else:
             token.number, token.override, token.overbooked = event.number, event.override, event.overbooked
-            token.arrived = moved and event.arrived_at > 0
+            token.arrived, token.version = moved and event.arrived_at > 0, event.version if moved else 1
             token.late_at = event.arrived_at if moved and event.late else 0
             self._become(slot, token, event.phase if moved else "BOOKED")
             if not token.override:
@@ -169,6 +172,7 @@ class Slots:
 
     def _step(self, slot: Slot, token: Token, event: Any) -> str:  # noqa: C901 - one match over a closed set
         was = token.state
+        token.version += not isinstance(event, on.EntryPassedOver)
         legal: frozenset[str] = ACTIVE
         to = was
         match event:
@@ -284,6 +288,7 @@ class Slots:
             if state == "WAITING":
                 insort(slot.waiting, token.key)
         elif state == "MOVED":
+            self.left[token.id] = token.version
             del slot.tokens[token.id]
             if self.where.get(token.id) == slot.id:
                 del self.where[token.id]

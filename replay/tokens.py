@@ -56,6 +56,7 @@ class Tokens:
     def entry(self, position: int, changes: Iterable[tuple[str, Iterable[Any]]], time: int) -> None:
         """One entry: each actor's key and its events. All of them take effect before they are held together."""
         self.slots.tight.clear()
+        self.slots.left.clear()
         given: list[tuple[Slot, Any]] = []
         touched: set[str] = set()
         faults: list[str] = []
@@ -127,6 +128,8 @@ class Tokens:
                 yield f"token {move[0]} left slot {move[1]} for slot {move[2]} and never came there"
             elif came[move].patient_id != event.patient_id:
                 yield f"token {move[0]} came to slot {move[2]} as another patient's"
+            elif came[move].version != (version := self.slots.left.get(move[0], 0)):
+                yield f"token {move[0]} is told to be at version {came[move].version}, and its steps make {version}"
         for move in came.keys() - left.keys():
             yield f"token {move[0]} came to slot {move[2]} and had not left slot {move[1]}"
 

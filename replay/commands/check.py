@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from engine.eventlog.lmdb_reader import LmdbReader
@@ -16,6 +15,7 @@ from replay.calling import (
     WELL,
     WrongCall,
     chosen,
+    console,
     data_option,
     hospital_option,
     json_option,
@@ -81,4 +81,4 @@ def _print(results: list[Checked]) -> None:
             f"{result.live_states:,}",
             verdict,
         )
-    Console().print(table)
+    console().print(table)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from replay.calling import (
     FOUND,
     WELL,
     chosen,
+    console,
     data_option,
     hospital_option,
     json_option,
@@ -68,8 +68,7 @@ def _print(results: list[Integrity]) -> None:
             result.admissions, sum(result.counts.values()),
         )  # fmt: skip
         table.add_row(result.hospital, *(f"{count:,}" for count in counts))
-    console = Console()
-    console.print(table)
+    console().print(table)
     for result in results:
         for one in result.findings:
             click.echo(f"{result.hospital} {one.position:>9}  {one.check:<11}  {one.what}")
