@@ -16,6 +16,7 @@ import trio
 from msgspec import Meta
 
 from engine.actors.origin import ORIGIN
+from engine.errors import LogCorrupt
 from engine.eventlog.checkpoint import BadNote, Head, Note, Signer, signed
 from engine.eventlog.log import Log, Tail
 from engine.eventlog.store import Store
@@ -118,9 +119,13 @@ class Notary:
         last = await self._store.last_checkpoint(tail.hospital)
         if last is None:
             return
-        head = Note.parse(last.note).head()
         hashes = partial(self._store.hashes, tail.hospital)
-        if head.size != last.size or last.size > tail.durable or await root_at(last.size, hashes) != head.root:
+        try:
+            head = Note.parse(last.note).head()
+            is_so = head.size == last.size <= tail.durable and await root_at(last.size, hashes) == head.root
+        except (BadNote, LogCorrupt):  # a damaged checkpoint stops no hospital either
+            is_so = False
+        if not is_so:
             self._damaged(f"the log of {tail.hospital} is not what its checkpoint at {last.size} says")
 
 

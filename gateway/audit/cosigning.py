@@ -158,7 +158,12 @@ class Witness:
             last = await store.last_checkpoint(name)
             if last is None:
                 return
-            note = Note.parse(last.note)
+            try:
+                note = Note.parse(last.note)
+                note.head()
+            except BadNote:
+                standing.failed("checkpoint_unreadable")  # the engine itself speaks of the damage
+                return
             if note.signed_by(self.verifier):
                 standing.size = last.size
                 if standing.asked:
