@@ -90,6 +90,7 @@ ORDER = (
     "engine.loading",
     "engine.settings",
     "engine.runtime",
+    "replay.veiling",
     "replay.walking",  # what restoring takes: the gateway's commands may know it
     "replay.segment_format",
     "replay.segment_writing",

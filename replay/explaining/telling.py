@@ -7,6 +7,7 @@ this one. What touched somebody or something is found by its id, which stands in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import CodeType
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from engine.recovery import Book
 from replay.deciding import Again, Redeciding, keys_met
 from replay.explaining.carers import Assignments
 from replay.explaining.form import Explanation, Met, Refused, Section, Told
+from replay.explaining.moves import Moves
 from replay.explaining.places import Places
 from replay.explaining.promotions import Promotions
 from replay.explaining.queues import Queues
@@ -29,7 +31,7 @@ from replay.explaining.statuses import Statuses
 from replay.explaining.watching import Sight, Watch
 from replay.moments import zone_of
 from replay.showing import Showing, lines
-from replay.walking import READ, Source, Walk
+from replay.walking import READ, Source, Unreadable, Walk
 
 ENTRIES: Final = 100
 """Entries of a story that are told."""
@@ -131,11 +133,12 @@ class _Eyes:
         self.rooms = Rooms()
         self.assignments = Assignments()
         self.promotions = Promotions()
+        self.moves = Moves()
         self.queues = Queues()
 
     def sights(self) -> dict[CodeType, Sight]:
         found: dict[CodeType, Sight] = {}
-        for one in (self.rooms, self.assignments, self.promotions, self.queues):
+        for one in (self.rooms, self.assignments, self.promotions, self.moves, self.queues):
             found.update(one.sights())
         return found
 
@@ -166,8 +169,10 @@ class Teller:
         book.fold(position, record)
         sections = [*places.sections(book, entry)]
         eyes = self._eyes
-        for kind in (eyes.promotions, eyes.queues, eyes.rooms, eyes.assignments, Statuses()):
+        for kind in (eyes.promotions, eyes.moves, eyes.queues, eyes.rooms, eyes.assignments, Statuses()):
             sections += kind.sections(book, entry)
+        with suppress(Unreadable):  # then they are shown by their ids
+            await self.walk.opened(lambda: _name(book, sections))
         return Told(
             position=position,
             entry=shown,
@@ -186,6 +191,15 @@ class Teller:
     def _looking(self) -> Mapping[CodeType, Sight]:
         self._eyes = _Eyes()
         return self._eyes.sights()
+
+
+def _name(book: Book, sections: list[Section]) -> None:
+    """Staff by their names, where the hospital's key is at hand."""
+    for section in sections:
+        for one in section.candidates if section.kind in ("doctor", "nurse") else ():
+            cell = book.cell(f"staff:{one.id}")
+            if cell is not None:
+                one.name = f"{cell.state.profile.name.text} ({one.id})"
 
 
 def _stated(name: str) -> RuleText:

@@ -21,7 +21,7 @@ from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.runtime import open_engine
 from replay.__main__ import main
 from replay.explaining import Explanation, Unknown, explain
-from replay.explaining.form import Section
+from replay.explaining.form import Section, Told
 from replay.explaining.telling import Teller
 from tests.engine.living import CLERK, living, patient
 from tests.golden.story import Story
@@ -166,8 +166,35 @@ async def all_explained(disk: MemoryDisk) -> dict[str, int]:
             counts[section.kind] = counts.get(section.kind, 0) + 1
         subjects = {(section.kind, section.subject) for section in told.sections}
         assert wanted(told.entry) <= subjects, f"position {position}"
+        agrees_with_what_was_kept(told)
     await store.close()
     return counts
+
+
+def agrees_with_what_was_kept(told: Told) -> None:
+    """Events keep a little of how a choice was made: the explanation's table says the same."""
+    sections = {(section.kind, section.subject): section for section in told.sections}
+    for change in told.entry.get("changes", ()):
+        for event in change["events"]:
+            one, how = event.get("appointment", {}), event.get("assigned", {})
+            kept = one.get("assignment") or {}
+            if event["type"] in ("AppointmentBooked", "AppointmentHeld") and kept.get("method") == "rules":
+                section = sections["room", one["id"]]
+                if section.title.startswith("it keeps"):
+                    continue
+                could = [row for row in section.candidates if not row.why_not]
+                ranked = [kept["chosen"], *kept.get("next", ())]
+                assert [(row.id, row.score) for row in could[: len(ranked)]] == [
+                    (rank["room_id"], rank["score"]) for rank in ranked
+                ], told.position
+                assert len(section.candidates) == kept["considered"]
+                points = {rule.rpartition(" ")[2].rstrip(")"): given for rule, given in could[0].points.items()}
+                assert points == {term["rule_id"]: term["points"] / 1_000 for term in ranked[0].get("terms", ())}
+            if event["type"] == "PatientAssigned" and how["how"] == "automatic":
+                for role in ("doctor", "nurse"):
+                    section = sections[role, change["actor"].partition(":")[2]]
+                    (chosen,) = [row for row in section.candidates if row.chosen]
+                    assert [chosen.facts["load"], chosen.facts["max_load"]] == list(how["choice"][f"{role}_load"])
 
 
 def wanted(entry: dict[str, Any]) -> set[tuple[str, str]]:
