@@ -15,7 +15,7 @@ from replay.sources import open_source
 from replay.whatif.comparing import Comparison, compare
 from replay.whatif.page import page
 from replay.whatif.rows import headline, notes, plain, wait_rows
-from replay.whatif.variation import Variation, read, spoken
+from replay.whatif.variation import Variation, several
 
 
 @click.command("what-if")
@@ -48,16 +48,7 @@ def what_if(
     Examples: matron-replay what-if --data ./data --day 2026-11-22 --set max_wait_minutes.WALKIN=30
               matron-replay what-if --data ./data --day 2026-11-22 --capacity x1.2 --set service.LAB.counters=3
     """
-    run(_what_if, data, only, day, _variations(files, settings, capacity, rules), ahead, html, as_json)
-
-
-def _variations(
-    files: tuple[Path, ...], settings: tuple[str, ...], capacity: tuple[str, ...], rules: Path | None
-) -> tuple[Variation, ...]:
-    found = [read(path) for path in files]
-    if settings or capacity or rules is not None:
-        found.append(spoken(settings, capacity, str(rules or "")))
-    return tuple(found)
+    run(_what_if, data, only, day, several(files, settings, capacity, str(rules or "")), ahead, html, as_json)
 
 
 async def _what_if(

@@ -13,6 +13,12 @@ from replay.reporting.style import STYLE
 MET: Final = "met"
 MISSED: Final = "missed"
 VIOLATED: Final = "violated"
+HOLDS: Final = "holds"
+OPEN: Final = "not known"
+BROKEN: Final = "does not hold"
+
+_MARKS: Final = {MET: MET, MISSED: MISSED, VIOLATED: VIOLATED, HOLDS: MET, OPEN: MISSED, BROKEN: VIOLATED}
+"""Cells that are verdicts, and how they are marked."""
 
 
 class Heading(msgspec.Struct, frozen=True, tag=True):
@@ -118,16 +124,14 @@ def _table(table: Table) -> str:
         for number, cell in enumerate(row):
             kind = ' class="number"' if number in table.numeric else ""
             text = escape(cell)
-            if tag == "td" and cell in (MET, MISSED, VIOLATED):
-                text = f'<span class="{cell}">{text}</span>'
+            if tag == "td" and cell in _MARKS:
+                text = f'<span class="{_MARKS[cell]}">{text}</span>'
             made.append(f"<{tag}{kind}>{text}</{tag}>")
         return f"<tr>{''.join(made)}</tr>"
 
     rows = "".join(cells(row, "td") for row in table.rows)
-    return (
-        f'<div class="table" tabindex="0"><table><thead>{cells(table.head, "th")}</thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    head = f"<thead>{cells(table.head, 'th')}</thead>" if any(table.head) else ""
+    return f'<div class="table" tabindex="0"><table>{head}<tbody>{rows}</tbody></table></div>'
 
 
 def _markdown(block: Block) -> str:

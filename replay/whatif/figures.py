@@ -164,7 +164,7 @@ def _visit(service: Any, one: Any, until: int) -> Visit:
     status = "waiting" if waiting else one.status
     ended = one.started_at or (until if waiting else one.ended_at)
     place = service.doctor_id or service.name
-    return Visit(one.id, one.priority, place, one.joined_at, one.started_at, one.ended_at, ended, status)
+    return Visit(one.id, f"{one.priority} priority", place, one.joined_at, one.started_at, one.ended_at, ended, status)
 
 
 def _grouped(kind: str, visits: Iterable[Visit], by: Callable[[Visit], str]) -> dict[str, Waits]:

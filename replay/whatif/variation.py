@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -154,6 +154,16 @@ def spoken(settings: Iterable[str], capacity: Iterable[str] = (), rules: str = "
         raise Invalid(f"{error}", field="set") from error
     found.check()
     return found
+
+
+def several(
+    files: Iterable[Path], settings: Sequence[str], capacity: Sequence[str], rules: str
+) -> tuple[Variation, ...]:
+    """One variation for each file, and one for all that was said on the command line, where something was."""
+    found = [read(path) for path in files]
+    if settings or capacity or rules:
+        found.append(spoken(settings, capacity, rules))
+    return tuple(found)
 
 
 def seats(now: int, wanted: int | float | str) -> int:
