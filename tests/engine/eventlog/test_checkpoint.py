@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -239,3 +241,12 @@ def test_any_text_is_a_signature_line_that_is_written_back_alike_or_none(text: s
     except BadNote:
         return
     assert line.text() == f"— {text}\n"
+
+
+def test_the_example_in_the_documentation_is_what_its_keys_signed():
+    text = (Path(__file__).parents[3] / "docs" / "checkpoints.md").read_text("utf-8")
+    note = Note.parse(text.split("```\n")[1].encode())
+    keys = {Verifier.parse(found) for found in re.findall(r"[\w./]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}", text)}
+    names = {key.name for key in keys}
+    assert names == {"matron.example.org", "matron.example.org/main", "witness.example.org/w1"}
+    assert all(note.signed_by(key) for key in keys if key.name != "matron.example.org")
