@@ -11,6 +11,9 @@ from gateway.remote import Refused, erase_patient
 
 FAILED = 1
 
+_UNKNOWN = ("No answer", "deadline_passed", "recovering", "commit_failed")
+"""How a message begins that does not say what became of it."""
+
 
 @click.command()
 @click.argument("patient", type=click.UUID)
@@ -30,7 +33,9 @@ def erase(patient: UUID, reason: str, url: str, key: str | None, hospital: str |
     try:
         said = erase_patient(url, key, hospital, str(patient), reason)
     except Refused as error:
-        click.echo(f"{error}\nAsk again: to erase somebody twice is to erase him or her once.", err=True)
+        click.echo(error, err=True)
+        if str(error).startswith(_UNKNOWN):
+            click.echo("Whether it was done nobody knows. Ask again: who is erased twice is erased once.", err=True)
         sys.exit(FAILED)
     for record in said["records"]:
         click.echo(f"{record} erased")
