@@ -16,6 +16,7 @@ from replay.commands.integrity import integrity
 from replay.commands.log import log
 from replay.commands.prove import prove
 from replay.commands.redecide import redecide
+from replay.commands.report import report
 from replay.commands.ship import ship
 from replay.commands.state import state
 from replay.commands.verify import verify
@@ -30,6 +31,7 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     integrity,
     explain,
     redecide,
+    report,
     ship,
     diff,
     history,

@@ -21,7 +21,7 @@ from replay.verifier import Wrong
 from replay.verifying import PUBLIC_FILE, Demands, keys_of
 from replay.walking import Source
 from replay.whatif.comparing import compare
-from replay.whatif.variation import Variation, several
+from replay.whatif.variation import several
 
 
 @click.command()
@@ -55,16 +55,17 @@ def report(
     """
     if day and (since or until):
         raise WrongCall("Say either --day, or --from and --to.")
-    variations = several(files, settings, capacity, "")
-    if variations and since != until:
+    tried = (files, settings, capacity)
+    if any(tried) and since != until:
         raise WrongCall("A policy is tried on one day: say --day.")
-    run(_report, data, only, (day or since, day or until), out, keys, witnesses, not without_reasons, variations)
+    run(_report, data, only, (day or since, day or until), out, keys, witnesses, not without_reasons, tried)
 
 
 async def _report(
     data: Path, only: str | None, days: tuple[str, str], out: Path, keys: tuple[str, ...], witnesses: tuple[str, ...],
-    reasons: bool, variations: tuple[Variation, ...],
+    reasons: bool, asked: tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...]],
 ) -> int:  # fmt: skip
+    variations = several(*asked)
     async with open_source(data) as source:
         hospital = await the_one(source, only)
         stretch = await _stretch(source, hospital, *days)

@@ -15,7 +15,9 @@ from replay.sources import open_source
 from replay.whatif.comparing import Comparison, compare
 from replay.whatif.page import page
 from replay.whatif.rows import headline, notes, plain, wait_rows
-from replay.whatif.variation import Variation, several
+from replay.whatif.variation import several
+
+Asked = tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...], str]
 
 
 @click.command("what-if")
@@ -48,13 +50,14 @@ def what_if(
     Examples: matron-replay what-if --data ./data --day 2026-11-22 --set max_wait_minutes.WALKIN=30
               matron-replay what-if --data ./data --day 2026-11-22 --capacity x1.2 --set service.LAB.counters=3
     """
-    run(_what_if, data, only, day, several(files, settings, capacity, str(rules or "")), ahead, html, as_json)
+    run(_what_if, data, only, day, (files, settings, capacity, str(rules or "")), ahead, html, as_json)
 
 
 async def _what_if(
-    data: Path, only: str | None, day: str, variations: tuple[Variation, ...], ahead: int, html: Path | None,
+    data: Path, only: str | None, day: str, asked: Asked, ahead: int, html: Path | None,
     as_json: bool,
 ) -> int:  # fmt: skip
+    variations = several(*asked)
     async with open_source(data) as source:
         hospital = await the_one(source, only)
         with progress(as_json) as bar:

@@ -157,7 +157,7 @@ def spoken(settings: Iterable[str], capacity: Iterable[str] = (), rules: str = "
 
 
 def several(
-    files: Iterable[Path], settings: Sequence[str], capacity: Sequence[str], rules: str
+    files: Iterable[Path], settings: Sequence[str], capacity: Sequence[str], rules: str = ""
 ) -> tuple[Variation, ...]:
     """One variation for each file, and one for all that was said on the command line, where something was."""
     found = [read(path) for path in files]
