@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 from engine.errors import LogCorrupt
@@ -23,10 +24,11 @@ class Actor:
 
     async def go(self, until: int, advance: Callable[[int], None] = lambda _: None) -> None:
         """Follow it to a position; ``LogCorrupt`` where its versions do not follow each other."""
-        async for entry in own_entries(self._reading, self.key, self.head + 1, until, advance):
-            for change in entry.changes:
-                if change.actor == self.key:
-                    self._follow(entry.position, change)
+        async with aclosing(own_entries(self._reading, self.key, self.head + 1, until, advance)) as entries:
+            async for entry in entries:
+                for change in entry.changes:
+                    if change.actor == self.key:
+                        self._follow(entry.position, change)
         self.head = until
 
     def _follow(self, position: int, change: Any) -> None:
@@ -42,11 +44,12 @@ class Actor:
 
 async def own_entries(
     reading: Reading, key: str, start: int, until: int, advance: Callable[[int], None] = lambda _: None
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """The entries that changed this actor. Others are not decoded: a key stands in a record as it is."""
     name = key.encode()
-    async for _, record in reading.records(start, until, advance):
-        if name in record:
-            entry = reading.codec.decode(checked(record))
-            if any(change.actor == key for change in entry.changes):
-                yield entry
+    async with aclosing(reading.records(start, until, advance)) as records:
+        async for _, record in records:
+            if name in record:
+                entry = reading.codec.decode(checked(record))
+                if any(change.actor == key for change in entry.changes):
+                    yield entry

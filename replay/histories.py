@@ -7,7 +7,8 @@ appointments, admissions, referrals, and records that were merged), then every e
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any, Final
 
 import msgspec
@@ -42,10 +43,11 @@ class Owned:
     async def gather(self, reading: Reading, until: int, advance: Callable[[int], None] = lambda _: None) -> None:
         """Go through the log once for each record of the patient."""
         for patient_id in self.patients:  # grows while merged records are met
-            async for entry in reading.entries(Wanted(patient=patient_id), 1, until, advance):
-                for change in entry.changes:
-                    for event in change.events:
-                        self._note(patient_id, change.actor, event)
+            async with aclosing(reading.entries(Wanted(patient=patient_id), 1, until, advance)) as entries:
+                async for entry in entries:
+                    for change in entry.changes:
+                        for event in change.events:
+                            self._note(patient_id, change.actor, event)
 
     def _note(self, patient_id: str, actor: str, event: Any) -> None:
         kind, _, id = actor.partition(":")
@@ -71,23 +73,24 @@ class Owned:
 
 async def history(
     reading: Reading, patient_id: str, until: int, advance: Callable[[int], None] = lambda _: None
-) -> AsyncIterator[Happened]:
+) -> AsyncGenerator[Happened, None]:
     """Every entry that is about the patient or anything of his or hers, in order; refused commands too."""
     owned = Owned(patient_id)
     await owned.gather(reading, until, advance)
     ids = {id.encode() for id in owned.ids}
-    async for _, record in reading.records(1, until, advance):
-        if ids.isdisjoint(_UUID.findall(record)):
-            continue
-        entry = reading.codec.decode(checked(record))
-        events = tuple(
-            (change.actor, event)
-            for change in entry.changes
-            for event in change.events
-            if not ids.isdisjoint(_UUID.findall(change.actor.encode() + reading.codec.freeze(event)))
-        )
-        if events or entry.refusal is not None:
-            yield Happened(entry, events)
+    async with aclosing(reading.records(1, until, advance)) as records:
+        async for _, record in records:
+            if ids.isdisjoint(_UUID.findall(record)):
+                continue
+            entry = reading.codec.decode(checked(record))
+            events = tuple(
+                (change.actor, event)
+                for change in entry.changes
+                for event in change.events
+                if not ids.isdisjoint(_UUID.findall(change.actor.encode() + reading.codec.freeze(event)))
+            )
+            if events or entry.refusal is not None:
+                yield Happened(entry, events)
 
 
 async def shown(showing: Showing, happened: Happened) -> dict[str, Any]:

@@ -92,6 +92,8 @@ async def moments_between(source: Source, log: str, since: str, until: str, zone
     if since:
         named = parse(since, zone, day)
         first = await position_at(source, log, named.time - 1) + 1 if isinstance(named, Instant) else named.number
+        if first > head + 1:
+            raise Invalid(f"the log ends at position {head}", field="moment")
     if until:
         named = parse(until, zone, day)
         last = await position_at(source, log, named.time) if isinstance(named, Instant) else min(named.number, head)

@@ -6,7 +6,8 @@ It reads entries without folding them, a slice at a time, so that a live log is 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -44,7 +45,7 @@ class Reading:
 
     async def records(
         self, start: int, until: int, advance: Callable[[int], None] = lambda _: None
-    ) -> AsyncIterator[tuple[int, bytes]]:
+    ) -> AsyncGenerator[tuple[int, bytes], None]:
         """Position and bytes of stored records from ``start`` to ``until``."""
         while start <= until:
             found = await self.source.read(self.log, start, min(READ, until - start + 1))
@@ -57,15 +58,16 @@ class Reading:
 
     async def entries(
         self, wanted: Wanted, start: int, until: int, advance: Callable[[int], None] = lambda _: None
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any, None]:
         """Every entry from ``start`` to ``until`` that is as wanted."""
         named = names(wanted.patient) if wanted.patient else ()
-        async for _, record in self.records(start, until, advance):
-            if named and not any(name in record for name in named):
-                continue  # most are not, and need not be decoded
-            entry = self.codec.decode(checked(record))
-            if _is_wanted(entry, wanted):
-                yield entry
+        async with aclosing(self.records(start, until, advance)) as records:
+            async for _, record in records:
+                if named and not any(name in record for name in named):
+                    continue  # most are not, and need not be decoded
+                entry = self.codec.decode(checked(record))
+                if _is_wanted(entry, wanted):
+                    yield entry
 
 
 def names(id: str) -> tuple[bytes, bytes]:

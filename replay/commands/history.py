@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,11 @@ def history(patient: str, data: Path, only: str | None, as_json: bool) -> None:
     \b
     Example: matron-replay history --data ./data 01a0e707-30ff-709f-85bb-a11a12c3e8cf
     """
-    run(_history, checked_id(patient, "a patient"), data, only, as_json)
+    run(_history, patient, data, only, as_json)
 
 
 async def _history(patient: str, data: Path, only: str | None, as_json: bool) -> int:
+    patient = checked_id(patient, "a patient")
     async with open_source(data) as source:
         hospital = await the_one(source, only)
         zone, head = await zone_of(source, hospital), await source.head(hospital)
@@ -52,8 +54,8 @@ async def _history(patient: str, data: Path, only: str | None, as_json: bool) ->
         showing = Showing(source, hospital, reading.keys)
         with progress(as_json) as bar:
             task = bar.add_task("reading", total=2 * head)
-            told_of = happened_to(reading, patient, head, partial(bar.advance, task))
-            found = [await shown_of(showing, one) async for one in told_of]
+            async with aclosing(happened_to(reading, patient, head, partial(bar.advance, task))) as all_of_it:
+                found = [await shown_of(showing, one) async for one in all_of_it]
     if not found:
         raise WrongCall(f"Nothing in the log of {hospital} names a patient {patient}.")
     if as_json:

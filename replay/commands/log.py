@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
@@ -59,16 +60,15 @@ def log(
     \b
     Example: matron-replay log --data ./data --from 08:00 --type TokenCancelled
     """
-    wanted = Wanted(
-        actor=actor, patient=checked_id(patient, "a patient") if patient else "", principal=principal, type=type_name,
-        refused=refused,
-    )  # fmt: skip
+    wanted = Wanted(actor=actor, patient=patient.lower(), principal=principal, type=type_name, refused=refused)
     if follow and until:
         raise WrongCall("--follow goes on without end: leave out --to, or --follow.")
     run(_log, data, only, Options(wanted, since, until, limit or sys.maxsize, follow, access, as_json))
 
 
 async def _log(data: Path, only: str | None, options: Options) -> int:
+    if options.wanted.patient:
+        checked_id(options.wanted.patient, "a patient")
     async with open_source(data) as source:
         hospital = await the_one(source, only)
         name = hospital + BESIDE if options.access else hospital
@@ -82,16 +82,17 @@ async def _log(data: Path, only: str | None, options: Options) -> int:
 
         async def show(start: int, until: int) -> None:
             nonlocal left
-            async for entry in reading.entries(options.wanted, start, until):
-                shown = await showing.entry(entry)
-                if options.as_json:
-                    print_json(shown, line=True)
-                else:
-                    for line in lines(shown, zone):
-                        click.echo(line)
-                left -= 1
-                if not left:
-                    return
+            async with aclosing(reading.entries(options.wanted, start, until)) as entries:
+                async for entry in entries:
+                    shown = await showing.entry(entry)
+                    if options.as_json:
+                        print_json(shown, line=True)
+                    else:
+                        for line in lines(shown, zone):
+                            click.echo(line)
+                    left -= 1
+                    if not left:
+                        return
             sys.stdout.flush()
 
         await show(start, head)

@@ -43,28 +43,30 @@ class Told(msgspec.Struct):
 
 
 async def tell(disk: MemoryDisk) -> None:
-    """A full slot with a waiting list, a move, a hold, a consultation; a laboratory and its queue."""
+    """The day, on a disk in memory."""
     async with living(disk) as engine:
-        desk = Story(engine)
-        doctor, colleague = await desk.doctor("Cardiology"), await desk.doctor("Cardiology")
-        full, later, other = [await desk.slot(*one) for one in ((doctor, 60, 2), (doctor, 120, 3), (colleague, 60, 3))]
-        first, second = await desk.book(full), await desk.book(full)
-        await desk.book(full, "WALKIN")
-        await desk.book(full, "FOLLOWUP")
-        last = await desk.book(full, "WALKIN")
-        await desk.say(CancelToken(token_id=first, reason=FreeText("fever is gone")))
-        await desk.say(RescheduleToken(token_id=second, slot_id=later))
-        held = (await desk.say(HoldSeat(slot_id=other)))["id"]
-        await desk.say(ConfirmHold(hold_id=held, patient_id=await desk.patient(), category="ONLINE"))
-        seen = await desk.book(other)
-        await desk.say(BookToken(slot_id=full, patient_id=await desk.patient(), category="EMERGENCY"))
-        await trio.sleep(60)
-        await desk.say(CheckIn(token_id=seen))
-        await desk.say(CallNext(service_id=colleague, counter="1"))
-        for step in (StartConsult, CompleteConsult):
-            await desk.say(step(token_id=seen))
-        assert last
-        await queues(desk)
+        await day(Story(engine))
+
+
+async def day(desk: Story) -> None:
+    """A full slot with a waiting list, a move, a hold, a consultation; a laboratory and its queue."""
+    doctor, colleague = await desk.doctor("Cardiology"), await desk.doctor("Cardiology")
+    full, later, other = [await desk.slot(*one) for one in ((doctor, 60, 2), (doctor, 120, 3), (colleague, 60, 3))]
+    first, second = await desk.book(full), await desk.book(full)
+    await desk.book(full, "WALKIN")
+    await desk.book(full, "FOLLOWUP")
+    await desk.book(full, "WALKIN")
+    await desk.say(CancelToken(token_id=first, reason=FreeText("fever is gone")))
+    await desk.say(RescheduleToken(token_id=second, slot_id=later))
+    held = (await desk.say(HoldSeat(slot_id=other)))["id"]
+    await desk.say(ConfirmHold(hold_id=held, patient_id=await desk.patient(), category="ONLINE"))
+    seen = await desk.book(other)
+    await desk.say(BookToken(slot_id=full, patient_id=await desk.patient(), category="EMERGENCY"))
+    await desk.say(CheckIn(token_id=seen))
+    await desk.say(CallNext(service_id=colleague, counter="1"))
+    for step in (StartConsult, CompleteConsult):
+        await desk.say(step(token_id=seen))
+    await queues(desk)
 
 
 async def queues(desk: Story) -> None:

@@ -131,7 +131,7 @@ def test_a_patient_has_no_token_beside_another_that_the_policy_forbids(
 
 def test_in_one_slot_two_tokens_of_a_patient_are_one_too_many_unless_all_is_allowed():
     for rule in ("day", "doctor_day", "slot", "off"):
-        desk = Desk(Policy(double_booking=rule))  # type: ignore[arg-type]
+        desk = Desk(Policy(double_booking=rule))
         desk.open("s")
         desk.book("s", "first", "p")
         assert bool(desk.book("s", "second", "p")) == (rule != "off")
