@@ -3,6 +3,7 @@
 Typed; a key that is not known is refused, wherever it stands.
 
 A setting of a table is named with it: ``[limits] body_bytes`` is ``MATRON_LIMITS_BODY_BYTES`` in the environment.
+A list is JSON there.
 """
 
 from __future__ import annotations
@@ -126,16 +127,25 @@ def from_file(file: Path) -> dict[str, Any]:
 def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings of the variables that begin with ``MATRON_``."""
     made: dict[str, Any] = {}
-    for variable, value in environ.items():
+    for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable == FILE_VARIABLE:
             continue
         name = variable.removeprefix(PREFIX).lower()
         table = next((table for table in TABLES if name.startswith(table + "_")), None)
+        value = listed(text)
         if table is None:
             made[name] = value
         else:
             made.setdefault(table, {})[name.removeprefix(table + "_")] = value
     return made
+
+
+def listed(text: str) -> Any:
+    """A text that is a list in JSON as that list; any other as it is."""
+    try:
+        return msgspec.json.decode(text, type=list[Any]) if text.startswith("[") else text
+    except msgspec.DecodeError:
+        return text
 
 
 def check(layer: Mapping[str, Any], source: str) -> None:

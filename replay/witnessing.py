@@ -1,22 +1,39 @@
 """A witness as an HTTP service: the one question of its protocol, and what it has seen for whoever wants to read it.
 
-An ASGI app for the front door of the gateway, which bounds connections, heads and times; the body is bounded here.
+An ASGI app behind the front door of the gateway, which bounds connections, heads and times; the body is bounded here.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
+import click
 import trio
 
-from engine.errors import LogCorrupt
-from replay.witness import LARGEST, Said, Witness
+from engine.clock import SystemClock
+from engine.errors import LogCorrupt, Unavailable
+from engine.eventlog.directory import LogDirectory
+from gateway.audit.keys import file_signer
+from gateway.audit.settings import AuditUnusable
+from gateway.door.settings import DoorSettings
+from gateway.keeping import keep_serving, stop_on_signal
+from gateway.request_log import log_to_stderr
+from gateway.server import open_sockets
+from replay.calling import WELL, WrongCall
+from replay.witness import LARGEST, SEEN, Said, Trust, Witness
 
 Message = MutableMapping[str, Any]
+
+KEY_FILE: Final = "witness.key"
+"""In the witness's folder; made at the first start."""
+
+_CONNECTIONS: Final = 256
+"""Open at once: a witness has few to talk to."""
 
 PATIENCE: Final = 20.0
 """Seconds until a question must be here as a whole."""
@@ -24,6 +41,42 @@ PATIENCE: Final = 20.0
 _CHECKPOINT: Final = re.compile(r"/([0-9a-f]{64})/checkpoint")
 
 log = logging.getLogger("matron.witness")
+
+
+async def serve(
+    bind: str, state: Path, name: str, logs: Sequence[str], certfile: str | None, keyfile: str | None
+) -> int:
+    """A witness on this address, over its folder, until it is told to end; the exit code."""
+    log_to_stderr("info")
+    settings = DoorSettings(max_connections=_CONNECTIONS, certfile=certfile, keyfile=keyfile)
+    clock = SystemClock()
+    folder = LogDirectory(state, (SEEN,), allow_any_filesystem=True)
+    try:
+        folder.claim()
+    except Unavailable:
+        raise WrongCall(f"Another witness works in {state}.") from None
+    try:
+        folder.sync()
+        try:
+            signer = file_signer(state / KEY_FILE, clock.entropy)
+        except AuditUnusable as error:
+            raise WrongCall(str(error)) from error
+        found = Witness(name, signer, Trust(logs), state, lambda: clock.wall() // 1_000_000)
+        try:
+            sockets = open_sockets(bind, settings.backlog)
+        except OSError as error:
+            raise WrongCall(f"Cannot listen on {bind}: {error.strerror}") from error
+        shutdown = trio.Event()
+        async with trio.open_nursery() as around:
+            around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
+            async with trio.open_nursery() as doors:
+                door = await doors.start(keep_serving, Service(found), sockets, settings, shutdown)
+                click.echo(f"Witness {name} listens on {' '.join(door.binds)}")
+                click.echo(found.verifier.text())
+            around.cancel_scope.cancel()
+    finally:
+        folder.release()
+    return WELL
 
 
 class Service:

@@ -30,7 +30,7 @@ KEY_FILE: Final = "signing.key"
 """In the data folder, where no other file is named."""
 
 PUBLIC_FILE: Final = "signing.key.pub"
-"""In the data folder, always: the public key under the base name, for ``matron-replay vkey``."""
+"""In the data folder, once its engine serves: the public key under the base name, for ``matron-replay vkey``."""
 
 PATIENCE: Final = 4.0
 """Seconds that a command may take for one signature."""
@@ -47,9 +47,7 @@ def sealing(settings: AuditSettings, data: Path, entropy: Entropy, held: Callabl
     ``held`` says whether checkpoints must wait. ``AuditUnusable`` when the key cannot be had.
     """
     signer = signer_of(settings, data, entropy)
-    name = base_name(settings, signer.key)
-    publish(data / PUBLIC_FILE, Verifier(name, signer.key))
-    return Seal(name, signer, CheckpointSettings(settings.seconds, settings.entries), held)
+    return Seal(base_name(settings, signer.key), signer, CheckpointSettings(settings.seconds, settings.entries), held)
 
 
 def examine_key(settings: AuditSettings, data: Path | None) -> None:

@@ -14,11 +14,12 @@ import trio
 from engine.actors.origin import ORIGIN
 from engine.clock import Clock
 from engine.errors import Unavailable
+from engine.eventlog.checkpoint import Verifier
 from engine.eventlog.log import Tail
 from engine.eventlog.store import Store
 from engine.runtime import Engine
 from gateway.audit.cosigning import Cosigning
-from gateway.audit.keys import examine_key, sealing
+from gateway.audit.keys import PUBLIC_FILE, examine_key, publish, sealing
 from gateway.audit.origins import Origins
 from gateway.audit.settings import AuditSettings
 
@@ -32,6 +33,9 @@ class Proving:
         self._cosigning = Cosigning(settings)
         self._origins = Origins(data, clock.entropy)
         self.seal = sealing(settings, data, clock.entropy, self._origins.held)
+        self._public = data / PUBLIC_FILE
+        if not self._public.exists():
+            self._publish()
 
     async def begin(self, engine: Engine, store: Store, shutdown: trio.Event) -> None:
         """Returns when commands may come: after a restore, once the log says under which name it goes on."""
@@ -51,16 +55,24 @@ class Proving:
         """Settle the names, have the witnesses asked; until ``shutdown``."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._cosigning.run, engine, store, shutdown)
-            if self._origins.held():
-                nursery.start_soon(self._settle, engine, store)
+            nursery.start_soon(self._settle, engine, store)
             await shutdown.wait()
             nursery.cancel_scope.cancel()
 
     async def _settle(self, engine: Engine, store: Store) -> None:
+        await engine.until_ready()
+        self._publish()  # the folder is ours: not that of an engine that serves it already
         try:
-            await self._origins.settle(engine, store, self.seal.name)
+            if self._origins.held():
+                await self._origins.settle(engine, store, self.seal.name)
         except Exception:  # hospitals go on, and nothing is signed under a name that may be wrong
             log.exception("under which names checkpoints go on cannot be settled: none are made")
+
+    def _publish(self) -> None:
+        try:
+            publish(self._public, Verifier(self.seal.name, self.seal.signer.key))
+        except OSError as fault:
+            log.error("the public key cannot be written to %s: %s", self._public, fault)
 
     def alarms(self) -> list[str]:
         """What witnesses say against the logs: each a sentence for an operator."""

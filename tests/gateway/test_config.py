@@ -33,6 +33,20 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path):
     assert "limits.body_bytes = 1048576  # default" in loaded.lines()
 
 
+def test_a_list_in_the_environment_is_json():
+    environ = {
+        "MATRON_AUDIT_SIGNING_COMMAND": '["sign", "--quiet"]',
+        "MATRON_AUDIT_WITNESSES": '[{"url": "https://w.example", "vkey": "k"}]',
+        "MATRON_BIND": "[::1]:8000",
+    }
+    config = load({}, environ).config
+    assert config.audit.signing_command == ("sign", "--quiet")
+    assert [place.url for place in config.audit.witnesses] == ["https://w.example"]
+    assert config.bind == "[::1]:8000"
+    with pytest.raises(BadConfig, match=r"audit\.witnesses"):
+        load({}, {"MATRON_AUDIT_WITNESSES": "w.example"})
+
+
 def test_the_file_can_be_named_in_the_environment(tmp_path):
     (tmp_path / "m.toml").write_text("dev = true\n")
     assert load({}, {"MATRON_CONFIG": str(tmp_path / "m.toml")}).config.dev

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import trio
+import trio.testing
 
 from engine.clock import SystemClock
 from engine.eventlog.checkpoint import COSIGNATURE, BadNote, Head, LocalSigner, Verifier, signed
+from engine.eventlog.memory_store import MemoryStore
+from engine.runtime import EngineSettings, open_engine
 from gateway.audit import keys
 from gateway.audit.keys import KEY_FILE, PUBLIC_FILE, CommandSigner, base_name, examine_key, file_signer, sealing
-from gateway.audit.proving import examine
+from gateway.audit.proving import Proving, examine
 from gateway.audit.settings import AuditSettings, AuditUnusable, WitnessPlace
 from gateway.config import BadConfig, load
 
@@ -32,13 +36,25 @@ def test_a_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path):
     seal = sealing(AuditSettings(), data, ENTROPY, not_held)
     assert stat.S_IMODE((data / KEY_FILE).stat().st_mode) == 0o600
     assert seal.name == f"matron.local/{seal.signer.key.hex()[:8]}"
-    published = Verifier.parse((data / PUBLIC_FILE).read_text())
-    assert published == Verifier(seal.name, seal.signer.key)
     again = sealing(AuditSettings(name="hospital.example", seconds=3, entries=7), data, ENTROPY, not_held)
     assert (again.name, again.signer.key) == ("hospital.example", seal.signer.key)
     assert (again.settings.seconds, again.settings.entries) == (3, 7)
-    assert Verifier.parse((data / PUBLIC_FILE).read_text()).name == "hospital.example"
-    assert {file.name for file in data.iterdir()} == {KEY_FILE, PUBLIC_FILE}
+    assert {file.name for file in data.iterdir()} == {KEY_FILE}
+
+
+async def test_the_public_key_is_there_at_once_and_changes_only_once_the_engine_serves(tmp_path: Path):
+    first = Proving(AuditSettings(), tmp_path, SystemClock())
+    key = Verifier.parse((tmp_path / PUBLIC_FILE).read_text())
+    assert key == Verifier(first.seal.name, first.seal.signer.key)
+    renamed = Proving(AuditSettings(name="hospital.example"), tmp_path, SystemClock())
+    assert Verifier.parse((tmp_path / PUBLIC_FILE).read_text()) == key
+    shutdown, store = trio.Event(), MemoryStore()
+    async with open_engine(store, settings=EngineSettings(seal=renamed.seal)) as engine, trio.open_nursery() as nursery:
+        nursery.start_soon(renamed.run, engine, store, shutdown)
+        await engine.until_ready()
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        shutdown.set()
+    assert Verifier.parse((tmp_path / PUBLIC_FILE).read_text()) == key._replace(name="hospital.example")
 
 
 def test_a_key_can_stand_anywhere(tmp_path: Path):

@@ -14,7 +14,7 @@ from trio.testing import MockClock
 from engine.actors.origin import OriginBegun
 from engine.errors import LogCorrupt
 from engine.eventlog.checkpoint import Head, LocalSigner, Note
-from engine.eventlog.memory_store import MemoryDisk, MemoryStore
+from engine.eventlog.memory_store import Faults, MemoryDisk, MemoryStore
 from engine.notary import CheckpointSettings, Seal
 from engine.runtime import Engine, EngineSettings
 from gateway.audit.origins import ORIGIN_FILE, Origins
@@ -28,11 +28,11 @@ ENTROPY = TrioClock().entropy
 
 @asynccontextmanager
 async def sealed_under(
-    name: str, disk: MemoryDisk, data: Path, *, settle: bool = True
+    name: str, disk: MemoryDisk, data: Path, *, settle: bool = True, faults: Faults | None = None
 ) -> AsyncIterator[tuple[Engine, Origins]]:
     origins = Origins(data, ENTROPY)
     seal = Seal(name, SIGNER, CheckpointSettings(seconds=1, entries=5), origins.held)
-    async with living(disk, settings=EngineSettings(checking=True, seal=seal)) as engine:
+    async with living(disk, faults=faults, settings=EngineSettings(checking=True, seal=seal)) as engine:
         if settle:
             store = engine._store
             await origins.settle(engine, store, name)
@@ -127,6 +127,22 @@ async def test_a_start_that_was_cut_off_goes_on_with_the_name_that_it_chose(tmp_
             await grow(engine)
     assert len(await begun_in(disk)) == 1
     assert {head.origin for head in await signed_in(disk)} == {chosen}
+
+
+async def test_a_commit_that_fails_meanwhile_is_made_up_for(tmp_path: Path, autojump_clock: MockClock):
+    disk, failed = MemoryDisk(), []
+
+    async def fail_once(step: str) -> None:
+        if step == "meta" and len(disk.entries.get("main", ())) == 1 and not failed:
+            failed.append(step)
+            raise OSError("the disk said no")
+
+    (tmp_path / ORIGIN_FILE).write_bytes(msgspec.json.encode({"main": LOST}))
+    async with sealed_under("old.example", disk, tmp_path, faults=fail_once) as (engine, origins):
+        assert failed
+        assert not origins.held()
+        await grow(engine)
+    assert [position for position, _ in await begun_in(disk)] == [2]
 
 
 async def test_nothing_is_signed_before_the_names_are_settled(tmp_path: Path, autojump_clock: MockClock):
