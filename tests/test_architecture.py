@@ -144,7 +144,7 @@ REPLAY_MAY = (
 )
 
 # A witness is a server of its own, behind the gateway's front door, with a key and a clock.
-WITNESS = ("replay.witness", "replay.commands.witness")
+WITNESS = ("replay.witness", "replay.witnessing")
 WITNESS_MAY = (
     "engine.clock",
     "gateway.audit.keys",

@@ -130,7 +130,8 @@ async def test_a_start_that_was_cut_off_goes_on_with_the_name_that_it_chose(tmp_
 
 
 async def test_a_commit_that_fails_meanwhile_is_made_up_for(tmp_path: Path, autojump_clock: MockClock):
-    disk, failed = MemoryDisk(), []
+    disk = MemoryDisk()
+    failed: list[str] = []
 
     async def fail_once(step: str) -> None:
         if step == "meta" and len(disk.entries.get("main", ())) == 1 and not failed:
