@@ -68,7 +68,8 @@ class Rooms:
 
     def __init__(self) -> None:
         self._found: dict[str, Section] = {}
-        self._refused: dict[str, Rejected] = {}
+        self._refused: dict[tuple[str, str, int], Rejected] = {}
+        """By room, and by appointment and its start: of a series each is asked for itself."""
 
     def sights(self) -> Mapping[CodeType, Sight]:
         """What it looks at."""
@@ -99,8 +100,12 @@ class Rooms:
         return section
 
     def _asked(self, local: Mapping[str, Any], gave: Any) -> None:
+        wanted = local["wanted"]
+        asked = (local["room_id"], wanted.appointment_id, wanted.start)
         if isinstance(gave, Rejected):
-            self._refused[local["room_id"]] = gave
+            self._refused[asked] = gave
+        elif gave is None:
+            self._refused.pop(asked, None)
 
     def _best(self, local: Mapping[str, Any], gave: Any) -> None:
         if isinstance(gave, Chosen):
@@ -136,7 +141,7 @@ class Rooms:
         )
         rows = []
         for verdict in verdicts:
-            row = self._row(rooms[verdict.room_id], verdict, names)
+            row = self._row(rooms[verdict.room_id], want, verdict, names)
             if (only is not None and verdict.room_id not in only) or verdict.room_id in but:
                 row.why_not.append("not looked at here")
             row.chosen = verdict.room_id == chosen
@@ -158,11 +163,11 @@ class Rooms:
             more=max(len(rows) - LISTED, 0),
         )
 
-    def _row(self, profile: RoomProfile, verdict: Verdict, names: Mapping[str, str]) -> Candidate:
+    def _row(self, profile: RoomProfile, want: Want, verdict: Verdict, names: Mapping[str, str]) -> Candidate:
         why_not = [
             f"rule {names[reason]}" if reason in names else SAYS.get(reason, reason) for reason in verdict.failed
         ]
-        refused = self._refused.get(profile.id)
+        refused = self._refused.get((profile.id, want.appointment_id, want.start))
         if refused is not None:
             why_not.append(f"its calendar says {refused.code}: {refused.detail}")
         points = {names.get(term.rule_id, term.rule_id): term.points / 1_000 for term in verdict.terms if term.points}
