@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.errors import LogCorrupt, Rejected, Unavailable
-from replay.sources import NoLog
+from replay.sources import NoLog, first_of
 from replay.walking import Source
 
 WELL: Final = 0
@@ -81,6 +81,13 @@ async def the_one(source: Source, only: str | None) -> str:
     if len(found) > 1:
         raise WrongCall(f"Here are the logs of several hospitals; say --hospital NAME, one of: {', '.join(found)}.")
     return found[0]
+
+
+async def must_be_whole(source: Source, hospital: str) -> None:
+    """Raise ``WrongCall`` where the log's beginning is not here, and so nothing can be folded."""
+    first = await first_of(source, hospital)
+    if first > 1:
+        raise WrongCall(f"These segments begin at position {first}: this needs the log from its first entry on.")
 
 
 def progress(quiet: bool = False) -> Progress:

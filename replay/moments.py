@@ -16,6 +16,7 @@ from engine.actors.hospital import HospitalAdded
 from engine.errors import Invalid, LogCorrupt
 from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
+from replay.sources import first_of
 from replay.walking import Source
 
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?")
@@ -88,7 +89,7 @@ async def moments_between(source: Source, log: str, since: str, until: str, zone
     """
     head = await source.head(log)
     day = calendar.local_day(await time_at(source, log, head), zone) if head else ""
-    first, last = 1, head
+    first, last = await first_of(source, log), head
     if since:
         named = parse(since, zone, day)
         first = await position_at(source, log, named.time - 1) + 1 if isinstance(named, Instant) else named.number
@@ -102,7 +103,7 @@ async def moments_between(source: Source, log: str, since: str, until: str, zone
 
 async def position_at(source: Source, hospital: str, microseconds: int) -> int:
     """The position of the last entry not later than this instant, 0 when there is none: times rise with positions."""
-    low, high = 0, await source.head(hospital)
+    low, high = await first_of(source, hospital) - 1, await source.head(hospital)
     while low < high:
         middle = (low + high + 1) // 2
         if await time_at(source, hospital, middle) <= microseconds:
@@ -127,8 +128,8 @@ def time_of(record: bytes) -> int:
 
 
 async def zone_of(source: Source, hospital: str) -> str:
-    """The time zone of a hospital: its first entry says it, once and for all. UTC while there is none."""
-    records = await source.read(hospital, 1, 1)
+    """The time zone of a hospital: its first entry says it, once and for all. UTC where that is not here."""
+    records = await source.read(hospital, 1, 1) if await first_of(source, hospital) == 1 else []
     for _, record in records:
         codec = Codec((HospitalAdded,), Keyring(hospital, _no_entropy))
         for change in codec.decode(checked(record)).changes:

@@ -16,6 +16,7 @@ from replay.calling import (
     data_option,
     hospital_option,
     json_option,
+    must_be_whole,
     print_json,
     progress,
     run,
@@ -70,6 +71,7 @@ def diff(a: str, b: str, data: Path, only: str | None, key: str, other: Path | N
 async def _diff(data: Path, only: str | None, a: str, b: str, key: str, as_json: bool) -> int:
     async with open_source(data) as source:
         hospital = await the_one(source, only)
+        await must_be_whole(source, hospital)
         zone = await zone_of(source, hospital)
         before = await position_of(source, hospital, a)
         after = await position_of(source, hospital, b) if b else await source.head(hospital)

@@ -16,6 +16,7 @@ from replay.calling import (
     data_option,
     hospital_option,
     json_option,
+    must_be_whole,
     print_json,
     progress,
     run,
@@ -49,6 +50,7 @@ async def _history(patient: str, data: Path, only: str | None, as_json: bool) ->
     patient = checked_id(patient, "a patient")
     async with open_source(data) as source:
         hospital = await the_one(source, only)
+        await must_be_whole(source, hospital)
         zone, head = await zone_of(source, hospital), await source.head(hospital)
         reading = Reading(source, hospital)
         showing = Showing(source, hospital, reading.keys)

@@ -17,6 +17,7 @@ from replay.calling import (
     data_option,
     hospital_option,
     json_option,
+    must_be_whole,
     print_json,
     progress,
     run,
@@ -45,6 +46,7 @@ async def _integrity(data: Path, only: str | None, as_json: bool) -> int:
     async with open_source(data) as source:
         with progress(as_json) as bar:
             for hospital in await chosen(source, only):
+                await must_be_whole(source, hospital)
                 head = await source.head(hospital)
                 task = bar.add_task(f"auditing {hospital}", total=head)
                 results.append(await audit(source, hospital, partial(bar.advance, task), head))

@@ -18,6 +18,7 @@ from replay.calling import (
     data_option,
     hospital_option,
     json_option,
+    must_be_whole,
     print_json,
     progress,
     run,
@@ -51,6 +52,7 @@ async def _state(key: str, data: Path, only: str | None, at: str, as_json: bool)
     must_be_key(key)
     async with open_source(data) as source:
         hospital = await the_one(source, only)
+        await must_be_whole(source, hospital)
         zone = await zone_of(source, hospital)
         position = await position_of(source, hospital, at) if at else await source.head(hospital)
         actor, showing = await followed(source, hospital, key)
