@@ -1,6 +1,6 @@
 """The rules by number, as the rule books themselves state them in their docstrings: one index for code and auditors.
 
-A rule book is a module, or a folder whose own docstring says which of its files holds which rule.
+A rule book is a module, or a folder whose own docstring (or that of its ``rules``) says which of its files holds which.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import msgspec
 
 from engine.errors import Rejected
 
-_RULE: Final = re.compile(r"^(?P<indent>\s*)(?:(?P<file>\w+)\.py\s+)?(?P<rule>R\d+)\s+(?P<text>\S.*)$")
-_CITED: Final = re.compile(r"R\d+(?:(?:, | and |\.\.)R\d+)*")
+_RULE: Final = re.compile(r"^(?P<indent>\s*)(?:(?P<file>\w+)\.py\s+)?(?P<rule>[RP]\d+)\s+(?P<text>\S.*)$")
+_CITED: Final = re.compile(r"[RP]\d+(?:(?:, | and |\.\.| to )[RP]\d+)*")
 _BOOKS: Final = ("engine.actors.", "engine.decisions.", "engine.rules.")
 
 
@@ -37,7 +37,7 @@ def rule_text(module: str, rule: str) -> RuleText:
     """What a rule of this module says: by its own docstring, or by that of the folder it stands in."""
     name, file = module, ""
     while name.count(".") >= 2:
-        stated = _stated(name)
+        stated = _stated(name) or _stated(f"{name}.rules")
         for key in ((file, rule), ("", rule)):
             if key in stated:
                 return RuleText(rule, name, stated[key])
@@ -55,9 +55,9 @@ def cited(doc: str) -> tuple[str, ...]:
         return ()
     numbers: list[str] = []
     for part in re.split(", | and ", found[0]):
-        first, _, last = part.partition("..")
+        first, _, last = part.replace(" to ", "..").partition("..")
         end = int(last[1:]) if last else int(first[1:])
-        numbers += [f"R{number}" for number in range(int(first[1:]), end + 1)]
+        numbers += [f"{first[0]}{number}" for number in range(int(first[1:]), end + 1)]
     return tuple(numbers)
 
 
