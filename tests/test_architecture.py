@@ -139,6 +139,7 @@ REPLAY_MAY = (
     "engine.eventlog.lmdb_reader",
     "engine.recovery",
     "engine.stepping",
+    "engine.views*",  # the dry run of rules
     "gateway.explorer.answers",  # what the audit explorer is told, and how: the reading process makes it
     "gateway.explorer.frames",
 )

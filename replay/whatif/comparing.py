@@ -20,6 +20,7 @@ from replay.walking import READ, Source
 from replay.whatif.figures import EVERYBODY, Figures, Seen, Visit, seen
 from replay.whatif.recorded import Recorded
 from replay.whatif.recording import Recorder
+from replay.whatif.rooming import Rooms, RoomsTried, RuleFile, read_rules
 from replay.whatif.running import Assumed, Run
 from replay.whatif.variation import Variation
 from replay.whatif.world import Opening, Veiled, World
@@ -64,6 +65,8 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     assumed: Assumed
     without_effect: int
     drifted: int
+    rooms: tuple[RoomsTried, ...] = ()
+    """Where it has rules of rooms: every clinic's day under these."""
     visits: tuple[Visit, ...] = ()
 
 
@@ -82,6 +85,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     error: Error
     model: Model
     variants: tuple[Tried, ...]
+    rooms: tuple[RoomsTried, ...] = ()
+    """Where rules of rooms are tried: the same days chosen again under the rules in force."""
     log_visits: tuple[Visit, ...] = ()
 
 
@@ -102,7 +107,7 @@ async def compare(
     if not head:
         raise NotFound(f"there is no log of hospital {hospital!r}")
     zone = await zone_of(source, hospital)
-    bounds = calendar.day_bounds(day, zone)
+    bounds = _bounds(day, zone)
     since = calendar.day_bounds(calendar.shift(day, -ahead), zone).start
     first, last = await position_at(source, hospital, since - 1), await position_at(source, hospital, bounds.end - 1)
     if last <= first:
@@ -120,7 +125,15 @@ async def compare(
     until = bounds.end if whole else await time_at(source, hospital, last) + 1
     recorded = recorder.end(until)
     of_log = seen(book, day, until, recorded.refused)
+    files = [read_rules(one.rules) if one.rules else None for one in variations]
+    rooms = Rooms(source, Opening.of(book), day) if any(files) else None
     unchanged = Variation(name="the model, nothing changed")
+
+    async def _variant(variation: Variation, file: RuleFile | None) -> Tried:
+        tried = _try(opening, recorded, variation, day, until)[0]
+        under = await rooms.under(file) if rooms is not None and file is not None else ()
+        return msgspec.structs.replace(tried, rooms=under)
+
     baseline, as_it_was, otherwise = _try(opening, recorded, unchanged, day, until)
     return Comparison(
         hospital=hospital,
@@ -134,9 +147,17 @@ async def compare(
         baseline=baseline,
         error=_error(of_log, as_it_was, otherwise),
         model=_model(recorded),
-        variants=tuple(_try(opening, recorded, one, day, until)[0] for one in variations),
+        variants=tuple([await _variant(one, file) for one, file in zip(variations, files, strict=True)]),
+        rooms=await rooms.under(None) if rooms is not None else (),
         log_visits=of_log.visits,
     )
+
+
+def _bounds(day: str, zone: str) -> calendar.Bounds:
+    try:
+        return calendar.day_bounds(day, zone)
+    except ValueError:
+        raise Invalid(f"{day!r} is no day: say YYYY-MM-DD", field="day") from None
 
 
 async def _fold(source: Source, book: Book, until: int, advance: Callable[[int], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from engine import calendar
 from replay.whatif.comparing import Comparison, Tried, difference, groups
 from replay.whatif.figures import Figures, Waits
+from replay.whatif.rooming import RoomsTried
 
 _COUNTS: Final = (
     ("tokens", "tokens"),
@@ -78,6 +79,9 @@ def notes(found: Comparison) -> Iterator[str]:
         yield f"{model.unusable:,} refused arrivals could not be used: the log has only their ids."
     for one in found.variants:
         yield from _assumptions(one)
+    yield from _rooms("the rules in force", found.rooms)
+    for one in found.variants:
+        yield from _rooms(one.name, one.rooms)
 
 
 def plain(found: Comparison) -> dict[str, Any]:
@@ -107,6 +111,14 @@ def _assumptions(one: Tried) -> Iterator[str]:
         made.append(f"{one.without_effect} commands of the log have no place here")
     if made:
         yield f"Assumed under {one.name}: {'; '.join(made)}."
+
+
+def _rooms(name: str, rooms: Iterable[RoomsTried]) -> Iterator[str]:
+    for one in rooms:
+        yield (
+            f"Clinic {one.clinic_id} under {name}: of {one.appointments} appointments chosen again {len(one.changed)} "
+            f"would be elsewhere than in the log, {one.without_room} without a room."
+        )
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

@@ -54,18 +54,18 @@ class Opening(NamedTuple):
 
 
 class World:
-    """The states of one hospital at ``time`` (µs), going on by what is asked."""
+    """The states of one hospital at ``time`` (µs), going on by what is asked; veiled, unless there are ``keys``."""
 
-    def __init__(self, opening: Opening) -> None:
-        self.book = book = Book(opening.hospital, Veiled(opening.hospital))
+    def __init__(self, opening: Opening, keys: Keyring | None = None) -> None:
+        self.book = book = Book(opening.hospital, keys or Veiled(opening.hospital))
         book.cells.update(opening.cells)
         tables: dict[str, tuple[list[str], list[str]]] = {}
         for table, id, key in opening.files:
-            ids, keys = tables.setdefault(table, ([], []))
+            ids, at = tables.setdefault(table, ([], []))
             ids.append(id)
-            keys.append(key)
-        for table, (ids, keys) in tables.items():
-            book.directory.load(table, ids, keys)
+            at.append(key)
+        for table, (ids, at) in tables.items():
+            book.directory.load(table, ids, at)
         book.directory.finish_loading()
         book.join_groups(key for key, _ in opening.cells)
         book.timers = list(opening.timers)
