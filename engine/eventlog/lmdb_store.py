@@ -23,7 +23,7 @@ from engine.errors import CommitFailed, Unavailable
 from engine.eventlog.directory import LogDirectory, check_log, is_beside
 from engine.eventlog.frames import frames
 from engine.eventlog.lmdb_errors import is_full, number_of, unreadable, unusable
-from engine.eventlog.lmdb_keys import begin_vault, settle_keys, take_turned, vault_id, write_turned
+from engine.eventlog.lmdb_keys import KeysTurning, begin_vault, settle_keys, take_turned, vault_id
 from engine.eventlog.lmdb_reads import (
     ENTRIES,
     FORMAT,
@@ -46,13 +46,15 @@ from engine.eventlog.lmdb_reads import (
     scope,
 )
 from engine.eventlog.store import Batch, Round, Signed, Space
-from engine.eventlog.vault import MASTER_FILE, MasterFile, Vault
+from engine.eventlog.vault import MASTER_FILE, MasterFile
 
 __all__ = ["MAP_SIZE", "MAX_HOSPITALS", "LmdbStore", "raw_environment"]
 
 T = TypeVar("T")
 
 READERS = 4  # threads
+KEYS = 1_000  # subject keys that are wrapped anew in one turn: a few milliseconds of a thread
+KEYS_REST = 0.005  # seconds between two turns
 
 
 class LmdbStore(ReadSide):
@@ -73,6 +75,9 @@ class LmdbStore(ReadSide):
         self._directory = LogDirectory(Path(path), ("log", "keys"), allow_any_filesystem=allow_any_filesystem)
         self._map_size = map_size
         self._master = master_key
+        self._turning: KeysTurning | None = None  # a change of all keys that is under way, ...
+        self._written: list[bytes] = []  # ... and whose keys were written meanwhile
+        self._changing = trio.Lock()
         self._map_left = 0
         self._epoch = 0
         self._pending_over: int | None = None  # the stored epoch, while ours could not be committed yet
@@ -120,14 +125,27 @@ class LmdbStore(ReadSide):
         await self._writing(self._write_archive, check_log(hospital), items)
 
     async def change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
-        """Put all subject keys into a new file, as ``turn`` gives them (see ``Store.change_keys``)."""
+        """Put all subject keys into a new file, as ``turn`` gives them (see ``Store.change_keys``).
+
+        Most of them while commits go on, in portions with rests between. ``Unavailable``: all is as it was.
+        """
         changed = 0
 
-        def change() -> None:
+        def finish() -> None:
             nonlocal changed
-            changed = self._change_keys(turn)
+            changed = self._finish_turning(turning)
 
-        await self._while_nobody_reads(change)
+        async with self._changing:
+            turning = await self._reading(self._begin_turning, turn)
+            try:
+                left = True
+                while left:
+                    left = await self._reading(turning.some, KEYS)
+                    await trio.sleep(KEYS_REST)
+                await self._while_nobody_reads(finish)
+            finally:
+                self._turning = None
+                turning.close()
         return changed
 
     def space(self) -> Space:
@@ -170,6 +188,7 @@ class LmdbStore(ReadSide):
 
     def _reopen(self) -> None:
         self._close_environments()
+        self._turning, self._written = None, []
         try:
             self._directory.claim()
             settle_keys(self._directory.path)
@@ -225,30 +244,33 @@ class LmdbStore(ReadSide):
         self._log = self._keys = None
         self._tables, self._entries = {}, {}
 
-    def _change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
-        before, after = self._vault, None
-        if before is not None:
-            after = self._master_file().fresh(before)
-        changed = self._put_keys(turn, before, after)
-        if after is not None:
-            self._master_file().only(after)  # nothing is wrapped with the other one any more: it is overwritten
+    def _begin_turning(self, turn: Callable[[bytes, bytes], bytes | None]) -> KeysTurning:
+        self._written = []
+        after = None if self._vault is None else self._master_file().fresh(self._vault)
+        path = self._directory.path
+        self._turning = KeysTurning(path, opened(self._keys), self._map_size, turn, self._vault, after)
+        return self._turning
+
+    def _finish_turning(self, turning: KeysTurning) -> int:
+        if turning is not self._turning:
+            raise Unavailable("keys_not_changed", "the log was opened again meanwhile")
+        changed = self._take_place(turning)
+        if self._vault is not None:
+            self._master_file().only(self._vault)  # nothing is wrapped with the other one any more: it is overwritten
         return changed
 
-    def _put_keys(self, turn: Callable[[bytes, bytes], bytes | None], before: Vault | None, after: Vault | None) -> int:
-        path, old = self._directory.path, opened(self._keys)
+    def _take_place(self, turning: KeysTurning) -> int:
+        path = self._directory.path
+        changed = turning.finish(self._written)
         try:
-            changed = write_turned(path, old, self._map_size, turn, before, after)
-        except (lmdb.Error, OSError) as error:  # the present file stands as it stood
-            raise Unavailable("keys_not_changed", f"the subject keys cannot be put into a new file: {error}") from error
-        try:
-            old.close()
+            opened(self._keys).close()
             self._keys = None
-            take_turned(path, overwrite=before is None and after is not None)
+            take_turned(path, overwrite=turning.before is None and turning.after is not None)
             self._keys = raw_environment(path / "keys", self._map_size)
         except (lmdb.Error, OSError) as error:
             self._failed = True
             raise CommitFailed(f"the new file of subject keys could not take its place: {error}") from error
-        self._vault = after
+        self._vault = turning.after
         return changed
 
     def _master_file(self) -> MasterFile:
@@ -265,7 +287,8 @@ class LmdbStore(ReadSide):
                 self._vault = vault
             else:  # keys of before, which lie open; on a full disk they do so until the next start
                 with suppress(Unavailable):
-                    self._put_keys(lambda name, key: key, None, vault)
+                    turning = KeysTurning(self._directory.path, keys, self._map_size, lambda _, key: key, None, vault)
+                    self._take_place(turning)
         if self._vault is not None:
             file.only(self._vault)
 
@@ -315,6 +338,7 @@ class LmdbStore(ReadSide):
             with opened(self._keys).begin(write=True) as own:
                 for subject, key in keys:
                     own.put(bounded(subject), key if self._vault is None else self._vault.wrap(subject, key))
+            self._written.extend(subject for subject, _ in keys if self._turning is not None)
         for hospital, size, note in checkpoints:
             txn.put(scope(hospital) + POSITION.pack(size), note, db=self._tables[b"checkpoints"])
         return [self._append(txn, batch) for batch in batches]

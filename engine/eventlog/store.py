@@ -95,7 +95,8 @@ class Store(Protocol):
     async def change_keys(self, turn: Callable[[bytes, bytes], bytes | None]) -> int:
         """Put all subject keys into a new file, each as ``turn(name, value)`` gives it (``None``: left out).
 
-        Nothing is written meanwhile, and nothing of the old file is kept. Returns how many there are.
+        Nothing of the old file is kept; a key that is written meanwhile is turned too. Returns how many there are.
+        ``Unavailable``: all is as it was; ``CommitFailed``: the log must be opened again.
         """
 
     async def read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import trio
 
 from engine.clock import SystemClock
 from engine.errors import LogCorrupt, Unavailable
+from engine.eventlog import lmdb_store
 from engine.eventlog.keys import DESTROYED
 from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.lmdb_store import LmdbStore
@@ -188,3 +190,54 @@ async def test_a_change_of_keys_that_was_cut_is_whole_or_has_not_begun(tmp_path:
     assert found == {NAME: KEY if place == "before" else DESTROYED, OTHER: OTHER_KEY}
     assert not any(data.glob("keys.*"))
     assert master.read_bytes().count(b"0" * 64) == 1
+
+
+def named(number: int) -> bytes:
+    return b"main\x00" + number.to_bytes(16, "big")
+
+
+async def test_keys_that_come_while_all_are_changed_are_kept_and_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lmdb_store, "KEYS", 3)
+    kept = store(tmp_path / "data", tmp_path / "master.key")
+    await kept.open()
+    await kept.write([Batch("main", 0, [bytes(40)])], [(named(number), KEY) for number in range(0, 60, 2)])
+    written = 0
+    async with trio.open_nursery() as nursery:
+
+        async def change() -> None:
+            await kept.change_keys(lambda name, key: DESTROYED if name == named(30) else key)
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(change)
+        for number in (*range(1, 60, 2), *range(60, 90)):  # before the place that is being changed, and behind it
+            await kept.write([], [(named(number), OTHER_KEY)])
+            written = number
+    expected = {named(number): KEY for number in range(0, 60, 2)} | {named(30): DESTROYED}
+    expected |= {named(number): OTHER_KEY for number in (*range(1, min(written, 60), 2), *range(60, written + 1))}
+    assert await kept.read_keys(list(expected)) == expected
+    assert written > 3
+    await kept.close()
+
+
+async def test_a_change_of_keys_that_the_log_was_opened_again_under_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lmdb_store, "KEYS", 1)
+    kept = store(tmp_path / "data", tmp_path / "master.key")
+    await kept.open()
+    keys = {named(number): KEY for number in range(20)}
+    await kept.write([Batch("main", 0, [bytes(40)])], list(keys.items()))
+    with pytest.RaisesGroup(Unavailable) as refused:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(kept.change_keys, lambda name, key: DESTROYED)
+            await trio.sleep(0.02)
+            await kept.open()
+    [why] = refused.value.exceptions
+    assert isinstance(why, Unavailable)
+    assert why.code == "keys_not_changed"
+    assert await kept.read_keys(list(keys)) == keys
+    assert await kept.change_keys(lambda name, key: key) == 20
+    assert await kept.read_keys(list(keys)) == keys
+    await kept.close()
