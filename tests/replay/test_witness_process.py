@@ -6,7 +6,6 @@ import re
 import ssl
 import subprocess
 import sys
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from engine.eventlog.checkpoint import Note, Verifier
 from gateway.audit.client import Client, Unreached
 from replay.witness import SEEN
 from tests.replay.grown_log import OWNER, GrownLog
-from tests.serving import JSON, Desk, Server, serving
+from tests.serving import Desk, Server, serving
 
 LOG = GrownLog("hospital.example/main")
 
@@ -43,14 +42,15 @@ class Process:
         bind = self.url.removeprefix("http://") or "127.0.0.1:0"
         with self._out.open("wb") as out:
             self._process = subprocess.Popen([*self._command, bind], stdout=out, stderr=out)
-        for _ in range(600):
-            said = self._out.read_text()
-            if found := re.search(r"listens on (http://[\d.]+:\d+)\n(\S+)\n", said):
-                self.url, self.key = found.groups()
-                return
-            assert self._process.poll() is None, said
-            time.sleep(0.05)
-        raise AssertionError("the witness never listened")
+        trio.run(self._listening)
+
+    async def _listening(self) -> None:
+        assert self._process is not None
+        with trio.fail_after(60):
+            while not (found := re.search(r"listens on (http://[\d.]+:\d+)\n(\S+)\n", self._out.read_text())):
+                assert self._process.poll() is None, self._out.read_text()
+                await trio.sleep(0.05)
+        self.url, self.key = found.groups()
 
     def another(self) -> subprocess.CompletedProcess[str]:
         """A second one on the same folder."""
@@ -178,11 +178,14 @@ def register(server: Server, patients: int) -> None:
 
 def cosigned_up_to_the_end(server: Server) -> int:
     """Wait until all entries of the log are cosigned; their number."""
-    audit: JSON = {}
-    for _ in range(400):
-        audit = httpx2.get(f"{server.url}/health/audit").json()
-        entries = int(audit["logs"]["main"]["entries"])
-        if audit["witnesses"][0]["logs"].get("main", {}).get("size") == entries:
-            return entries
-        time.sleep(0.05)
-    raise AssertionError(audit)
+
+    async def look() -> int:
+        with trio.fail_after(30):
+            while True:
+                audit = httpx2.get(f"{server.url}/health/audit").json()
+                entries = int(audit["logs"]["main"]["entries"])
+                if audit["witnesses"][0]["logs"].get("main", {}).get("size") == entries:
+                    return entries
+                await trio.sleep(0.05)
+
+    return trio.run(look)
