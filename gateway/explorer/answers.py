@@ -286,3 +286,27 @@ class AuditDecision(msgspec.Struct, frozen=True, kw_only=True):
     explanation: Any
     lines: list[str]
     unexplained: str
+
+
+class AccessRow(msgspec.Struct, frozen=True):
+    """A look at a patient: who, from which address, by which query, and for which purpose (a code of HL7's).
+
+    ``patients``: how many were shown together.
+    """
+
+    position: int
+    at: datetime
+    who: str
+    role: str
+    source: str
+    request_id: str
+    query: str
+    purpose: str | None
+    patients: int
+
+
+class Accesses(msgspec.Struct, frozen=True):
+    """A page of looks, the latest first. A page may be short, even empty, before the last."""
+
+    items: list[AccessRow]
+    next_cursor: str | None

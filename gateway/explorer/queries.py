@@ -73,6 +73,14 @@ class ListPatientHistory(ListQuery, frozen=True, kw_only=True):
     patient_id: Id
 
 
+class ListAccesses(ListQuery, frozen=True, kw_only=True):
+    """Who looked at a patient, the latest first; ``from`` and ``to``: when."""
+
+    patient_id: Id
+    from_: Moment | None = field(default=None, name="from")
+    to: Moment | None = None
+
+
 QUESTIONS: Final[dict[type[Any], Any]] = {
     ListAuditDays: answers.AuditDays,
     GetAuditDay: answers.AuditTimeline,
@@ -80,5 +88,6 @@ QUESTIONS: Final[dict[type[Any], Any]] = {
     ListAuditEntries: answers.AuditEntries,
     GetAuditEntry: answers.AuditDecision,
     ListPatientHistory: answers.AuditEntries,
+    ListAccesses: answers.Accesses,
 }
 """Each question with the type of its answer."""

@@ -11,4 +11,5 @@ ROWS = (
     Row("GET", "/audit/entries", "ListAuditEntries", "Entries of the log", AUDITORS),
     Row("GET", "/audit/entries/{position}", "GetAuditEntry", "One entry, and why it was decided so", AUDITORS),
     Row("GET", "/audit/patients/{patient_id}/history", "ListPatientHistory", "All that names a patient", AUDITORS),
+    Row("GET", "/patients/{patient_id}/accesses", "ListAccesses", "Who looked at a patient, and why", AUDITORS),
 )

@@ -78,6 +78,8 @@ def document(access: Access) -> dict[str, object]:
 
 def _print(found: list[Access], zone: str, sought: Sought) -> None:
     table = Table("position", "time", "who", "role", "from", "purpose", "query", "patients")
+    for each in table.columns:
+        each.overflow = "fold"
     for column in (0, 7):
         table.columns[column].justify = "right"
     for access in found:

@@ -17,11 +17,13 @@ from engine.actors.service import service_key
 from engine.actors.service_day import service_day_key
 from engine.actors.slot import slot_key
 from engine.errors import Invalid, LogCorrupt, NotFound
+from engine.eventlog.directory import BESIDE
 from engine.eventlog.entry import checked
 from engine.recovery import Book
 from gateway.explorer.answers import AuditEntries, AuditState
 from replay.explaining import Explanation
-from replay.moments import Position, parse, position_at, time_at
+from replay.moments import Instant, Position, parse, position_at, time_at
+from replay.serving.accesses import looks_at
 from replay.serving.days import Known, day_of_room, days, timeline
 from replay.serving.entries import Sieve, named_in, page, whole
 from replay.serving.past import Busy, Past
@@ -60,6 +62,7 @@ class Desk:
             "ListAuditEntries": self._entries,
             "GetAuditEntry": self._entry,
             "ListPatientHistory": self._history,
+            "ListAccesses": self._accesses,
         }
 
     async def answer(self, call: str, hospital: str, args: dict[str, Any]) -> Answer:
@@ -86,10 +89,10 @@ class Desk:
             return Answer(await timeline(past, day, first, last))
 
     async def _state(self, hospital: str, args: dict[str, Any]) -> Answer:
-        named = [(kind, args[kind]) for kind in ("slot", "service", "room") if args.get(kind)]
-        if len(named) != 1:
+        things = [(kind, args[kind]) for kind in ("slot", "service", "room") if args.get(kind)]
+        if len(things) != 1:
             raise Invalid("name one of slot, service and room", field="slot")
-        [(kind, id)] = named
+        [(kind, id)] = things
         past = self._past(hospital)
         async with past.lock:
             position, time = await self._moment(past, args.get("at"))
@@ -119,7 +122,7 @@ class Desk:
         if text is None:
             return head, await time_at(source, hospital, head)
         zone = await past.time_zone()
-        moment = parse(text, zone, calendar.local_day(await time_at(source, hospital, head), zone))
+        moment = named(text, zone, calendar.local_day(await time_at(source, hospital, head), zone), "at")
         if isinstance(moment, Position):
             if not 1 <= moment.number <= head:
                 raise NotFound("the log has no such position")
@@ -158,7 +161,7 @@ class Desk:
 
     async def _entries(self, hospital: str, args: dict[str, Any]) -> Answer:
         head = await self._source.head(hospital)
-        start = await self._bound(hospital, args.get("from"), 1, head, upper=False)
+        start = await self._bound(hospital, args.get("from"), 1, head)
         until = min(head, await self._bound(hospital, args.get("to"), head, head, upper=True))
         about = tuple(args[name] for name in ("patient", "about") if args.get(name))
         sieve = Sieve(
@@ -175,28 +178,36 @@ class Desk:
             raise NotFound("there is no such patient", patient_id=patient)
         return Answer(found, frozenset({patient} if found.items else ()))
 
-    async def _page(self, hospital: str, sieve: Sieve, start: int, until: int, args: dict[str, Any]) -> AuditEntries:
-        cursor = args.get("cursor")
-        if cursor is not None:
-            if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
-                raise Invalid("this cursor is not one that this list has given", field="cursor")
-            start = max(start, int(cursor))
-        limit = args.get("limit", 100)
-        if limit < 1:
-            raise Invalid("limit is at least 1", field="limit")
-        return await page(self._source, self._book(hospital), sieve, start, until, limit)
+    async def _accesses(self, hospital: str, args: dict[str, Any]) -> Answer:
+        patient, log = args["patient_id"], hospital + BESIDE
+        until = await self._source.head(log)
+        start = await self._bound(log, args.get("from"), 1, until, of=hospital)
+        until = min(until, await self._bound(log, args.get("to"), until, until, upper=True, of=hospital))
+        until = min(until, _cursor(args) or until)
+        found = await looks_at(self._source, hospital, patient, start, until, _limit(args))
+        return Answer(found, frozenset({patient} if found.items else ()))
 
-    async def _bound(self, hospital: str, text: str | None, otherwise: int, head: int, *, upper: bool) -> int:
-        """A first or a last position: a time stands for what was decided from then on, or until then."""
-        if text is None:
+    async def _page(self, hospital: str, sieve: Sieve, start: int, until: int, args: dict[str, Any]) -> AuditEntries:
+        start = max(start, _cursor(args))
+        return await page(self._source, self._book(hospital), sieve, start, until, _limit(args))
+
+    async def _bound(
+        self, log: str, text: str | None, otherwise: int, head: int, *, upper: bool = False, of: str = ""
+    ) -> int:
+        """A first or a last position: a time stands for what was decided from then on, or until then.
+
+        ``of``: the hospital, where the log is one beside its own.
+        """
+        if text is None or not head:
             return otherwise
-        zone = await self._past(hospital).time_zone()
-        named = parse(text, zone, calendar.local_day(await time_at(self._source, hospital, head), zone))
-        if isinstance(named, Position):
-            return max(1, named.number)
+        zone = await self._past(of or log).time_zone()
+        day = calendar.local_day(await time_at(self._source, log, head), zone)
+        moment = named(text, zone, day, "to" if upper else "from")
+        if isinstance(moment, Position):
+            return max(1, moment.number)
         if upper:
-            return await position_at(self._source, hospital, named.time)
-        return await position_at(self._source, hospital, named.time - 1) + 1
+            return await position_at(self._source, log, moment.time)
+        return await position_at(self._source, log, moment.time - 1) + 1
 
     async def _entry(self, hospital: str, args: dict[str, Any]) -> Answer:
         position = args["position"]
@@ -258,5 +269,30 @@ class Desk:
         return self._books[hospital]
 
 
+def _cursor(args: dict[str, Any]) -> int:
+    """Where a page begins; 0 where nothing says it."""
+    cursor = args.get("cursor")
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+        raise Invalid("this cursor is not one that this list has given", field="cursor")
+    return int(cursor)
+
+
+def _limit(args: dict[str, Any]) -> int:
+    limit: int = args.get("limit", 100)
+    if limit < 1:
+        raise Invalid("limit is at least 1", field="limit")
+    return limit
+
+
 def _changed(past: Past, position: int, first: int) -> Callable[[str], int]:
     return lambda id: past.latest(id, position, first)
+
+
+def named(text: str, zone: str, day: str, field: str) -> Position | Instant:
+    """The moment that a field names; ``Invalid``, under the field's own name, where it names none."""
+    try:
+        return parse(text, zone, day)
+    except Invalid as error:
+        raise Invalid(error.detail, field=field) from None

@@ -256,6 +256,7 @@ ALLOWED = {
     "GET /audit/entries": "u",
     "GET /audit/entries/{position}": "u",
     "GET /audit/patients/{patient_id}/history": "u",
+    "GET /patients/{patient_id}/accesses": "u",
 }
 
 

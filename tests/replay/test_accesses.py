@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -11,11 +13,15 @@ from click.testing import CliRunner, Result
 
 from engine.clock import SystemClock
 from engine.decisions.hospital import AddHospital
+from engine.errors import Invalid
 from engine.eventlog.entry import Principal
+from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.lmdb_store import LmdbStore
 from engine.runtime import open_engine
 from engine.views.people import GetPatient, ListPatients
+from gateway.explorer.answers import Accesses
 from replay.__main__ import main
+from replay.serving.desk import Desk
 from tests.engine.living import CLERK, patient, read
 
 NURSE, DOCTOR = (
@@ -44,7 +50,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 
 def asked(data: Path, *more: str) -> Result:
-    return CliRunner().invoke(main, ["accesses", "--data", str(data), *more])
+    return CliRunner().invoke(main, ["accesses", "--data", str(data), *more], env={"COLUMNS": "200"})
 
 
 def told(result: Result) -> list[tuple[str, str, str | None]]:
@@ -87,3 +93,28 @@ def test_people_get_a_table(log: tuple[Path, list[str]]) -> None:
 @pytest.mark.parametrize("more", [(), ("nobody",), ("--principal", "x", "--hospital", "elsewhere")])
 def test_a_call_that_makes_no_sense_is_told_so(log: tuple[Path, list[str]], more: tuple[str, ...]) -> None:
     assert asked(log[0], *more).exit_code == 2
+
+
+def test_the_interface_lists_the_latest_look_first_in_pages(log: tuple[Path, list[str]]) -> None:
+    data, (asha, bela, chand) = log
+
+    async def ask(**args: Any) -> Any:
+        async with LmdbReader(data) as reader:
+            told = await Desk(reader).answer("ListAccesses", "main", args)
+        return told.value, told.patients
+
+    found, patients = trio.run(partial(ask, patient_id=asha))
+    assert [(one.who, one.purpose, one.patients) for one in found.items] == [
+        ("dr-bose", "HOPERAT", 2), ("ward-3", "TREAT", 1),
+    ]  # fmt: skip
+    assert (found.next_cursor, patients) == (None, {asha})
+    first, _ = trio.run(partial(ask, patient_id=asha, limit=1))
+    second, _ = trio.run(partial(ask, patient_id=asha, limit=1, cursor=first.next_cursor))
+    assert [*first.items, *second.items] == found.items
+    narrowed, _ = trio.run(partial(ask, patient_id=bela, **{"from": "1", "to": "2"}))
+    assert [one.query for one in narrowed.items] == ["GetPatient"]
+    assert trio.run(partial(ask, patient_id=bela, to="2000-01-01"))[0].items == []
+    assert trio.run(partial(ask, patient_id=chand)) == (Accesses([], None), frozenset())
+    for wrong in ({"limit": 0}, {"cursor": "x"}):
+        with pytest.raises(Invalid):
+            trio.run(partial(ask, patient_id=asha, **wrong))
