@@ -10,7 +10,7 @@ is what the new rules would have done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final, get_args
@@ -65,6 +65,8 @@ class Again(msgspec.Struct):
     unreadable: str = ""
     command: Any = None
     """As the rules met it; ``None`` where it cannot be had from the log."""
+    answer: Callable[[Callable[[str], Any]], Any] | None = None
+    """Makes what is answered from the states as they are afterwards."""
 
     @property
     def of_version(self) -> bool:
@@ -110,6 +112,38 @@ class Redeciding:
         if found.same or found.unreadable:
             return found
         return self._judged(entry, found, keys)
+
+    async def answered(self, again: Again, data: bytes) -> None:
+        """Hold what was answered against what is answered now; the book is as of the entry itself (its bytes)."""
+        keys = self._walk.keys
+        keys.met, keys.veiling = False, True
+        try:
+            then, now = await self._walk.opened(partial(self._answers, again, data))
+        except Unreadable:
+            return
+        except LogCorrupt:
+            raise
+        except Exception as fault:  # what is veiled is not what an answer is made of
+            then, now = "made", f"not made: {type(fault).__name__}"
+        finally:
+            keys.veiling = False
+        if then != now and not (keys.met or "" in keys.nowhere or _mentions(again.entry, keys.closed)):
+            again.same = False
+            # Where, but not what: an answer is in the clear.
+            again.differences = tuple(one.partition(":")[0] for one in differences(then, now, "the answer, at "))
+
+    def _answers(self, again: Again, data: bytes) -> tuple[Any, Any]:
+        codec = self._walk.book.codec
+        then = codec.kept_answer(data)
+        now = b"" if again.answer is None else codec.plain(again.answer(self._state))
+        if then == now:
+            return then, now
+        answered, answer = _plain(then), _plain(now)
+        return answered, _as_far_as(answered, answer)
+
+    def _state(self, key: str) -> Any:
+        cell = self._walk.book.cell(key)
+        return None if cell is None else cell.state
 
     async def _opened(self, entry: Any, noting: bool, watch: AbstractContextManager[Any]) -> Again:
         while True:
@@ -159,7 +193,7 @@ class Redeciding:
             again.same, again.differences = False, (f"deciding fails: {type(fault).__name__}: {fault}",)
             return again
         else:
-            again.outcome = done.outcome
+            again.outcome, again.answer = done.outcome, done.answer
             again.changes = {key: events for key, (_, events) in accepted.items()}
         again.steps = tuple(noted)
         again.differences = tuple(self._differences(entry, again))
@@ -229,6 +263,22 @@ class Redeciding:
         command = reader.decode(msgspec.msgpack.encode([raw]))[0]
         blanks = {name: text(VEILED, "") for name, text in absent.items() if text is not None}
         return msgspec.structs.replace(command, **blanks)
+
+
+def _plain(answer: bytes) -> Any:
+    plain = msgspec.msgpack.decode(answer) if answer else None
+    if isinstance(plain, dict):
+        plain.pop("policy_cache", None)  # figures of a process, not of the house
+    return plain
+
+
+def _as_far_as(then: Any, now: Any) -> Any:
+    """What is answered now without the fields that answers have got since: no rule decides about them."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return {name: _as_far_as(value, now[name]) for name, value in then.items() if name in now}
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return [_as_far_as(one, other) for one, other in zip(then, now, strict=True)]
+    return now
 
 
 def proposals(steps: Sequence[Taken]) -> list[Taken]:

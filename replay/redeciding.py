@@ -98,11 +98,16 @@ async def redecide(
             break
         await again.fetch(record for _, record in records)
         for position, record in records:
-            found.count(await again.again(walk.book.codec.decode(checked(record))))
+            data = checked(record)
+            one = await again.again(walk.book.codec.decode(data))
             try:
                 walk.book.fold(position, record)
             except Exception as fault:  # rule books never refuse an event that they have given themselves
                 found.fault = f"position {position} cannot be folded: {type(fault).__name__}: {fault}"
+                found.count(one)
                 return found
+            if one.same:
+                await again.answered(one, data)
+            found.count(one)
         advance(len(records))
     return found

@@ -305,3 +305,15 @@ async def test_of_an_erased_patient_what_rests_on_no_text_is_still_judged(autoju
     assert found.by_command["ErasePatient"].same == 1
     assert found.by_command["RegisterPatient"].decided == 2
     assert {one.why for one in found.not_judged} <= {("it rests on text whose key is not here",)}
+
+
+async def test_an_answer_that_was_not_given_is_found(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        await full_slot(engine)
+    records = disk.entries["main"]
+    head, answer = msgspec.msgpack.decode(checked(records[-1]))
+    answer["token_number"] = 7
+    records[-1] = stored(msgspec.msgpack.encode([head, answer]))
+    found = await decided(disk)
+    assert [one.why for one in found.different] == [("the answer, at [token_number]",)]
