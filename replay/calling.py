@@ -35,6 +35,11 @@ data_option = click.option(
     help="A data folder (live or stopped), a backup, or segments (a folder or one file).",
 )
 hospital_option = click.option("--hospital", "only", default=None, help="Whose log; may be left out where it is one.")
+master_option = click.option(
+    "--master-key", envvar="MATRON_MASTER_KEY", default=None,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What the patients' keys are wrapped by, where it is not in the data folder; else texts stay sealed.",
+)  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 

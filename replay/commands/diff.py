@@ -16,6 +16,7 @@ from replay.calling import (
     data_option,
     hospital_option,
     json_option,
+    master_option,
     must_be_whole,
     print_json,
     progress,
@@ -48,8 +49,11 @@ class Changed(msgspec.Struct):
     "--other", type=click.Path(exists=True, path_type=Path), default=None,
     help="Another log of the same hospital, to compare with up to moment A, or as far as both go.",
 )  # fmt: skip
+@master_option
 @json_option
-def diff(a: str, b: str, data: Path, only: str | None, key: str, other: Path | None, as_json: bool) -> None:
+def diff(
+    a: str, b: str, data: Path, only: str | None, key: str, other: Path | None, master_key: Path | None, as_json: bool
+) -> None:  # fmt: skip
     """Print what is different at moment B from moment A (B: the log's end), or with --other in another log.
 
     Exits with 0 when nothing is different, and with 1 when something is.
@@ -65,11 +69,13 @@ def diff(a: str, b: str, data: Path, only: str | None, key: str, other: Path | N
         must_be_key(key)
     if other is not None:
         run(_other, data, other, only, a, as_json)
-    run(_diff, data, only, a, b, key, as_json)
+    run(_diff, data, only, a, b, key, master_key, as_json)
 
 
-async def _diff(data: Path, only: str | None, a: str, b: str, key: str, as_json: bool) -> int:
-    async with open_source(data) as source:
+async def _diff(
+    data: Path, only: str | None, a: str, b: str, key: str, master_key: Path | None, as_json: bool
+) -> int:  # fmt: skip
+    async with open_source(data, master_key) as source:
         hospital = await the_one(source, only)
         await must_be_whole(source, hospital)
         zone = await zone_of(source, hospital)

@@ -16,6 +16,7 @@ from replay.calling import (
     data_option,
     hospital_option,
     json_option,
+    master_option,
     must_be_whole,
     print_json,
     progress,
@@ -34,8 +35,9 @@ from replay.sources import open_source
 @click.argument("patient")
 @data_option
 @hospital_option
+@master_option
 @json_option
-def history(patient: str, data: Path, only: str | None, as_json: bool) -> None:
+def history(patient: str, data: Path, only: str | None, master_key: Path | None, as_json: bool) -> None:
     """Tell all that happened to PATIENT (an id) over all actors, in order, who did it and why.
 
     Refused commands too, and what belongs to records that were merged. Texts are opened where the keys are.
@@ -43,12 +45,12 @@ def history(patient: str, data: Path, only: str | None, as_json: bool) -> None:
     \b
     Example: matron-replay history --data ./data 01a0e707-30ff-709f-85bb-a11a12c3e8cf
     """
-    run(_history, patient, data, only, as_json)
+    run(_history, patient, data, only, master_key, as_json)
 
 
-async def _history(patient: str, data: Path, only: str | None, as_json: bool) -> int:
+async def _history(patient: str, data: Path, only: str | None, master_key: Path | None, as_json: bool) -> int:
     patient = checked_id(patient, "a patient")
-    async with open_source(data) as source:
+    async with open_source(data, master_key) as source:
         hospital = await the_one(source, only)
         await must_be_whole(source, hospital)
         zone, head = await zone_of(source, hospital), await source.head(hospital)

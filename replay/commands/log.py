@@ -13,7 +13,17 @@ import msgspec
 import trio
 
 from engine.eventlog.directory import BESIDE
-from replay.calling import WELL, WrongCall, data_option, hospital_option, json_option, print_json, run, the_one
+from replay.calling import (
+    WELL,
+    WrongCall,
+    data_option,
+    hospital_option,
+    json_option,
+    master_option,
+    print_json,
+    run,
+    the_one,
+)
 from replay.moments import moments_between, zone_of
 from replay.selecting import Reading, Wanted, checked_id
 from replay.showing import Showing, lines
@@ -34,6 +44,7 @@ class Options(msgspec.Struct, frozen=True):
     limit: int
     follow: bool
     access: bool
+    master_key: Path | None
     as_json: bool
 
 
@@ -50,10 +61,11 @@ class Options(msgspec.Struct, frozen=True):
 @click.option("--limit", type=click.IntRange(min=1), default=None, help="So many entries at most.")
 @click.option("--follow", is_flag=True, help="Go on with what comes, until SIGINT; without --from: the last 10 first.")
 @click.option("--access", is_flag=True, help="The access log: who looked at which patients.")
+@master_option
 @json_option
 def log(
     data: Path, only: str | None, since: str, until: str, actor: str, patient: str, principal: str, type_name: str,
-    refused: bool, limit: int | None, follow: bool, access: bool, as_json: bool,
+    refused: bool, limit: int | None, follow: bool, access: bool, master_key: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Print entries in order, with --json one a line.
 
@@ -63,13 +75,13 @@ def log(
     wanted = Wanted(actor=actor, patient=patient.lower(), principal=principal, type=type_name, refused=refused)
     if follow and until:
         raise WrongCall("--follow goes on without end: leave out --to, or --follow.")
-    run(_log, data, only, Options(wanted, since, until, limit or sys.maxsize, follow, access, as_json))
+    run(_log, data, only, Options(wanted, since, until, limit or sys.maxsize, follow, access, master_key, as_json))
 
 
 async def _log(data: Path, only: str | None, options: Options) -> int:
     if options.wanted.patient:
         checked_id(options.wanted.patient, "a patient")
-    async with open_source(data) as source:
+    async with open_source(data, options.master_key) as source:
         hospital = await the_one(source, only)
         name = hospital + BESIDE if options.access else hospital
         zone = await zone_of(source, hospital)

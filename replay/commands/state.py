@@ -18,6 +18,7 @@ from replay.calling import (
     data_option,
     hospital_option,
     json_option,
+    master_option,
     must_be_whole,
     print_json,
     progress,
@@ -36,8 +37,9 @@ from replay.walking import Source
 @data_option
 @hospital_option
 @click.option("--at", default="", metavar="MOMENT", help="A position or a time.  [default: the log's end]")
+@master_option
 @json_option
-def state(key: str, data: Path, only: str | None, at: str, as_json: bool) -> None:
+def state(key: str, data: Path, only: str | None, at: str, master_key: Path | None, as_json: bool) -> None:
     """Print the state of the actor KEY just after a moment.
 
     A key is a kind and an id: slot:01a0…, service:01a0…, patient_day:01a0…:2026-11-22, hospital:self.
@@ -45,12 +47,12 @@ def state(key: str, data: Path, only: str | None, at: str, as_json: bool) -> Non
     \b
     Example: matron-replay state --data ./data slot:01a0e707-30ff-709f-85bb-a11a12c3e8cf --at 10:15
     """
-    run(_state, key, data, only, at, as_json)
+    run(_state, key, data, only, at, master_key, as_json)
 
 
-async def _state(key: str, data: Path, only: str | None, at: str, as_json: bool) -> int:
+async def _state(key: str, data: Path, only: str | None, at: str, master_key: Path | None, as_json: bool) -> int:
     must_be_key(key)
-    async with open_source(data) as source:
+    async with open_source(data, master_key) as source:
         hospital = await the_one(source, only)
         await must_be_whole(source, hospital)
         zone = await zone_of(source, hospital)
