@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,10 +19,12 @@ from engine.eventlog.directory import BESIDE
 from engine.eventlog.store import Signed
 from engine.eventlog.tree import root_at
 from replay.segment_writing import KEPT, LIMIT, SegmentWriter
-from replay.walking import READ, Source
+
+if TYPE_CHECKING:  # whoever ships loads no rule book, and walking knows them all
+    from replay.walking import Source
 
 PAGE: Final = 1_000
-"""Checkpoints looked at in one turn."""
+"""Checkpoints, or entries, read at once: a reader must not hold the log's pages for long."""
 
 
 class AnotherLog(Rejected):
@@ -117,7 +119,7 @@ class Shipment:
 
     async def _entries(self, writer: SegmentWriter, until: int) -> None:
         while writer.position < until:
-            records = await self._source.read(writer.log, writer.position + 1, min(READ, until - writer.position))
+            records = await self._source.read(writer.log, writer.position + 1, min(PAGE, until - writer.position))
             if not records:
                 raise LogCorrupt(f"{writer.log}: position {writer.position + 1} is missing")
             for position, record in records:

@@ -1,6 +1,6 @@
 """Ships the logs from beside the engine: a process that is started with it, watched, and started again when it dies.
 
-It is ``matron-replay ship``, told by its standard input when to end and telling on its standard output how far it has
+It is ``replay.ship_process``, told by its standard input when to end and telling on its standard output how far it has
 come. It knows the engine no more than any reader does, and nothing here waits for it but the end: the last entries
 and checkpoints are to be there too.
 """
@@ -62,13 +62,13 @@ class Shipping:
     async def run(self) -> None:
         """Keep it running until told to finish; returns when it has ended."""
         pause = PAUSE
-        while not self._finish.is_set():
-            began = trio.current_time()
+        while True:
+            began, last = trio.current_time(), self._finish.is_set()
             try:
-                await self._live()
+                ended_well = not await self._live()
             except OSError as error:  # it cannot even be started: no memory, no descriptors
-                self.fault = str(error)
-            if self._finish.is_set():
+                self.fault, ended_well = str(error), False
+            if last or (ended_well and self._finish.is_set()):
                 return
             self.restarts += 1
             pause = PAUSE if trio.current_time() - began > LONG_LIFE else min(2 * pause, LONGEST_PAUSE)
@@ -82,6 +82,7 @@ class Shipping:
         return {
             "folder": str(self._folder),
             "running": self.running,
+            "pid": self.pid,
             "restarts": self.restarts,
             "fault": self.fault,
             "logs": {
@@ -91,9 +92,8 @@ class Shipping:
             },
         }
 
-    async def _live(self) -> None:
-        command = [sys.executable, "-m", "replay", "ship", "--supervised"]
-        command += ["--data", str(self._data), "--to", str(self._folder)]
+    async def _live(self) -> int:
+        command = [sys.executable, "-m", "replay.ship_process", str(self._data), str(self._folder)]
         pipe = subprocess.PIPE
         process = await trio.lowlevel.open_process(command, stdin=pipe, stdout=pipe, stderr=pipe)
         assert process.stdin is not None
@@ -112,9 +112,10 @@ class Shipping:
             if process.returncode is None:
                 process.kill()
             with trio.CancelScope(shield=True):
-                await process.wait()
+                returncode = await process.wait()
                 for stream in (process.stdin, process.stdout, process.stderr):
                     await stream.aclose()
+        return returncode
 
     async def _end(self, process: trio.Process, stdin: trio.abc.SendStream) -> None:
         await self._finish.wait()

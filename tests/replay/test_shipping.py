@@ -1,0 +1,181 @@
+"""Shipping: what arrives is the log, however often whoever ships is stopped, killed or started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import trio
+from trio.testing import MockClock
+
+from engine.clock import SystemClock
+from engine.decisions.hospital import AddHospital
+from engine.eventlog.checkpoint import Note, Verifier, cosigned
+from engine.eventlog.lmdb_reader import LmdbReader
+from engine.eventlog.lmdb_store import LmdbStore
+from engine.eventlog.memory_store import MemoryDisk, MemoryStore
+from engine.runtime import open_engine
+from replay.segments import SegmentSource
+from replay.shipping import AnotherLog, Shipment
+from replay.verifier import verify
+from tests.engine.living import CLERK, living, patient
+from tests.replay.shipped_logs import COSIGNED_AT, NAME, SIGNER, WITNESS, WITNESS_KEY, files_in, sealing
+from tests.serving import Desk, serving
+
+KEY = Verifier(NAME, SIGNER.key).text()
+
+
+async def reading(disk: MemoryDisk) -> MemoryStore:
+    store = MemoryStore(disk)
+    await store.open()
+    return store
+
+
+async def ship(disk: MemoryDisk, folder: Path, limit: int = 1 << 20) -> Shipment:
+    shipment = Shipment(await reading(disk), folder, limit=limit)
+    try:
+        await shipment.turn()
+    finally:
+        shipment.close()
+    return shipment
+
+
+async def test_what_comes_while_it_ships_arrives_in_order_and_verifies(autojump_clock: MockClock, tmp_path: Path):
+    disk = MemoryDisk()
+    async with living(disk, settings=sealing(6)) as engine:
+        shipment = Shipment(engine._store, tmp_path, limit=4_000)
+        for _ in range(30):
+            await engine.ask("main", patient(), CLERK)
+            await trio.sleep(0.1)
+            await shipment.turn()
+            assert shipment.far["main"].shipped == len(disk.entries["main"])
+        shipment.close()
+    again = await ship(disk, tmp_path, 4_000)
+    assert again.far["main"].signed == 31
+    [check] = verify([tmp_path], [KEY], complete=True)
+    assert (check.findings, check.size) == ([], 31)
+    assert check.checkpoints == len(disk.checkpoints["main"])
+
+
+async def test_a_signature_of_a_witness_that_comes_late_is_shipped_behind_what_was_there(
+    autojump_clock: MockClock, tmp_path: Path
+):
+    disk = MemoryDisk()
+    async with living(disk, settings=sealing(3)) as engine:
+        for _ in range(9):
+            await engine.ask("main", patient(), CLERK)
+            await trio.sleep(0.5)
+    await ship(disk, tmp_path)
+    for size in sorted(disk.checkpoints["main"])[-2:]:
+        note = Note.parse(disk.checkpoints["main"][size])
+        line = cosigned(note.text, WITNESS_KEY.name, WITNESS, COSIGNED_AT)
+        disk.checkpoints["main"][size] = note.with_lines([line]).bytes()
+        for _ in range(2):
+            await ship(disk, tmp_path)
+    [check] = verify([tmp_path], [KEY], [WITNESS_KEY.text()], needed=1, complete=True)
+    assert (check.findings, check.witnessed) == ([], 10)
+    assert check.checkpoints == len(disk.checkpoints["main"]) + 2
+    async with SegmentSource(tmp_path) as source:
+        kept = {one.size: one.note for one in await source.checkpoints("main", 0, 99)}
+    assert kept == disk.checkpoints["main"]
+
+
+async def test_a_folder_of_another_log_or_of_one_that_has_lost_entries_is_refused(
+    autojump_clock: MockClock, tmp_path: Path
+):
+    disk, other = MemoryDisk(), MemoryDisk()
+    for one, count in ((disk, 5), (other, 9)):
+        async with living(one, settings=sealing(100)) as engine:
+            for _ in range(count):
+                await engine.ask("main", patient(f"Asha {count}"), CLERK)
+    await ship(disk, tmp_path)
+    before = files_in(tmp_path / "main")
+    del disk.entries["main"][3:]
+    for wrong in (disk, other):
+        with pytest.raises(AnotherLog, match="ship into a new one"):
+            await ship(wrong, tmp_path)
+    assert files_in(tmp_path / "main") == before
+
+
+# -- processes ----------------------------------------------------------------------------------------------------
+
+
+async def make_log(data: Path, entries: int) -> None:
+    """A signed log on disk."""
+    store = LmdbStore(data, allow_any_filesystem=True)
+    async with open_engine(store, clock=SystemClock(), settings=sealing(9)) as engine:
+        await engine.until_ready()
+        await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
+        async with trio.open_nursery() as nursery:
+            for _ in range(entries):
+                nursery.start_soon(engine.ask, "main", patient(), CLERK)
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+
+
+def all_files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.segment"))}
+
+
+def kill_again_and_again(tmp_path: Path, seeds: range) -> None:
+    data, whole = tmp_path / "data", tmp_path / "whole"
+    trio.run(make_log, data, 150)
+    shipped = run("-m", "replay", "ship", "--data", str(data), "--to", str(whole), "--rotate", "9000", "--json")
+    [told] = json.loads(shipped.stdout)
+    assert (shipped.returncode, told["head"], told["shipped"], told["signed"]) == (0, 151, 151, 151)
+    assert all_files(whole)
+    for seed in seeds:
+        killed = run("-m", "tests.replay.killed_shipping", str(data), str(tmp_path / f"{seed}"), "9000", str(seed))
+        assert int(killed.stdout) > 1, killed.stderr
+        assert all_files(tmp_path / f"{seed}") == all_files(whole)
+    [check] = verify([whole], [KEY], complete=True)
+    assert check.findings == []
+
+
+def test_killed_at_any_point_and_started_again_it_ships_the_same_bytes(tmp_path: Path):
+    kill_again_and_again(tmp_path, range(1))
+
+
+@pytest.mark.long
+def test_killed_at_many_points_and_started_again_it_ships_the_same_bytes(tmp_path: Path):
+    kill_again_and_again(tmp_path, range(100, 140))
+
+
+def test_beside_a_server_it_is_started_again_when_it_dies_and_ships_the_last_checkpoint_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder, data = tmp_path / "shipped", tmp_path / "data"
+    monkeypatch.setenv("MATRON_AUDIT_SHIP", str(folder))
+    with serving(data) as server:
+        desk = Desk(server.url)
+
+        def status() -> dict[str, Any]:
+            told: dict[str, Any] = httpx2.get(f"{server.url}/health/audit").json()["shipping"]
+            return told
+
+        desk.patients(10)
+        while status()["logs"].get("main", {}).get("shipped", 0) < 11:
+            desk.patients(1)
+        os.kill(status()["pid"], signal.SIGKILL)
+        while not status()["restarts"]:
+            desk.patients(1)
+        desk.patients(10)
+        assert server.stop() == 0
+    desk.close()
+    checks = verify([folder], [(data / "signing.key.pub").read_text()], complete=True)
+    assert [(check.log, check.findings) for check in checks if check.findings or check.log == "main"] == [("main", [])]
+    assert trio.run(head_of, data) == checks[0].size
+
+
+async def head_of(data: Path) -> int:
+    async with LmdbReader(data) as reader:
+        return await reader.head("main")
