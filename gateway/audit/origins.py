@@ -19,7 +19,7 @@ from msgspec import Meta
 from engine.actors.origin import ORIGIN
 from engine.decisions.origins import BeginOrigin
 from engine.errors import DeadlinePassed, LogCorrupt, Rejected, Unavailable
-from engine.eventlog.checkpoint import BadNote, Note
+from engine.eventlog.checkpoint import BadNote, Note, Verifier
 from engine.eventlog.directory import sync_folder
 from engine.eventlog.entry import Principal
 from engine.eventlog.store import Store
@@ -75,8 +75,8 @@ class Origins:
         """Whether it is not settled yet under which names checkpoints go on."""
         return not self._settled
 
-    async def settle(self, engine: Engine, store: Store, name: str) -> None:
-        """Begin what new names there must be; ``name`` is the base of all."""
+    async def settle(self, engine: Engine, store: Store, name: str, key: bytes = b"") -> None:
+        """Begin what new names there must be; ``name`` is the base of all, ``key`` the public key that signs now."""
         await engine.until_ready()
         if self._lost:
             for hospital, lost in self._lost.items():
@@ -89,7 +89,7 @@ class Origins:
             sync_folder(self._file.parent)
             self._lost = {}
         for hospital in list(engine.partitions):
-            renamed = await self._renamed(engine, store, hospital, name)
+            renamed = await self._renamed(engine, store, hospital, name, key)
             if renamed is not None:
                 await self._begin(engine, hospital, renamed)
         self._settled = True
@@ -111,7 +111,7 @@ class Origins:
             )  # fmt: skip
             return
 
-    async def _renamed(self, engine: Engine, store: Store, hospital: str, name: str) -> Lost | None:
+    async def _renamed(self, engine: Engine, store: Store, hospital: str, name: str, key: bytes) -> Lost | None:
         """What to begin where checkpoints went on under another base until now."""
         while True:
             try:
@@ -122,13 +122,19 @@ class Origins:
                 continue
             break
         try:
-            head = None if last is None else Note.parse(last.note).head()
+            note = None if last is None else Note.parse(last.note)
+            head = None if note is None else note.head()
         except BadNote as fault:  # what the notary says of the log's damage, it says at the same start
             log.error("the last checkpoint of %s cannot be read: %s", hospital, fault)
             return None
         present = begun.name if begun is not None else "" if head is None else head.origin
         base = f"{name}/{hospital}"
         if not present or present == base or present.startswith(f"{base}/"):
+            if note is not None and key and not _is_by(note, key):
+                log.warning(
+                    "the checkpoints of %s were signed with another key until now: auditors and witnesses need both",
+                    hospital,
+                )
             return None
         known = (present, 0, "") if head is None else (head.origin, head.size, head.root.hex())
         previous, size, root = known
@@ -138,3 +144,8 @@ class Origins:
 
     def _fresh(self, name: str, hospital: str) -> str:
         return f"{name}/{hospital}/{self._entropy(8).hex()}"
+
+
+def _is_by(note: Note, key: bytes) -> bool:
+    verifier = Verifier(note.head().origin, key)
+    return any((line.name, line.id) == (verifier.name, verifier.id) for line in note.lines)

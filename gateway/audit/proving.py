@@ -48,7 +48,7 @@ class Proving:
                 await shutdown.wait()
                 nursery.cancel_scope.cancel()
 
-            await self._origins.settle(engine, store, self.seal.name)
+            await self._origins.settle(engine, store, self.seal.name, self.seal.signer.key)
             nursery.cancel_scope.cancel()
 
     async def run(self, engine: Engine, store: Store, shutdown: trio.Event) -> None:
@@ -64,7 +64,7 @@ class Proving:
         self._publish()  # the folder is ours: not that of an engine that serves it already
         try:
             if self._origins.held():
-                await self._origins.settle(engine, store, self.seal.name)
+                await self._origins.settle(engine, store, self.seal.name, self.seal.signer.key)
         except Exception:  # hospitals go on, and nothing is signed under a name that may be wrong
             log.exception("under which names checkpoints go on cannot be settled: none are made")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import LogCorrupt
@@ -306,6 +306,7 @@ async def test_hostile_requests_end_their_own_connection_only(tmp_path: Path):
         await client.close()
 
 
+@settings(max_examples=40)
 @given(question=st.binary(max_size=300))
 def test_any_bytes_are_answered(tmp_path_factory: pytest.TempPathFactory, question: bytes):
     witness = witness_in(tmp_path_factory.mktemp("w"))
@@ -313,6 +314,34 @@ def test_any_bytes_are_answered(tmp_path_factory: pytest.TempPathFactory, questi
     async def ask() -> None:
         for asked_for in (question, b"old 5\n" + question, b"old 0\n\n" + question):
             assert (await witness.add_checkpoint(asked_for)).status in (400, 403, 404)
+
+    trio.run(ask)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans()), min_size=1, max_size=8))
+def test_whatever_is_asked_the_witness_follows_one_log_forwards(
+    tmp_path_factory: pytest.TempPathFactory, asked_for: list[tuple[int, int, bool]]
+):
+    """The fork's first three entries are the log's own: what it says of them is no lie."""
+    witness = witness_in(tmp_path_factory.mktemp("w"))
+
+    async def ask() -> None:
+        seen, on_fork = 0, False
+        for old, size, fork in asked_for:
+            grown_log = FORKED if fork else MAIN
+            said = await witness.add_checkpoint(await grown_log.question(old, size))
+            if old > size:
+                assert said.status == 400
+            elif old != seen:
+                assert (said.status, said.body) == (409, b"%d\n" % seen)
+            elif seen > 3 and fork is not on_fork:
+                assert said.status == (409 if size == seen else 422)
+            else:
+                assert said.status == 200
+                seen, on_fork = size, fork
+            newest = witness.newest(MAIN.origin)
+            assert (0 if newest is None else newest.head().size) == seen
 
     trio.run(ask)
 

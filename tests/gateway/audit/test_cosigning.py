@@ -29,6 +29,7 @@ from tests.gateway.audit.witnessed import (
     real_witness,
     until,
 )
+from tests.gateway.notices.certificates import certify
 
 LOG = Verifier(f"{BASE}/main", OWNER.key)
 NOWHERE = "http://127.0.0.1:9"
@@ -194,6 +195,26 @@ async def test_plain_http_goes_to_no_public_address():
     async with cosigned_log(disk, "http://witness.example", resolve=resolve) as (engine, found):
         await begin(engine)
         await until(lambda: failure(found) == "refused_plain_http")
+
+
+async def test_a_witness_over_tls_is_believed_only_with_its_certificate(tmp_path: Path):
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    _, trusted = certify(tmp_path, "witness.example")
+    async with listening(real_witness(tmp_path / "w"), certificate=trusted.replace(".crt", ".pem")) as url:
+        named = url.replace("127.0.0.1", "witness.example")
+        disk = MemoryDisk()
+        async with cosigned_log(disk, named, resolve=resolve) as (engine, found):
+            await begin(engine)
+            await until(lambda: failure(found) == "tls_failed")
+        async with cosigned_log(disk, url.replace("127.0.0.1", "localhost"), ca_file=trusted) as (_, found):
+            await until(lambda: failure(found) == "tls_failed")  # another name than the certificate's
+        async with cosigned_log(disk, named, resolve=resolve, ca_file=trusted) as (engine, _):
+            await register(engine)
+            await until(lambda: is_cosigned(disk, 7))
+            await register(engine)  # on the connection that was kept
+            await until(lambda: is_cosigned(disk, 10))
 
 
 async def rolled_back(url: str) -> MemoryDisk:

@@ -13,7 +13,7 @@ from trio.testing import MockClock
 
 from engine.actors.origin import OriginBegun
 from engine.errors import LogCorrupt
-from engine.eventlog.checkpoint import Head, LocalSigner, Note
+from engine.eventlog.checkpoint import Head, LocalSigner, Note, Verifier
 from engine.eventlog.memory_store import Faults, MemoryDisk, MemoryStore
 from engine.notary import CheckpointSettings, Seal
 from engine.runtime import Engine, EngineSettings
@@ -28,14 +28,20 @@ ENTROPY = TrioClock().entropy
 
 @asynccontextmanager
 async def sealed_under(
-    name: str, disk: MemoryDisk, data: Path, *, settle: bool = True, faults: Faults | None = None
+    name: str,
+    disk: MemoryDisk,
+    data: Path,
+    *,
+    settle: bool = True,
+    faults: Faults | None = None,
+    signer: LocalSigner = SIGNER,
 ) -> AsyncIterator[tuple[Engine, Origins]]:
     origins = Origins(data, ENTROPY)
-    seal = Seal(name, SIGNER, CheckpointSettings(seconds=1, entries=5), origins.held)
+    seal = Seal(name, signer, CheckpointSettings(seconds=1, entries=5), origins.held)
     async with living(disk, faults=faults, settings=EngineSettings(checking=True, seal=seal)) as engine:
         if settle:
             store = engine._store
-            await origins.settle(engine, store, name)
+            await origins.settle(engine, store, name, signer.key)
         yield engine, origins
 
 
@@ -153,6 +159,20 @@ async def test_nothing_is_signed_before_the_names_are_settled(tmp_path: Path, au
         assert origins.held()
         assert not disk.checkpoints
     assert not disk.checkpoints
+
+
+async def test_another_key_under_the_same_name_goes_on_and_is_told(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+):
+    disk, other = MemoryDisk(), LocalSigner(bytes(32))
+    async with sealed_under("old.example", disk, tmp_path) as (engine, _):
+        await grow(engine)
+    assert "another key" not in caplog.text
+    async with sealed_under("old.example", disk, tmp_path, signer=other) as (engine, _):
+        await grow(engine)
+    assert "of main were signed with another key until now" in caplog.text
+    assert {head.origin for head in await signed_in(disk)} == {"old.example/main"}
+    assert Note.parse(disk.checkpoints["main"][15]).signed_by(Verifier("old.example/main", other.key))
 
 
 async def test_a_hospital_that_is_not_here_stops_nobody(

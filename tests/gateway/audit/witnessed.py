@@ -63,9 +63,12 @@ def real_witness(folder: Path) -> Service:
 
 
 @asynccontextmanager
-async def listening(app: Any, bind: str = "127.0.0.1:0") -> AsyncIterator[str]:
+async def listening(app: Any, bind: str = "127.0.0.1:0", certificate: str | None = None) -> AsyncIterator[str]:
     """The URL of this app."""
-    settings, shutdown = DoorSettings(graceful_timeout=0.2, linger_timeout=0.1), trio.Event()
+    shutdown = trio.Event()
+    settings = DoorSettings(
+        graceful_timeout=0.2, linger_timeout=0.1, certfile=certificate, keyfile=certificate
+    )  # fmt: skip
     async with trio.open_nursery() as nursery:
         door: Door = await nursery.start(
             lambda task_status: serve(app, bind=bind, settings=settings, shutdown=shutdown, task_status=task_status)
@@ -77,11 +80,11 @@ async def listening(app: Any, bind: str = "127.0.0.1:0") -> AsyncIterator[str]:
 @asynccontextmanager
 async def cosigned_log(
     disk: MemoryDisk, *urls: str, seconds: float = 3.0, vkeys: Sequence[Verifier] = (WITNESS, WITNESS),
-    resolve: Resolve | None = None,
+    resolve: Resolve | None = None, ca_file: str | None = None,
 ) -> AsyncIterator[tuple[Engine, Cosigning]]:  # fmt: skip
     """An engine that signs soon, and asks the witnesses at these addresses."""
     places = tuple(WitnessPlace(url=url, vkey=vkey.text()) for url, vkey in zip(urls, vkeys, strict=False))
-    settings = AuditSettings(witnesses=places, witness_seconds=seconds)
+    settings = AuditSettings(witnesses=places, witness_seconds=seconds, ca_file=ca_file)
     cosigning, store, shutdown = Cosigning(settings, resolve), MemoryStore(disk), trio.Event()
     seal = Seal(BASE, OWNER, CheckpointSettings(seconds=0.05))
     async with open_engine(store, settings=EngineSettings(seal=seal)) as engine, trio.open_nursery() as nursery:
