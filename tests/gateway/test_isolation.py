@@ -127,6 +127,7 @@ def bodies(mine: dict[str, str]) -> dict[str, dict[str, Any]]:
     return {
         "POST /doctors/{doctor_id}/unavailable": ABSENCE,
         "POST /patients/{patient_id}/merge": {"into": mine["patient_id"]},
+        "POST /patients/{patient_id}/erase": REASON,
         "PUT /slots/{slot_id}": {"max_capacity": 5},
         "PUT /slots/{slot_id}/delay": {"delay_minutes": 5},
         "POST /slots/{slot_id}/cancel": REASON,
