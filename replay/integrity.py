@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -70,6 +71,7 @@ class Audit:
     def __init__(self, hospital: str) -> None:
         self.result = Integrity(hospital)
         self.result.counts = dict.fromkeys(("chain", "tokens", "queues", "overlaps", "assignments"), 0)
+        self._lost: set[str] = set()
         self._chains = Chains(hospital)
         self._tokens = Tokens()
         self._queues = Queues(self._tokens.slots)
@@ -89,10 +91,19 @@ class Audit:
 
     def changed(self, position: int, changes: Changes, time: int, name: str) -> None:
         """What an entry changed, looked at for itself: each actor's key and its events."""
-        self._tokens.entry(position, changes, time)
-        self._queues.entry(position, changes, time, name)
-        self._overlaps.entry(position, changes)
-        self._assignments.entry(position, changes)
+        checks: dict[str, Callable[[], None]] = {
+            "tokens": partial(self._tokens.entry, position, changes, time),
+            "queues": partial(self._queues.entry, position, changes, time, name),
+            "overlaps": partial(self._overlaps.entry, position, changes),
+            "assignments": partial(self._assignments.entry, position, changes),
+        }
+        for check, tell in checks.items():
+            if check not in self._lost:
+                try:
+                    tell()
+                except (LookupError, ValueError, AttributeError, TypeError, AssertionError) as fault:
+                    self._lost.add(check)
+                    self.add(check, position, f"this cannot have happened, nor be followed any further: {fault!r}")
 
     def add(self, check: str, position: int, what: str) -> None:
         """Note a finding."""
@@ -111,7 +122,7 @@ class Audit:
             ("tokens", self._tokens), ("queues", self._queues), ("overlaps", self._overlaps),
             ("assignments", self._assignments),
         ):  # fmt: skip
-            result.counts[name] = check.count
+            result.counts[name] += check.count
             for told in check.found:
                 place = _PLACE.search(told)
                 assert place is not None, "a finding says where it was made"

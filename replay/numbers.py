@@ -23,7 +23,9 @@ class Numbers:
         self._next: dict[str, int] = {}
         self._taken: dict[str, list[tuple[int, int, str]]] = {}
         self._left: dict[str, list[tuple[int, int]]] = {}
+        self._count: dict[str, int] = {}
         self._had: dict[str, int] = {}
+        self._touched: set[str] = set()
 
     def given_out(self, day: str, event: Any) -> Iterator[str]:
         """A doctor's day gave blocks: they follow each other."""
@@ -37,6 +39,7 @@ class Numbers:
             if first != expected:
                 yield f"slot {slot_id} was given numbers from {first} on, and {expected} is the next of its day"
             self._next[day] = first + count
+            self._touched.add(day)
 
     def faults(self, given: list[tuple[Slot, Any]]) -> Iterator[str]:
         """What is wrong with the numbers of one entry's events, those of doctors' days having been told before."""
@@ -50,11 +53,18 @@ class Numbers:
                     yield from self._give(slot, event.token_id, event.number)
                 case on.EntryPromoted():
                     yield from self._give(slot, event.entry_id, event.number)
+        for day in sorted(self._touched):
+            if self._count.get(day, 0) != self._next.get(day, 1) - 1:
+                told, took = self._next.get(day, 1) - 1, self._count.get(day, 0)
+                yield f"doctor's day {day} gave {told} numbers, and its slots took {took}"
+        self._touched.clear()
 
     def _take(self, slot: Slot, first: int, count: int) -> Iterator[str]:
         day, end = f"{slot.doctor_id}:{slot.day}", first + count
         if end > self._next.get(day, 1):
             yield f"slot {slot.id} has numbers up to {end - 1}, which its doctor's day has not given"
+        self._touched.add(day)
+        self._count[day] = self._count.get(day, 0) + count
         taken = self._taken.setdefault(day, [])
         place = bisect_left(taken, (first, 0, ""))
         for other in taken[max(place - 1, 0) : place + 1]:

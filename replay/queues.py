@@ -9,6 +9,7 @@ them against each other after every entry:
 - nobody is served twice, no counter serves two, no patient has two tickets in a service or an exclusive group;
 - places told (``position``, ``waiting``) are those in the line, and no two tickets stand in one place;
 - whoever was called next was the first whom that counter could serve; out of turn only with a reason, or by the token;
+- a ticket that is the visit of a token goes the same steps, while it is with the token's own doctor;
 - numbers of a service's series follow each other; a day that ends leaves nobody in line unless it carries over.
 """
 
@@ -20,7 +21,7 @@ from typing import Any, Final
 from engine.actors.service import events as on
 from engine.actors.service_day import TicketFiled, TicketUnfiled
 from replay.lines import ALIVE, SERVING, Line, Ticket
-from replay.slots import ACTIVE, Slots
+from replay.slots import ACTIVE, Slots, token_of
 
 NAMED: Final = 20
 """Of the faults that were found, so many are named."""
@@ -47,6 +48,8 @@ class _Entry:
         self.ended: dict[str, int] = {}
         """Tickets that are over, and the version that each then has."""
         self.alive: set[str] = set()
+        self.moved: set[str] = set()
+        """Tickets of which anything was told."""
         self.over: set[str] = set()
         """Services whose day ended."""
         self.filed: list[tuple[str, Any]] = []
@@ -85,10 +88,14 @@ class Queues:
             elif kind == "service":
                 for event in events:
                     faults += self._event(now, id, event, time, name)
+            elif kind == "slot":
+                now.moved |= {token_of(event) for event in events}
         if now.came or now.left:
             faults += self._transfers(now)
         if now.filed or now.ended or now.alive:
             faults += self._days(now)
+        for id in sorted(now.moved & self._where.keys()):
+            faults += self._visit(id)
         for service_id in now.over:
             faults += self._day_over(self._lines[service_id])
         for fault in faults:
@@ -127,18 +134,22 @@ class Queues:
                     yield from self._called(line, ticket, event, time, name)
                 line.leave(ticket)
                 yield from self._step(now, line, ticket, event)
+        now.moved.add(_ticket_of(event))
         waiting = getattr(event, "waiting", None)
         if waiting is not None and waiting != len(line.waiting):
             yield f"{waiting} were told to wait in service {id}, and {len(line.waiting)} do"
         told = getattr(event, "position", 0)
         if told and not isinstance(event, on.TicketNear):  # who is near is told once all others have moved
-            moved = event.ticket.id if hasattr(event, "ticket") else event.ticket_id
+            moved = _ticket_of(event)
             if told != (stands := line.place(line.tickets[moved])):
                 yield f"ticket {moved} was told place {told} in service {id}, and stands at {stands}"
 
     def _joined(self, now: _Entry, line: Line, event: Any) -> Iterator[str]:
         ticket = Ticket.of(event.ticket)
         self.joined += 1
+        if ticket.id in line.tickets:  # told below; in one place it can be followed only once
+            line.leave(line.tickets[ticket.id])
+            line.dismiss(line.tickets[ticket.id])
         elsewhere = self._where.get(ticket.id)
         if elsewhere is not None and (elsewhere == line.id or elsewhere != event.from_service):
             yield f"ticket {ticket.id} joined service {line.id} while it is in {elsewhere}"
@@ -278,6 +289,20 @@ class Queues:
             if others and not ticket.token_id:
                 yield f"patient {ticket.patient_id} has tickets {min(others)} and {id} in group {ticket.group!r}"
 
+    def _visit(self, id: str) -> Iterator[str]:
+        """A ticket that is a token's visit is its patient's, and with its own doctor goes the same steps."""
+        line = self._lines[self._where[id]]
+        ticket = line.tickets[id]
+        if not ticket.token_id:
+            return
+        token = self._slots.token(ticket.token_id)
+        if token is None or token.patient_id != ticket.patient_id:
+            yield f"ticket {id} is the visit of token {ticket.token_id}, which is not there or another patient's"
+        elif self._slots.slots[self._slots.where[token.id]].doctor_id == line.doctor_id:
+            expected = {"called": "CALLED", "consulting": "IN_CONSULT"}.get(ticket.status, "ARRIVED")
+            if token.state != expected:
+                yield f"ticket {id} is {ticket.status}, and its token is {token.state}"
+
     def _days(self, now: _Entry) -> Iterator[str]:
         """Tickets that are over are filed, once, and those alone."""
         for day, event in now.filed:
@@ -304,6 +329,11 @@ class Queues:
             for ticket in line.tickets.values():
                 if ticket.status != "consulting":
                     yield f"the day of service {line.id} ended and ticket {ticket.id} is still {ticket.status}"
+
+
+def _ticket_of(event: Any) -> str:
+    ticket = getattr(event, "ticket", None)
+    return getattr(event, "ticket_id", "") if ticket is None else ticket.id
 
 
 def _lost(id: str, version: int, told: int) -> str:

@@ -67,6 +67,8 @@ class Seats:
 
     def _token(self, slot: Slot, token: Token, event: Any, time: int) -> Iterator[str]:
         """What holds for the seat of one token."""
+        if getattr(event, "hold_id", "") in slot.holds:
+            yield f"token {token.id} has the seat of hold {event.hold_id}, which goes on"
         if getattr(event, "override", False) and token.override and token.category != "EMERGENCY":
             yield f"token {token.id} has a seat above the capacity of slot {slot.id} and is no emergency"
         if slot.status != "ACTIVE" and isinstance(event, _GIVES) and not isinstance(event, on.StepUndone):

@@ -73,6 +73,8 @@ class Slot(msgspec.Struct):
     quotas: dict[Any, Any]
     status: str = "ACTIVE"
     paused: bool = False
+    own_delay: int = 0
+    delay: int = 0
     seq: int = 1
     regular: int = 0
     by_category: dict[str, int] = {}
@@ -129,6 +131,7 @@ class Slots:
             self.slots[slot_id] = Slot(
                 slot_id, event.doctor_id, event.day, event.start, event.end, event.max_capacity, dict(event.quotas)
             )
+            self.slots[slot_id].delay = event.delay
             return ""
         slot = self.slots.get(slot_id)
         if slot is None:
@@ -305,6 +308,8 @@ class Slots:
             case on.SlotResized():
                 slot.capacity = event.max_capacity
                 self.tight.add(slot.id)
+            case on.SlotDelayed():
+                slot.own_delay, slot.delay = event.own_delay, event.delay
             case on.SlotPaused():
                 slot.paused = True
             case on.SlotResumed():

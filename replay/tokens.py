@@ -6,7 +6,8 @@ apart and held against each other after every entry: one of them alone could be 
 - every step of a token follows from the one before it; a token is in one slot, and one that leaves a slot comes to
   the slot it left for, in the same entry, as who it was;
 - the patient's day knows the same tokens, in the same slots and states; a slot that ends leaves nobody waiting;
-- ticket numbers (``replay.numbers``), and seats, quotas, double booking and the waiting list (``replay.seats``).
+- the doctor's day knows the same slots (``replay.doctor_days``) and gave their ticket numbers (``replay.numbers``);
+- seats, quotas, double booking and the waiting list: ``replay.seats``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final
 from engine.actors.hospital import HospitalAdded, PolicyChanged
 from engine.actors.patient_day import CommitmentChanged, Committed
 from engine.actors.slot import events as on
+from replay.doctor_days import DoctorDays
 from replay.numbers import Numbers
 from replay.seats import Seats
 from replay.slots import ACTIVE, Slot, Slots, token_of
@@ -41,6 +43,7 @@ class Tokens:
         self._seats = Seats(self.slots)
         self._committed: dict[str, dict[str, Commitment]] = {}
         self._numbers = Numbers()
+        self._days = DoctorDays()
 
     @property
     def states(self) -> Counter[str]:
@@ -63,10 +66,11 @@ class Tokens:
         for key, events in changes:
             for event in events:
                 faults += self._event(position, key, event, given, touched)
+        faults += self._numbers.faults(given)
+        faults += self._days.faults(given, self.slots)
         if given:
             touched |= {token_of(event) for _, event in given}
             faults += self._moves(given)
-            faults += self._numbers.faults(given)
             faults += self._ended(given)
             faults += self._seats.faults(given, time)
         for token_id in sorted(touched - {""}):
@@ -89,6 +93,7 @@ class Tokens:
             touched.add(event.token_id)
             self._day(id, event)
         elif kind == "doctor_day":
+            self._days.event(event)
             yield from self._numbers.given_out(id, event)
         elif isinstance(event, HospitalAdded | PolicyChanged):
             self._seats.policy = event.policy

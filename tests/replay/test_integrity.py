@@ -112,6 +112,27 @@ def test_what_is_planted_is_found_where_it_is(what: str, kind: type[Any], number
     assert findings[0].position >= position
 
 
+BLIND = {
+    "TicketNear", "TicketStale", "TicketTransferCounted", "ServiceDayEnded", "ServiceChanged", "ServiceStatusChanged",
+    "SlotPaused", "SlotResumed", "PatientLifted", "EntryPassedOver",
+}  # fmt: skip
+"""Events after which everything else may be as it is without them: messages, alerts, and what was allowed or not."""
+
+
+@pytest.mark.parametrize("kind", ["slot", "service", "patient_day", "service_day", "doctor_day"])
+def test_every_event_that_has_consequences_is_missed_when_it_is_left_out(kind: str):
+    unseen = []
+    for number, entry in enumerate(DAY):
+        for place, (actor, events) in enumerate(entry.changes):
+            for index, event in enumerate(events):
+                if actor.partition(":")[0] == kind and type(event).__name__ not in BLIND:
+                    entries = copied(DAY)
+                    entries[number].changes[place] = (actor, (*events[:index], *events[index + 1 :]))
+                    if not found(entries):
+                        unseen.append(f"{type(event).__name__} at position {entry.position}")
+    assert unseen == []
+
+
 @pytest.mark.parametrize("corpus", CORPORA, ids=[told.CORPUS.stem for told in STORIES])
 def test_the_logs_of_every_version_have_nothing_that_must_not_be(corpus: Corpus):
     codec, audit = Codec(EVENTS, Keyring("main", bytes)), Audit("main")
