@@ -24,7 +24,7 @@ from engine.eventlog.checkpoint import COSIGNATURE, BadNote, Head, LocalSigner, 
 from engine.eventlog.tree import EMPTY_ROOT, HASH, consistent
 from gateway.audit.keys import replace_file
 
-LARGEST: Final = 128 * 1024
+LARGEST: Final = 192 * 1024
 """Bytes of a question."""
 
 SEEN: Final = "logs"

@@ -24,8 +24,8 @@ SIGNATURE: Final = 1
 COSIGNATURE: Final = 4
 """Kinds of keys, as signed-note numbers them."""
 
-LONGEST: Final = 64 * 1024
-"""Bytes of a note that is looked at."""
+LONGEST: Final = 128 * 1024
+"""Bytes of a note that is looked at: room for sixteen signatures of any kind there is."""
 
 _LINE: Final = "\u2014 "
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")

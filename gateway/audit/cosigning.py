@@ -40,6 +40,9 @@ _TURNS: Final = 3
 _NOTES: Final = 4
 """Checkpoints of each log whose cosignatures are gathered: a slow witness may be behind a quick one."""
 
+_END_OF_TIME: Final = 253_402_300_800
+"""Seconds since 1970 at the end of the year 9999."""
+
 _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 
 log = logging.getLogger("matron.audit")
@@ -240,8 +243,8 @@ class Witness:
         if not Note(note.text, lines).signed_by(self.verifier):
             raise BadNote("none of the lines is of its key")
         line = self._own(lines)
-        if not cosigned_at(line):
-            raise BadNote("it bears no time")
+        if not 0 < cosigned_at(line) < _END_OF_TIME:
+            raise BadNote("it bears no time, or none that can be meant")
         return line
 
     def _own(self, lines: Sequence[Line]) -> Line:

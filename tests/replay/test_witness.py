@@ -255,6 +255,13 @@ async def test_one_key_below_a_prefix_is_for_all_logs_there_and_no_others(tmp_pa
     ]  # fmt: skip
 
 
+def test_a_log_may_sign_under_another_name_than_its_own():
+    sums = Verifier.parse("sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8")
+    assert Trust([f"go.sum database tree={sums.text()}"]).keys("go.sum database tree") == [sums]
+    assert Trust([sums.text()]).keys("sum.golang.org") == [sums]
+    assert Trust([sums.text()]).keys("go.sum database tree") == []
+
+
 async def test_auditors_read_what_was_seen(tmp_path: Path):
     witness = witness_in(tmp_path)
     async with asking(witness) as ask:

@@ -170,7 +170,7 @@ def test_a_checkpoint_may_have_lines_of_its_own():
         SAYING.replace("If", "If\t").encode(),
         SAYING.encode() + b"\xff\n",
         "text\n\n— name AAAA\n".encode(),  # no room for an id
-        b"x" * 65_537,
+        b"x" * 131_073,
         SAYING.encode() + (SAYING.split("\n")[3].encode() + b"\n") * 100,
     ],
 )
@@ -250,3 +250,8 @@ def test_the_example_in_the_documentation_is_what_its_keys_signed():
     names = {key.name for key in keys}
     assert names == {"matron.example.org", "matron.example.org/main", "witness.example.org/w1"}
     assert all(note.signed_by(key) for key in keys if key.name != "matron.example.org")
+
+
+def test_sixteen_signatures_of_the_longest_kind_have_room():
+    lines = tuple(Line(f"w.example/{number}", b"0123", bytes(4_900)) for number in range(16))
+    assert Note.parse(Note(HEAD.text(), lines).bytes()).lines == lines

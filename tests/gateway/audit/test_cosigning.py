@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -151,8 +152,10 @@ def line_by(key: LocalSigner, seconds: int = 1_800_000_000, text: str = "") -> b
     return cosigned(text, WITNESS.name, key, seconds).text().encode()
 
 
-def without_time(question: bytes) -> Said:
-    return 200, "text/plain", line_by(WITNESS_KEY, 0, Note.parse(question.partition(b"\n\n")[2]).text)
+def at(seconds: int) -> Callable[[bytes], Said]:
+    return lambda question: (
+        200, "text/plain", line_by(WITNESS_KEY, seconds, Note.parse(question.partition(b"\n\n")[2]).text)
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -172,7 +175,8 @@ def without_time(question: bytes) -> Said:
         (lambda _: (200, "text/plain", b"no line\n"), "bad_cosignature"),
         (lambda _: (200, "text/plain", line_by(LocalSigner(b"x" * 32))), "bad_cosignature"),  # of nobody's key
         (lambda _: (200, "text/plain", line_by(WITNESS_KEY, text="another\n")), "bad_cosignature"),
-        (without_time, "bad_cosignature"),
+        (at(0), "bad_cosignature"),
+        (at(2**63 - 1), "bad_cosignature"),
         (lambda _: (200, "text/plain", b"x" * 70_000), "bad_answer"),
     ],
 )
