@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Any, Final
 
+from engine.actors.admission.state import Assigned, Choice
 from engine.actors.roster import choosing as roster
 from engine.actors.roster.choosing import Pick, in_ward, works
 from engine.actors.roster.state import Listed, Roster, standing
@@ -49,21 +50,25 @@ class Assignments:
             Search.look.__code__: self._all,
         }
 
-    def sections(self, book: Book, entry: Any) -> Iterator[Section]:
-        """What each admission got in this entry, or what it waits for."""
+    def sections(self, book: Book, entry: Any, why_not: str = "") -> Iterator[Section]:
+        """What each admission got in this entry, or what it waits for.
+
+        ``why_not``: why the decision could not be taken again to its end; then only what its events kept is told.
+        """
         for change in entry.changes:
             kind, _, id = change.actor.partition(":")
             for event in change.events if kind == "admission" else ():
                 name = type(event).__name__
                 if name in _CHANGES:
-                    yield from self._given(id, event.assigned.carers, event.assigned.how)
+                    yield from self._given(id, event.assigned, why_not)
                 elif name == "AdmissionWaits":
-                    yield from self._waits(id, event.reason)
+                    yield from self._waits(id, event.reason, why_not)
         if entry.refusal is not None:
             yield from self._people[-2:]
             yield from self._beds.values()
 
-    def _given(self, id: str, carers: Carers, how: str) -> Iterator[Section]:
+    def _given(self, id: str, assigned: Assigned, why_not: str) -> Iterator[Section]:
+        carers = assigned.carers
         looked = self._looked.get(id, [])
         for role, who in (("doctor", carers.doctor_id), ("nurse", carers.nurse_id), ("bed", carers.bed_id)):
             if not who:
@@ -71,8 +76,11 @@ class Assignments:
             section = next((one for one in looked if one.kind == role and one.winner == who), None)
             if section is None:
                 section = self._chosen_otherwise(role, who, carers.ward_id)
-            if section is None:
-                section = Section(role, f"kept, or given by name ({how})", id, who, who)
+            if section is None and why_not:
+                section = Section(role, "only what was kept of the choice can be told", id, who, who)
+                section.said += [*_kept(role, assigned.choice), why_not]
+            elif section is None:
+                section = Section(role, f"kept, or given by name ({assigned.how})", id, who, who)
                 section.said.append("nobody was looked for: it was there already, or was said by whoever asked")
             else:
                 section = _of(section, id)
@@ -86,11 +94,13 @@ class Assignments:
             return there if there is not None and there.winner == who else None
         return next((one for one in reversed(self._people) if (one.kind, one.winner) == (role, who)), None)
 
-    def _waits(self, id: str, reason: str) -> Iterator[Section]:
+    def _waits(self, id: str, reason: str, why_not: str) -> Iterator[Section]:
         section = Section("waits", f"it waits: {_REASONS.get(reason, reason)}", id, reason, reason)
         looked = self._looked.get(id)
         if looked:
             section.said += [one.title for one in looked]
+        elif why_not:
+            section.said.append(why_not)
         elif looked is not None:
             section.said.append("nobody and nothing was left to look at in the whole house")
         else:
@@ -176,6 +186,19 @@ _REASONS: Final = {
     "no_bed": "no bed fits",
     "timeout": "there was no decision in time",
 }
+
+
+def _kept(role: str, choice: Choice | None) -> Iterator[str]:
+    """What an event says of its choice."""
+    if choice is None:
+        return
+    if role == "bed":
+        yield f"beds that could be had: {choice.beds}"
+        return
+    load, free = (choice.doctor_load, choice.doctors) if role == "doctor" else (choice.nurse_load, choice.nurses)
+    yield f"{free} of the role were under their maximum; this one had {load[0]} of {load[1]}"
+    if role in choice.on_call:
+        yield "nobody was on duty: on call"
 
 
 def _people(carers: Carers) -> Iterator[tuple[str, str]]:

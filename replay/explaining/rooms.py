@@ -79,21 +79,28 @@ class Rooms:
             Changes.refusal.__code__: self._asked,
         }
 
-    def sections(self, book: Book, entry: Any) -> Iterator[Section]:
-        """One for each appointment whose room was chosen, looked for in vain, or kept."""
+    def sections(self, book: Book, entry: Any, why_not: str = "") -> Iterator[Section]:
+        """One for each appointment whose room was chosen, looked for in vain, or kept.
+
+        ``why_not``: why the decision could not be taken again to its end; then only what its events kept is told.
+        """
         for change in entry.changes:
             for event in change.events:
                 if type(event).__name__ in _CHOICES:
-                    yield self._of(event.appointment)
+                    yield self._of(event.appointment, why_not)
         if entry.refusal is not None:
             for section in self._found.values():
                 section.said.append("looked at on the way to the refusal")
                 yield section
 
-    def _of(self, one: Appointment) -> Section:
+    def _of(self, one: Appointment, why_not: str) -> Section:
         section = self._found.get(one.id)
         if section is None:
-            return _kept(one)
+            section = _kept(one)
+            if why_not:
+                section.title = "only what was kept of the choice can be told"
+                section.said.append(why_not)
+            return section
         section.decided = one.room_id
         if one.assignment is not None and one.assignment.method == "freed":
             section.said.append("it had waited for a room, and this one was given back")

@@ -169,8 +169,10 @@ class Teller:
         book.fold(position, record)
         sections = [*places.sections(book, entry)]
         eyes = self._eyes
-        for kind in (eyes.promotions, eyes.moves, eyes.queues, eyes.rooms, eyes.assignments, Statuses()):
+        for kind in (eyes.promotions, eyes.moves, eyes.queues, Statuses()):
             sections += kind.sections(book, entry)
+        for choice in (eyes.rooms, eyes.assignments):
+            sections += choice.sections(book, entry, again.unreadable)
         with suppress(Unreadable):  # then they are shown by their ids
             await self.walk.opened(lambda: _name(book, sections))
         return Told(

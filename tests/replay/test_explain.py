@@ -258,3 +258,27 @@ def test_the_command_tells_people_and_programs(tmp_path: Any):
     assert found["told"][0]["refusal"]["code"] == "not_found"
     assert found["told"][0]["refusal"]["facts"]["slot_id"] == ids[0]
     assert CliRunner().invoke(main, ["explain", "77", *data]).exit_code == 2
+
+
+def test_without_the_patients_keys_an_assignment_says_what_its_event_kept():
+    disk = simulated(4)
+    for name in [name for name in disk.keys if not name.endswith(bytes(16))]:
+        del disk.keys[name]
+
+    async def tell() -> list[Told]:
+        store = MemoryStore(disk)
+        await store.open()
+        teller = Teller(store, HOSPITAL_ID, "UTC")
+        return [await teller.tell(position, record) for position, record in await store.read(HOSPITAL_ID, 1, 300)]
+
+    found = trio.run(tell)
+    assert all(one.same or one.unreadable for one in found)
+    kept = [
+        section
+        for one in found
+        for section in one.sections
+        if section.title == "only what was kept of the choice can be told" and section.kind == "doctor"
+    ]
+    assert all(section.winner == section.decided for section in kept)
+    assert all("key is not here" in section.said[-1] for section in kept)
+    assert any("under their maximum" in section.said[0] for section in kept)
