@@ -22,6 +22,7 @@ from engine.eventlog.tree import HASH
 MAGIC: Final = b"matron-segment 1\n"
 SUFFIX: Final = ".segment"
 
+SHORTEST: Final = {b"H": 1, b"E": 8 + HASH, b"C": HASH}
 LONGEST: Final = {b"H": 1 << 14, b"E": MAX_ENTRY + 40, b"C": (64 << 10) + HASH}
 """Bytes of a frame's payload, by its kind."""
 
@@ -62,7 +63,7 @@ def read_frames(data: bytes, begin: int, where: object) -> Iterator[tuple[bytes,
     """(kind, begin, end) of the payload of each whole frame from ``begin`` on; ``LogCorrupt`` where none can stand."""
     while begin + 5 <= len(data):
         kind, length = data[begin : begin + 1], int.from_bytes(data[begin + 1 : begin + 5], "big")
-        if length > LONGEST.get(kind, -1):
+        if not SHORTEST.get(kind, 0) <= length <= LONGEST.get(kind, -1):
             raise LogCorrupt(f"{where}: no frame stands at byte {begin}; matron-replay verify tells more")
         if begin + 5 + length > len(data):
             return

@@ -66,8 +66,8 @@ class Shipping:
             began, last = trio.current_time(), self._finish.is_set()
             try:
                 ended_well = not await self._live()
-            except OSError as error:  # it cannot even be started: no memory, no descriptors
-                self.fault, ended_well = str(error), False
+            except Exception as error:  # no memory, no descriptors, odd words: the hospital goes on without
+                self.fault, ended_well = repr(error)[:500], False
             if last or (ended_well and self._finish.is_set()):
                 return
             self.restarts += 1
