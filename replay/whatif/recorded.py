@@ -100,7 +100,8 @@ class Came(msgspec.Struct):
     """When a check-in was taken."""
     tried: list[int] = []
     """When one was refused."""
-    accepts: list[int] = []
+    answers: list[Step | None] = []
+    """What came of each seat that he was offered, as long after the offer; ``None``: it lapsed."""
 
 
 class Recorded(msgspec.Struct):

@@ -29,6 +29,7 @@ _STEPS: Final = frozenset(
     "RecallTicket CallToken TicketNoAnswer StartTicket StartConsult CompleteTicket CompleteConsult TicketNoShow "
     "MarkNoShow ParkTicket CancelTicket CancelToken UndoTicket UndoToken".split()
 )
+_ANSWERS: Final = frozenset({"AcceptOffer", "DeclineOffer"})
 _WAKES: Final = frozenset({"WakeSlot", "WakeService"})
 
 ABSENT: Final = 5 * MINUTE
@@ -112,6 +113,8 @@ class Recorder:
             return
         if refused and command is None:
             self.recorded.unusable += 1
+            return
+        if name in _ANSWERS and not refused and command is not None and self._answered(entry.time, command, who):
             return
         ours = bool(refused) or any(change.actor.partition(":")[0] in SIMULATED for change in entry.changes)
         root = Root(
@@ -243,10 +246,6 @@ class Recorder:
         if entry.name == "CheckIn" and command is not None:
             came = self._came(command.token_id)
             (came.tried if entry.refusal is not None else came.checked_in).append(entry.time)
-        if entry.name == "AcceptOffer" and command is not None and entry.refusal is None:
-            self._came(command.entry_id).accepts.append(entry.time)
-            if command.entry_id in self._offered:
-                self._accepts.append(entry.time - self._offered[command.entry_id])
         for change in entry.changes:
             for event in change.events:
                 match event:
@@ -256,6 +255,17 @@ class Recorder:
                         self._came(event.entry_id).placed = True
                     case EntryOffered():
                         self._offered[event.entry_id] = entry.time
+                        self._came(event.entry_id).answers.append(None)
+
+    def _answered(self, time: int, command: Any, who: str) -> bool:
+        """An offer that was made in these days was accepted or declined."""
+        offered = self._offered.pop(command.entry_id, None)
+        if offered is None:
+            return False
+        self._came(command.entry_id).answers[-1] = Step(time - offered, command, who)
+        if type(command).__name__ == "AcceptOffer":
+            self._accepts.append(time - offered)
+        return True
 
     def _known_tokens(self, key: str) -> None:
         if key.startswith("slot:") and (cell := self.book.cell(key)) is not None:

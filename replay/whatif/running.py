@@ -73,6 +73,7 @@ class Run:
         self._calls: Counter[tuple[str, str, str]] = Counter()
         self._chances: Counter[tuple[str, str, str]] = Counter()
         self._stints: Counter[tuple[str, str]] = Counter()
+        self._offers: Counter[str] = Counter()
         self._guessed: set[str] = set()
 
     def go(self) -> Outcome:
@@ -178,17 +179,22 @@ class Run:
 
     def _offered(self, entry_id: str, time: int, expires_at: int) -> None:
         came = self._recorded.came.get(entry_id, _ASSUMED)
-        absent = came.placed and not came.checked_in
-        if any(time < one < expires_at for one in came.accepts) or (absent and not came.accepts):
-            return
-        self.outcome.assumed.acceptances += 1
-        self._at(min(time + self._recorded.usual_accept, expires_at - 1), self._accept, entry_id)
+        if came.answers:  # as often before; beyond that as the last time
+            number = self._offers[entry_id]
+            self._offers[entry_id] += 1
+            answer = came.answers[min(number, len(came.answers) - 1)]
+            if answer is not None:
+                self._at(time + answer.after, self._answer, answer)
+        elif came.checked_in or not came.placed:
+            self.outcome.assumed.acceptances += 1
+            after = min(self._recorded.usual_accept, expires_at - time - 1)
+            self._at(time + after, self._answer, Step(after, COMMANDS["AcceptOffer"](entry_id=entry_id), _WHO))
 
     def _check_in(self, time: int, token_id: str) -> None:
         self._ask(COMMANDS["CheckIn"](token_id=token_id), time, _WHO)
 
-    def _accept(self, time: int, entry_id: str) -> None:
-        self._ask(COMMANDS["AcceptOffer"](entry_id=entry_id), time, _WHO)
+    def _answer(self, time: int, answer: Step) -> None:
+        self._ask(answer.command, time, answer.who)
 
     def _change(self, command: Any) -> None:
         """What the variation itself asks for."""

@@ -43,7 +43,7 @@ TIERS: tuple[Category, ...] = ("WALKIN", "WALKIN", "ONLINE", "FOLLOWUP", "PRIORI
 LABORATORY = ServiceSettings(
     counters=(Counter(name="1"), Counter(name="2", skills=("children",))), max_calls=2, requeue_minutes=3
 )
-HOURS = 3
+HOURS = 2.5
 """How long the day is looked at, from 08:00 on."""
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pytest
 import trio
+import trio.testing
 
 from engine import calendar
 from engine.actors.service.state import ServiceSettings
@@ -24,6 +26,7 @@ from replay.whatif.comparing import Comparison, compare
 from replay.whatif.variation import Variation, spoken
 from tests.engine.living import CLERK, START, living, patient
 from tests.replay.days import DAY, DOCTOR, MINUTE, Hospital, ask, tried
+from tests.replay.disturbed import Disturbed
 
 
 async def compared(disk: MemoryDisk, *variations: Variation, day: str = DAY) -> Comparison:
@@ -36,18 +39,33 @@ def everybody(found: Comparison, number: int):
     return found.variants[number].figures.waits["everybody"]
 
 
-@pytest.mark.parametrize("seed", [3, 7, pytest.param(range(100, 160), marks=pytest.mark.long)])
-async def test_with_nothing_changed_the_model_gives_the_day_of_the_log(autojump_clock: object, seed: int | range):
-    for one in (seed,) if isinstance(seed, int) else seed:
-        found = await compared(await Hospital(one).live())
-        assert found.error.exact, (one, found.error)
+@pytest.mark.parametrize(
+    ("kind", "seeds"),
+    [
+        (Hospital, (7,)),
+        (Disturbed, (5,)),
+        pytest.param(Hospital, range(100, 150), marks=pytest.mark.long),
+        pytest.param(Disturbed, range(100, 150), marks=pytest.mark.long),
+    ],
+)
+async def test_with_nothing_changed_the_model_gives_the_day_of_the_log(
+    autojump_clock: object, kind: type[Hospital], seeds: Sequence[int]
+):
+    for seed in seeds:
+        found = await compared(await kind(seed, patients=20).live())
+        assert found.error.exact, (seed, found.error)
         assert found.baseline.figures == found.log
-        assert found.error.visits > 5
+        assert found.error.visits > 3
         assert (found.baseline.assumed.check_ins, found.baseline.drifted) == (0, 0)
 
 
-async def test_more_counters_never_lengthen_the_waits_and_fewer_seats_serve_fewer(autojump_clock: object):
-    disk = await Hospital(1, patients=40).live()
+@pytest.fixture(scope="module")
+def disk() -> MemoryDisk:
+    """A day on which seats are short."""
+    return trio.run(Hospital(4, patients=30, capacity=5).live, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+async def test_more_counters_never_lengthen_the_waits_and_fewer_seats_serve_fewer(disk: MemoryDisk):
     found = await compared(disk, spoken(["service.*.counters=3"]), spoken([], ["3"]), spoken([], ["x2"]))
     base = found.baseline.figures
     assert everybody(found, 0).mean < base.waits["everybody"].mean
@@ -55,14 +73,12 @@ async def test_more_counters_never_lengthen_the_waits_and_fewer_seats_serve_fewe
     assert found.variants[1].figures.turned_away > base.turned_away >= found.variants[2].figures.turned_away
 
 
-async def test_the_same_question_has_the_same_answer(autojump_clock: object):
-    disk = await Hospital(2).live()
+async def test_the_same_question_has_the_same_answer(disk: MemoryDisk):
     wanted = spoken(["promotion=offer", "no_show_grace_minutes=2", "service.Laboratory.max_calls=1"], ["x0.5"])
     assert await compared(disk, wanted) == await compared(disk, wanted)
 
 
-async def test_offers_are_accepted_only_by_patients_who_came(autojump_clock: object):
-    disk = await Hospital(4, patients=40, capacity=5).live()
+async def test_offers_are_accepted_only_by_patients_who_came(disk: MemoryDisk):
     found = await compared(disk, spoken(["promotion=offer"]))
     (variant,) = found.variants
     assert found.baseline.figures.promotions > 0
