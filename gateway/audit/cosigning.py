@@ -113,6 +113,7 @@ class Standing:
         """When it did (seconds since 1970)."""
         self.failure = ""
         self.alarm = ""
+        """What it said against the log; stays until it cosigns again, also while it is away."""
         self._failures = 0
         self._not_before = 0.0
 
@@ -122,7 +123,7 @@ class Standing:
 
     def failed(self, code: str, alarm: str = "") -> None:
         """A question brought no cosignature."""
-        self.failure, self.alarm = code, alarm
+        self.failure, self.alarm = code, alarm or self.alarm
         self._not_before = trio.current_time() + min(LONGEST_PAUSE, LOOK * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
 
@@ -167,7 +168,7 @@ class Witness:
             except BadNote:
                 standing.failed("checkpoint_unreadable")  # the engine itself speaks of the damage
                 return
-            if note.signed_by(self.verifier):
+            if self._has_signed(note):
                 standing.size = last.size
                 if standing.asked:
                     standing.kept = last.size
@@ -194,7 +195,7 @@ class Witness:
         except Exception as fault:
             standing.failed(f"internal_{type(fault).__name__}")
             log.exception("asking witness %s about %s failed", self.verifier.name, name)
-        if standing.failure and standing.failure != before and not standing.alarm:
+        if standing.failure not in ("", before):
             log.warning("witness %s does not cosign %s: %s", self.verifier.name, name, standing.failure)
 
     async def _ask(self, tail: Tail, known: int, note: Note, store: Store) -> Line:
@@ -246,6 +247,12 @@ class Witness:
         if not 0 < cosigned_at(line) < _END_OF_TIME:
             raise BadNote("it bears no time, or none that can be meant")
         return line
+
+    def _has_signed(self, note: Note) -> bool:
+        try:
+            return note.signed_by(self.verifier)
+        except BadNote:  # what was kept is damaged: another one takes its place
+            return False
 
     def _own(self, lines: Sequence[Line]) -> Line:
         verifier = self.verifier

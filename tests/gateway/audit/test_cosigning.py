@@ -234,13 +234,32 @@ async def rolled_back(url: str) -> MemoryDisk:
     return before
 
 
-async def test_a_log_that_was_rolled_back_is_cried_out_at_its_start(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+async def test_a_log_that_was_rolled_back_is_cried_out_at_its_start_and_for_as_long_as_it_is_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     async with listening(real_witness(tmp_path)) as url:
         disk = await rolled_back(url)
-        async with cosigned_log(disk, url) as (_, found):
+    async with cosigned_log(disk, url) as (_, found):
+        async with listening(real_witness(tmp_path), url.removeprefix("http://")):
             await until(lambda: failure(found) == "log_is_shorter")
             assert "has seen 9 entries, and there are 4" in alarm(found)
+        await until(lambda: failure(found) == "connection_failed")
+        assert "has seen 9 entries" in alarm(found)
     assert "ALARM: the log of main is not what it was" in caplog.text
+
+
+async def test_a_damaged_cosignature_is_asked_for_again(tmp_path: Path):
+    disk = MemoryDisk()
+    async with listening(real_witness(tmp_path)) as url:
+        async with cosigned_log(disk, url) as (engine, _):
+            await begin(engine)
+            await until(lambda: is_cosigned(disk, 4))
+        [log, cosignature] = newest(disk).lines
+        damaged = cosignature._replace(signature=cosignature.signature[:-1] + b"x")
+        disk.checkpoints["main"][4] = Note(newest(disk).text, (log, damaged)).bytes()
+        async with cosigned_log(disk, url):
+            await until(lambda: damaged not in newest(disk).lines)
+    assert is_cosigned(disk, 4)
 
 
 async def test_a_log_that_was_written_anew_from_a_backup_is_cried_out(tmp_path: Path):
