@@ -9,6 +9,7 @@ It knows no query and no rule: whose text an answer carries says the codec, whom
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,7 +21,7 @@ import trio
 from msgspec import UNSET, UnsetType
 
 from engine.clock import Clock
-from engine.errors import Unavailable
+from engine.errors import LogCorrupt, Unavailable
 from engine.eventlog.directory import BESIDE
 from engine.eventlog.entry import FORMAT, RULEBOOK, Entry, Principal, checked
 from engine.eventlog.log import Log, Tail
@@ -40,6 +41,9 @@ ASIDE: Final = 10_000
 
 _AGAIN: Final = 0.25
 """Seconds between two tries to write down what was kept aside."""
+
+
+_log = logging.getLogger("matron.engine")
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -86,6 +90,7 @@ class Accesses:
         self._lost: dict[str, Tail] = {}
         self._aside: deque[Look] = deque()
         self._some = trio.Event()
+        self._damage = ""
 
     @property
     def aside(self) -> int:
@@ -96,9 +101,13 @@ class Accesses:
         """What an operator wants to know."""
         return {**msgspec.structs.asdict(self.counts), "aside": self.aside}
 
-    def trouble(self) -> dict[str, int]:
+    def trouble(self) -> dict[str, int | str]:
         """The same, of what is wrong: nothing where every look is written down."""
-        found = {"accesses_aside": self.aside, "accesses_dropped": self.counts.dropped}
+        found: dict[str, int | str] = {
+            "accesses_aside": self.aside,
+            "accesses_dropped": self.counts.dropped,
+            "access_log": self._damage,
+        }
         return {name: count for name, count in found.items() if count}
 
     # -- reading and losing a log ---------------------------------------------------------------------------
@@ -114,7 +123,11 @@ class Accesses:
         tail = partition.access = await open_tail(store, self._log, hospital + BESIDE)
         self._partitions[hospital] = partition
         for _, record in await store.read(tail.hospital, tail.head, 1):
-            self._times[hospital] = partition.book.codec.decode(checked(record)).time
+            try:
+                self._times[hospital] = partition.book.codec.decode(checked(record)).time
+            except LogCorrupt as damage:  # who looked is no reason for a ward to stand still
+                self._damage = f"the last entry of {tail.hospital} is damaged"
+                _log.critical("%s: %s", self._damage, damage)
         lost = self._lost.pop(hospital, None)
         if lost is not None:
             self._take_back(partition, lost, tail.head)
@@ -161,20 +174,29 @@ class Accesses:
         if patience.cancelled_caught:
             self.counts.late += 1
 
+    def end(self) -> None:
+        """Nothing more comes: write down what was kept aside, or say that it is lost."""
+        self._write_aside()
+        if self._aside:
+            _log.error("%d looks at patients could not be written down, and are lost", len(self._aside))
+
     async def run(self) -> None:
         """Write down what was kept aside, once there is room; asleep while there is nothing."""
         while True:
             if not self._aside:
                 self._some = trio.Event()
                 await self._some.wait()
-            while self._aside and self._room():
-                look = self._aside.popleft()
-                partition = self._partitions.get(look.hospital)
-                if partition is None:  # its first entry never became durable: there is no such hospital
-                    self.counts.dropped += 1
-                else:
-                    self._append(partition, look, late=True)
+            self._write_aside()
             await trio.sleep(_AGAIN)
+
+    def _write_aside(self) -> None:
+        while self._aside and self._room():
+            look = self._aside.popleft()
+            partition = self._partitions.get(look.hospital)
+            if partition is None:  # its first entry never became durable: there is no such hospital
+                self.counts.dropped += 1
+            else:
+                self._append(partition, look, late=True)
 
     def _room(self) -> bool:
         try:

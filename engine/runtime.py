@@ -345,6 +345,7 @@ class Engine:
         for partition in self._partitions_now():
             for mailbox in list(partition.mailboxes.values()):
                 await mailbox.ended.wait()
+        self.accesses.end()
         await self._log.flushed()
         await self._erasing.complete()
         self._snapshots.hurry = True

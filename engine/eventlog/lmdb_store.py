@@ -295,6 +295,7 @@ class LmdbStore(ReadSide):
     def _measure(self, log: lmdb.Environment) -> None:
         info = log.info()
         self._map_left = info["map_size"] - (info["last_pgno"] + 1) * log.stat()["psize"]
+        log.reader_check()  # a backup that was killed would hold its pages for good; looking costs nothing
 
     # Writes: what ``_commit`` calls with a transaction, which commits when they return
 

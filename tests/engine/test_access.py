@@ -256,3 +256,34 @@ async def test_following_what_shows_a_patients_text_is_a_look(autojump_clock: Mo
 def test_a_query_that_names_a_patient_calls_the_patient_by_one_name():
     fields = {name for query in QUERIES for name in query.__struct_fields__ if "patient" in name}
     assert fields <= {"patient_id", "patient"}
+
+
+async def test_a_damaged_end_of_the_access_log_is_said_and_stops_nobody(autojump_clock: MockClock):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        [asha] = await registered(engine, "Asha Rao")
+        await engine.view("main", GetPatient(patient_id=asha), NURSE)
+    record = bytearray(disk.entries["main.access"][-1])
+    record[-5] ^= 1
+    disk.entries["main.access"][-1] = bytes(record)
+    async with living(disk) as engine:
+        assert "main.access" in engine.ready().detail["access_log"]
+        await engine.view("main", GetPatient(patient_id=asha), NURSE)
+        assert len(disk.entries["main.access"]) == 2
+
+
+async def test_what_is_kept_aside_at_the_end_is_written_when_there_is_room(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+):
+    for room, kept in ((True, 1), (False, 0)):
+        disk = MemoryDisk()
+        async with living(disk) as engine:
+            [asha] = await registered(engine, "Asha Rao")
+            free = store_of(engine).free
+            store_of(engine).free = Space(disk=0, map=1 << 36)
+            engine._log.measure_space()
+            await engine.view("main", GetPatient(patient_id=asha), NURSE)
+            if room:
+                store_of(engine).free = free
+        assert len(looks(disk)) == kept
+    assert "1 looks at patients could not be written down" in caplog.text

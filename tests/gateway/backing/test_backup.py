@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 import trio
@@ -13,9 +16,10 @@ from click.testing import CliRunner
 from engine.clock import SystemClock
 from engine.eventlog.checkpoint import Note
 from engine.eventlog.lmdb_copy import GrewTooMuch
+from engine.eventlog.lmdb_store import LmdbStore
 from gateway.backing.backup import back_up
 from replay.__main__ import main as replay
-from tests.gateway.backing.house import KEY, grow, matron, quiet, records
+from tests.gateway.backing.house import KEY, grow, matron, opened, quiet, records, register
 
 
 @pytest.fixture
@@ -99,3 +103,33 @@ def test_where_there_is_no_log_there_is_no_backup(tmp_path: Path) -> None:
     refused = matron("backup", "--data", tmp_path / "empty", "--to", tmp_path / "backup")
     assert refused.exit_code == 1
     assert "no log" in refused.output
+
+
+READER = """
+import sys
+from engine.eventlog.lmdb_reads import raw_environment
+from pathlib import Path
+with raw_environment(Path(sys.argv[1]), readonly=True).begin() as txn:
+    print("reading", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_backup_that_was_killed_holds_no_pages_for_longer_than_the_next_commit(data: Path) -> None:
+    command = [sys.executable, "-c", READER, str(data / "log")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == b"reading\n"
+
+        async def killed() -> tuple[int, int]:
+            async with opened(data) as engine:
+                log = cast("LmdbStore", engine._store)._log
+                assert log is not None
+                await register(engine, "Dev Roy")
+                while_it_reads = log.readers().count(str(reader.pid))
+                reader.kill()
+                await trio.to_thread.run_sync(reader.wait)
+                await register(engine, "Esha Nair")
+                return while_it_reads, log.readers().count(str(reader.pid))
+
+        assert trio.run(killed) == (1, 0)
