@@ -11,11 +11,13 @@ import msgspec
 import pytest
 import trio
 import trio.testing
+from click.testing import CliRunner
 
 from engine.clock import SystemClock
 from engine.eventlog.checkpoint import COSIGNATURE, BadNote, Head, LocalSigner, Verifier, signed
 from engine.eventlog.memory_store import MemoryStore
 from engine.runtime import EngineSettings, open_engine
+from gateway.__main__ import BAD_CONFIG, main
 from gateway.audit import keys
 from gateway.audit.keys import KEY_FILE, PUBLIC_FILE, CommandSigner, base_name, examine_key, file_signer, sealing
 from gateway.audit.proving import Proving, examine
@@ -196,3 +198,13 @@ def test_a_table_with_what_makes_no_sense_is_refused(tmp_path: Path, text: str):
     (tmp_path / "m.toml").write_text(f"[audit]\n{text}\n")
     with pytest.raises(BadConfig, match="audit"):
         load({}, {}, tmp_path / "m.toml")
+
+
+def test_the_program_ends_with_what_is_wrong_with_the_table(tmp_path: Path):
+    file, data = tmp_path / "m.toml", tmp_path / "data"
+    file_signer(data / KEY_FILE, ENTROPY)
+    (data / KEY_FILE).chmod(0o644)
+    file.write_text("[audit]\nseconds = 5\n")
+    result = CliRunner().invoke(main, ["check", "--dev", "--config", str(file), "--data", str(data)])
+    assert result.exit_code == BAD_CONFIG
+    assert f"chmod 600 {data / KEY_FILE}" in result.stderr
