@@ -31,10 +31,13 @@ def test_a_live_log_is_followed_verified_and_audited_beside_its_server(tmp_path:
             assert (audited["entries"], audited["tokens"]) == (7, {"BOOKED": 1})
             assert answer(data, "state", f"slot:{slot}")["state"]["slot"]["regular"] == 1
             answer(data, "verify", "--unsigned")
+            desk.get(f"/patients/{patient}/")
+            assert [entry["command"]["patients"] for entry in rows(data, "log", "--access")] == [[patient]]
             desk.close()
             assert server.stop() == 0
             following.send_signal(signal.SIGINT)
             assert (following.wait(10), following.communicate()[1]) == (0, "")
     assert len(rows(data, "log")) == 7
     verified = answer(data, "verify", "--complete")
-    assert (verified["key_beside_the_log"], verified["logs"][0]["signed"]) == (True, 7)
+    assert verified["key_beside_the_log"]
+    assert [(log["log"], log["signed"]) for log in verified["logs"]] == [("main", 7), ("main.access", 1)]

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import trio
 
+from engine.decisions.erase_patient import ErasePatient, ErasureReason
+from tests.golden.story import Story
 from tests.replay.kept_log import alter, answer, fresh, rows, told, write
 
 
@@ -159,6 +161,27 @@ def test_without_the_keys_texts_stay_sealed(kept: Path, tmp_path: Path):
     _, registered = first(rows(copy, "log"), "PatientRegistered")
     assert registered["name"] == {"sealed": True}
     assert "name=sealed" in told(copy, "log", "--type", "PatientRegistered").stdout
+
+
+def test_of_a_patient_who_was_erased_the_tool_says_so(kept: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(kept, tmp_path / "copy"))
+    gone: list[str] = []
+
+    async def erase(desk: Story) -> None:
+        gone.append(await desk.patient("Asha Rao"))
+        await desk.say(ErasePatient(patient_id=gone[0], reason=ErasureReason("asked for it")))
+
+    trio.run(write, copy, erase)
+    assert "Asha Rao" not in told(copy, "history", gone[0]).stdout
+    shown = rows(copy, "log", "--patient", gone[0])
+    assert first(shown, "PatientRegistered")[1]["name"] == {"erased": True}
+    assert "name=erased" in told(copy, "log", "--patient", gone[0]).stdout
+    assert first(rows(copy, "log"), "PatientRegistered")[1]["name"] == "Asha Rao"
+    shutil.rmtree(copy / "keys")
+    assert first(rows(copy, "log", "--patient", gone[0]), "PatientRegistered")[1]["name"] == {"erased": True}
+    assert first(rows(copy, "log"), "PatientRegistered")[1]["name"] == {"sealed": True}
+    assert answer(copy, "integrity")["sound"]
+    assert answer(copy, "verify")["sound"]
 
 
 def test_a_damaged_entry_ends_it_with_1(kept: Path, tmp_path: Path):
