@@ -187,6 +187,8 @@ class LogCheck:
             root = self._roots.get(told.size) if told and told.size < told.position else None
             if not told or 0 <= told.size < self._last[old] or (root and root.hex() != told.root):
                 self.find("origin", f"no event tells rightly why {new!r} follows {old!r}", self._last[old])
+            elif told.size >= told.position:
+                self.remarks.append(f"{told.size} were signed as {old!r}; a restore lost those from {told.position} on")
         self.met = [each for each in self.against if each.origin in (*self.origins, *(e.previous for e in self.begun))]
         for note in self.met:
             self._check_against(note)
@@ -201,7 +203,7 @@ class LogCheck:
         if told and size < (told.position or self.size + 1):
             told = None  # that much was kept
         if told and (told.size < 0 or size < told.size or (size, note.root.hex()) == (told.size, told.root)):
-            self.remarks.append(f"{size} entries were signed as {note.origin}; the log tells that a restore lost some")
+            self.find("lost", f"{size} entries were signed; the log tells that a restore lost some", told.position)
         elif told or not self.first - 1 <= size <= self.size:
             self.find("missing", f"{size} entries were signed, and here are {self.first} to {self.size}", self.size)
         elif self._roots[size] != note.root:
@@ -366,9 +368,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("segments", nargs="+", type=Path, help="files, or folders of them")
     parser.add_argument("--key", action="append", required=True, help="a log's verifier key; may be repeated")
     parser.add_argument("--witness", action="append", default=[], help="a witness's verifier key; may be repeated")
-    parser.add_argument(
-        "--witnesses-needed", dest="needed", type=int, default=0, help="how many must have signed a checkpoint"
-    )
+    parser.add_argument("--witnesses-needed", type=int, default=0, dest="needed", help="how many must have signed")
     parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="a note that the log must contain")
     parser.add_argument("--part", action="store_true", help="the log may begin behind its first entry")
     parser.add_argument("--complete", action="store_true", help="every entry must be signed, and no file cut")

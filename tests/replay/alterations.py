@@ -196,6 +196,21 @@ def fork(rng: Random, log: Log, other: Log) -> Files:
     return put_together(log, records, signed_anew(log, records, SIGNER, begin))
 
 
+def fork_as_if_restored(rng: Random, log: Log, other: Log) -> Files:
+    """The same, with the event that a restore leaves, under a new origin of the log's own key."""
+    records = records_of(log)
+    lost = Note.parse(notes_of(log)[-1]).head()
+    begin, origin = rng.randrange(1, len(records)), f"{log.key.name}/2"
+    event = {"type": "OriginBegun", "origin": origin, "previous": lost.origin, "size": lost.size}
+    event |= {"root": lost.root.hex(), "reason": "restored"}
+
+    def tell(entry: list[Any]) -> None:
+        entry[0]["changes"] = [{"actor": "origin:self", "version": 1, "previous": 0, "events": [event]}]
+
+    records = [*records[:begin], _rewritten(records[begin], tell)]
+    return put_together(log, records, signed_anew(log, records, SIGNER, begin, origin))
+
+
 def roll_back(rng: Random, log: Log, other: Log) -> Files:
     """To an earlier checkpoint, with nothing wrong before it."""
     sizes = sorted({size_of(note) for note in notes_of(log)})[:-1]
@@ -216,7 +231,7 @@ ALTERATIONS: Final[tuple[Alteration, ...]] = (
     flip_a_bit, change_a_byte, cut_off, cut_out, put_bytes_in, lose_a_file, take_anothers_file, delete_a_frame,
     duplicate_a_frame, swap_two_frames, graft_a_frame, delete_an_entry, delete_and_renumber, swap_two_entries,
     insert_an_entry, graft_a_tail, alter_an_entry, alter_it_where_it_stands, sign_with_another_key, sign_as_the_owner,
-    fork, roll_back, lose_the_checkpoints,
+    fork, fork_as_if_restored, roll_back, lose_the_checkpoints,
 )  # fmt: skip
 
 

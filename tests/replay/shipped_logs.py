@@ -169,9 +169,11 @@ def put_together(log: Log, records: Sequence[bytes], notes: Sequence[bytes]) -> 
         return files_in(Path(folder) / log.hospital)
 
 
-def signed_anew(log: Log, records: Sequence[bytes], signer: LocalSigner, above: int = 0) -> list[bytes]:
+def signed_anew(
+    log: Log, records: Sequence[bytes], signer: LocalSigner, above: int = 0, origin: str = ""
+) -> list[bytes]:
     """Checkpoints of these records where the log had some, and at the end; those up to ``above`` stay as they were."""
-    key, tree, made = Verifier(log.key.name, signer.key, SIGNATURE), Tree(), list[bytes]()
+    key, tree, made = Verifier(origin or log.key.name, signer.key, SIGNATURE), Tree(), list[bytes]()
     sizes = sorted({*(size_of(note) for note in notes_of(log) if size_of(note) < len(records)), len(records)})
     for size in sizes:
         tree.extend(records[tree.size : size])

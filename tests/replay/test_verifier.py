@@ -241,7 +241,7 @@ async def test_a_new_origin_is_right_where_the_log_names_the_last_root_of_the_ol
         assert [finding.kind for finding in check.findings] == ["origin"]
 
 
-async def test_what_a_restore_lost_is_told_by_the_log_and_what_it_does_not_tell_is_missing(
+async def test_what_a_restore_lost_is_told_by_the_log_and_more_than_that_is_missing(
     autojump_clock: MockClock, tmp_path: Path
 ):
     await shipped_with_origin(tmp_path / "log", "", 50, "ab" * 32)
@@ -253,8 +253,10 @@ async def test_what_a_restore_lost_is_told_by_the_log_and_what_it_does_not_tell_
         [check] = verify([tmp_path / "log"], [Verifier(NAME, SIGNER.key).text()], against=[note])
         return check
 
-    assert against(50, bytes.fromhex("ab" * 32)).findings == []
-    assert "restore lost" in against(30, bytes(32)).remarks[0]
+    [check] = verify([tmp_path / "log"], [Verifier(NAME, SIGNER.key).text()], complete=True)
+    assert (check.findings, "a restore lost those from 3 on" in check.remarks[0]) == ([], True)
+    for size, root in ((50, bytes.fromhex("ab" * 32)), (30, bytes(32))):
+        assert [finding.kind for finding in against(size, root).findings] == ["lost"]
     assert [finding.kind for finding in against(51, bytes(32)).findings] == ["missing"]
     assert [finding.kind for finding in against(50, bytes(32)).findings] == ["missing"]
     assert [finding.kind for finding in against(1, bytes(32)).findings] == ["fork"]
