@@ -7,7 +7,7 @@ that is no larger than that says nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -90,16 +90,26 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     log_visits: tuple[Visit, ...] = ()
 
 
-async def compare(
-    source: Source,
-    hospital: str,
-    day: str,
-    variations: Sequence[Variation],
-    *,
-    ahead: int = 0,
-    advance: Callable[[int], None] = lambda _: None,
-) -> Comparison:
-    """The local ``day`` under each variation; they act from ``ahead`` days before it on.
+class Read(NamedTuple):
+    """Days of a log as they were read: what they began with, what came from outside, and the states at their end.
+
+    ``positions`` and instants (``since``, ``until``) are those that were looked at; ``whole``: the last day is over.
+    """
+
+    opening: Opening
+    recorded: Recorded
+    book: Book
+    positions: tuple[int, int]
+    since: int
+    until: int
+    whole: bool
+    zone: str
+
+
+async def read_day(
+    source: Source, hospital: str, day: str, *, ahead: int = 0, advance: Callable[[int], None] = lambda _: None
+) -> Read:
+    """The local ``day`` and ``ahead`` days before it.
 
     ``NotFound`` for a hospital without a log, ``Invalid`` for a day of which the log has nothing.
     """
@@ -123,10 +133,24 @@ async def compare(
             advance(1)
     whole = last < head
     until = bounds.end if whole else await time_at(source, hospital, last) + 1
-    recorded = recorder.end(until)
-    of_log = seen(book, day, until, recorded.refused)
+    return Read(opening, recorder.end(until), book, (first + 1, last), since, until, whole, zone)
+
+
+async def compare(
+    source: Source,
+    hospital: str,
+    day: str,
+    variations: Sequence[Variation],
+    *,
+    ahead: int = 0,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Comparison:
+    """The local ``day`` under each variation; they act from ``ahead`` days before it on."""
+    read = await read_day(source, hospital, day, ahead=ahead, advance=advance)
+    opening, recorded, until = read.opening, read.recorded, read.until
+    of_log = seen(read.book, day, until, recorded.refused)
     files = [read_rules(one.rules) if one.rules else None for one in variations]
-    rooms = Rooms(source, Opening.of(book), day) if any(files) else None
+    rooms = Rooms(source, Opening.of(read.book), day) if any(files) else None
     unchanged = Variation(name="the model, nothing changed")
 
     async def _variant(variation: Variation, file: RuleFile | None) -> Tried:
@@ -138,11 +162,11 @@ async def compare(
     return Comparison(
         hospital=hospital,
         day=day,
-        zone=zone,
-        since=since,
+        zone=read.zone,
+        since=read.since,
         until=until,
-        whole=whole,
-        positions=(first + 1, last),
+        whole=read.whole,
+        positions=read.positions,
         log=of_log.figures,
         baseline=baseline,
         error=_error(of_log, as_it_was, otherwise),

@@ -22,8 +22,10 @@ from engine.decisions.serve_ticket import CompleteTicket, StartTicket
 from engine.decisions.services import AddService
 from engine.errors import Invalid, NotFound
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
-from replay.whatif.comparing import Comparison, compare
+from replay.whatif.comparing import Comparison, compare, read_day
+from replay.whatif.running import Run
 from replay.whatif.variation import Variation, spoken
+from replay.whatif.world import World
 from tests.engine.living import CLERK, START, living, patient
 from tests.replay.days import DAY, DOCTOR, MINUTE, Hospital, ask, tried
 from tests.replay.disturbed import Disturbed
@@ -84,6 +86,28 @@ async def test_offers_are_accepted_only_by_patients_who_came(disk: MemoryDisk):
     assert found.baseline.figures.promotions > 0
     assert variant.assumed.acceptances > 0
     assert variant.figures.promotions <= found.baseline.figures.promotions + variant.assumed.acceptances
+
+
+WILD: tuple[tuple[list[str], list[str]], ...] = (
+    (["promotion=offer", "no_show_grace_minutes=0", "service.*.counters=1", "double_booking=day"], ["x0.3"]),
+    (["overbook_pct=50", "max_calls=1", "quotas.*.WALKIN=1", "early_check_in_minutes=5"], ["x2"]),
+    (["service.*.confirm_arrival=false", "service.*.shares.low=5", "service.*.closes_at=09:30"], []),
+    (["service.*.max_calls=1", "service.*.requeue_minutes=0", "service.*.capacity=1", "service.*.counters=4"], ["1"]),
+)
+
+
+async def test_whatever_is_tried_the_rule_books_invariants_hold_at_the_end(autojump_clock: object):
+    store = MemoryStore(await Disturbed(2, patients=30).live())
+    await store.open()
+    read = await read_day(store, "main", DAY)
+    for settings, capacity in WILD:
+        world = World(read.opening)
+        Run(world, read.recorded, spoken(settings, capacity), read.until).go()
+        assert world.drifted == set()
+        cells = [cell for cell in map(world.book.cell, list(world.book.cells)) if cell is not None]
+        assert len(cells) > 20
+        for cell in cells:
+            cell.decider.check(cell.state)
 
 
 async def one_counter(settings: ServiceSettings, joins: int) -> tuple[MemoryDisk, str]:
