@@ -6,9 +6,10 @@ from pathlib import Path
 
 import trio
 
+from engine.eventlog.directory import BESIDE
 from engine.eventlog.keys import Keyring
 from engine.eventlog.lmdb_reader import LmdbReader
-from engine.recovery import Book
+from engine.recovery import Book, verify_record
 
 READ = 1_000  # records of one read transaction: short, so that the log's file does not grow under a reader
 
@@ -29,7 +30,19 @@ async def check_log(data: Path) -> dict[str, int]:
                 for position, record in await reader.read(hospital, book.head + 1, min(READ, head - book.head)):
                     book.fold(position, record)
             found[hospital] = head
+            if looks := await _check_beside(reader, hospital + BESIDE, book):
+                found[hospital + BESIDE] = looks
     return found
+
+
+async def _check_beside(reader: LmdbReader, log: str, book: Book) -> int:
+    """The entries of the log of who looked at whom: no states are made of them."""
+    checked = 0
+    while records := await reader.read(log, checked + 1, READ):
+        for position, record in records:
+            verify_record(book.codec, log, position, record)
+        checked += len(records)
+    return checked
 
 
 def _holds_anything(folder: Path) -> bool:

@@ -100,10 +100,18 @@ def _run(work: Callable[[Callable[[str, int], Advance]], Awaitable[T]], *, quiet
         with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as progress:
 
             def begin(what: str, total: int) -> Advance:
+                end()
                 task = progress.add_task(what, total=total)
                 return lambda count: progress.advance(task, count)
 
-            return trio.run(work, begin)
+            def end() -> None:
+                """What was begun last is over, also where it was less than was thought."""
+                for task in progress.tasks:
+                    progress.update(task.id, completed=task.total)
+
+            done = trio.run(work, begin)
+            end()
+            return done
     except (BackingFailed, Rejected) as fault:
         _stop(NOT_DONE, str(fault))
     except (LogCorrupt, Unavailable) as fault:
