@@ -73,9 +73,9 @@ class Audit:
         self.result.counts = dict.fromkeys(("chain", "tokens", "queues", "overlaps", "assignments"), 0)
         self._lost: set[str] = set()
         self._chains = Chains(hospital)
-        self._tokens = Tokens()
-        self._queues = Queues(self._tokens.slots)
         self._overlaps = Overlaps()
+        self._tokens = Tokens(self._overlaps.engaged)
+        self._queues = Queues(self._tokens.slots)
         self._assignments = Assignments()
 
     def entry(self, position: int, entry: Any) -> None:

@@ -64,6 +64,11 @@ class Overlaps:
         for slot in opened:
             self._meet(position, f"doctor {slot.doctor_id}", (slot.start, slot.end, slot.id))
 
+    def engaged(self, patient_id: str, start: int, end: int) -> str:
+        """An appointment of this patient that shares a moment with ``[start, end)``; empty where there is none."""
+        line = self._lines.get(f"patient {patient_id}")
+        return "" if line is None else next(iter(line.meeting((start, end, ""))), "")
+
     def _place(self, id: str, appointment: Appointment | None) -> None:
         """Where it was it is no more; it is where it says, if that takes anybody's time."""
         before = self._held.pop(id, None)

@@ -14,7 +14,7 @@ A policy binds from the entry that states it on; what was allowed before stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from engine.actors.hospital import Policy
@@ -33,13 +33,18 @@ Given = tuple[Slot, Any]
 """A slot and an event of it."""
 
 
+Engaged = Callable[[str, int, int], str]
+"""A patient's appointment that shares a moment with a stretch of time; empty where there is none."""
+
+
 class Seats:
     """The rules about seats. ``policy`` is what is in force, ``reviews`` are tokens to come back for a result with."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: Slots, engaged: Engaged = lambda *_: "") -> None:
         self.policy = Policy()
         self.reviews: set[str] = set()
         self._slots = slots
+        self._engaged = engaged
 
     def faults(self, given: list[Given], time: int) -> Iterator[str]:
         """What is wrong with what one entry gave, looked at once all of it has taken effect."""
@@ -92,6 +97,10 @@ class Seats:
             there = self._slots.slots[self._slots.where[other]]
             if self._forbidden(slot, token.id, there, other):
                 yield f"patient {token.patient_id} has token {token.id} beside {other}"
+        if self.policy.patient_overlap and type(event) is not on.TokenRepointed:
+            there_too = self._engaged(token.patient_id, slot.start, slot.end)
+            if there_too:
+                yield f"patient {token.patient_id} has token {token.id} while in appointment {there_too}"
         limit = self.policy.max_active_tokens_per_patient
         if limit is not None and len(active) > limit and isinstance(event, _ASKED):
             yield f"patient {token.patient_id} has {len(active)} active tokens of at most {limit}"
@@ -144,8 +153,7 @@ class Seats:
         limit = self.policy.max_active_tokens_per_patient
         if limit is not None and len(active) >= limit:
             return True
-        # An appointment in a clinic at that time is known elsewhere; that it was the reason is written down.
-        return self.policy.patient_overlap and entry.passed == "patient_overlap"
+        return self.policy.patient_overlap and self._engaged(entry.patient_id, slot.start, slot.end) != ""
 
     def _released(self, slot: Slot, time: int) -> bool:
         minutes = self.policy.quota_release_minutes

@@ -52,8 +52,6 @@ class Token(msgspec.Struct):
     version: int = 1
     before: str = ""
     """The state before the last one."""
-    passed: str = ""
-    """Why a free seat went past it, the last time."""
 
     @property
     def key(self) -> Key:
@@ -188,7 +186,7 @@ class Slots:
             case on.EntryPromoted():
                 legal, to = _LISTED, "ARRIVED" if token.arrived else "BOOKED"
             case on.EntryPassedOver():
-                legal, token.passed = frozenset(("WAITING",)), event.code
+                legal = frozenset(("WAITING",))
             case on.EntryEnded():
                 lapsed = event.status in ("DECLINED", "EXPIRED")
                 legal, to = frozenset(("OFFERED",)) if lapsed else _LISTED, event.status
@@ -274,8 +272,6 @@ class Slots:
     def _become(self, slot: Slot, token: Token, state: str) -> None:
         if state != token.state:
             token.before, token.since = token.state, self._position
-            if state != "WAITING":
-                token.passed = ""
         elif state == "CALLED":
             token.before = "CALLED"
         token.state = state

@@ -21,7 +21,7 @@ from engine.actors.patient_day import CommitmentChanged, Committed
 from engine.actors.slot import events as on
 from replay.doctor_days import DoctorDays
 from replay.numbers import Numbers
-from replay.seats import Seats
+from replay.seats import Engaged, Seats
 from replay.slots import ACTIVE, Slot, Slots, token_of
 
 NAMED: Final = 20
@@ -34,13 +34,16 @@ Commitment = tuple[str, str]
 
 
 class Tokens:
-    """Told of every entry in order. ``found`` names the first faults, ``count`` how many there were in all."""
+    """Told of every entry in order. ``found`` names the first faults, ``count`` how many there were in all.
 
-    def __init__(self) -> None:
+    ``engaged``: whether a patient has an appointment elsewhere.
+    """
+
+    def __init__(self, engaged: Engaged = lambda *_: "") -> None:
         self.found: list[str] = []
         self.count = 0
         self.slots = Slots()
-        self._seats = Seats(self.slots)
+        self._seats = Seats(self.slots, engaged)
         self._committed: dict[str, dict[str, Commitment]] = {}
         self._numbers = Numbers()
         self._days = DoctorDays()

@@ -129,6 +129,19 @@ def test_a_patient_has_no_token_beside_another_that_the_policy_forbids(
     assert desk.book("u", "second", "p") == (["patient p has token second beside first"] if found else [])
 
 
+def test_a_patient_has_no_token_while_in_an_appointment_where_the_policy_forbids_it():
+    for policy, found in ((Policy(), False), (Policy(patient_overlap=True), True)):
+        desk = Desk(policy)
+        desk.seats = Seats(desk.slots, lambda patient, start, end: "treatment" if patient == "p" else "")
+        desk.seats.policy = policy
+        desk.open("s", capacity=1)
+        told = ["patient p has token first while in appointment treatment"] if found else []
+        assert desk.book("s", "first", "p") == told
+        desk.wait("s", "w", "FOLLOWUP", patient="p")
+        desk.wait("s", "v")
+        assert bool(desk.tell("s", cancelled("first", "p"), promoted("v"))) == (not found)
+
+
 def test_in_one_slot_two_tokens_of_a_patient_are_one_too_many_unless_all_is_allowed():
     for rule in ("day", "doctor_day", "slot", "off"):
         desk = Desk(Policy(double_booking=rule))
