@@ -35,6 +35,7 @@ from tests.golden.story import Corpus, Story
 from tests.simulation import clockwork
 from tests.simulation.client import HOSPITAL_ID
 from tests.simulation.simulation import Simulation
+from tests.simulation.test_weeks import Weeks
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 BY_OTHER_RULES = {story: 6, queues: 0, rooms: 1, wards: 1, referrals: 11}
@@ -317,3 +318,13 @@ async def test_an_answer_that_was_not_given_is_found(autojump_clock: MockClock):
     records[-1] = stored(msgspec.msgpack.encode([head, answer]))
     found = await decided(disk)
     assert [one.why for one in found.different] == [("the answer, at [token_number]",)]
+
+
+@pytest.mark.long
+async def test_that_states_left_memory_meanwhile_makes_no_difference(autojump_clock: MockClock):
+    weeks = Weeks(7)
+    await weeks.live()
+    found = await decided(weeks.disk)
+    assert weeks.archived > 20
+    assert (found.sound, found.not_judged) == (True, [])
+    assert sum(row.refused for row in found.by_command.values()) > 10
