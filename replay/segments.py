@@ -19,6 +19,7 @@ from engine.eventlog.directory import is_beside
 from engine.eventlog.lmdb_reads import bounded, raw_environment
 from engine.eventlog.store import Signed
 from engine.eventlog.tree import HASH, Tree
+from engine.eventlog.vault import MASTER_FILE, VAULT, Vault, usable, vault_beside
 from replay.segment_format import LONGEST, MAGIC, SUFFIX, Header, Segment, read_frames, read_header, read_segment
 from replay.segment_writing import LIMIT, SegmentWriter
 
@@ -30,9 +31,9 @@ _LEVEL: Final = 256
 
 
 class SegmentSource:
-    """Segments read as a log; see ``replay.walking.Source``. ``keys`` is a folder of subject keys, where one is given.
+    """Segments read as a log; see ``replay.walking.Source``.
 
-    A path is a file, a log's folder, or a folder of those. Files are gone through when something in them is asked
+    ``keys`` is a folder of subject keys, where one is given; the master key is looked for beside that. A path is a file, a log's folder, or a folder of those. Files are gone through when something in them is asked
     for, once; ``cut`` tells of those whose last frame is not whole.
     """
 
@@ -40,6 +41,7 @@ class SegmentSource:
         self._path = Path(path)
         self._keys_path = None if keys is None else Path(keys)
         self._keys: Any = None
+        self._vault: Vault | None = None
         self._files: dict[str, list[Path]] = {}
         self._firsts: dict[str, list[int]] = {}
         self._segments: dict[Path, Segment] = {}
@@ -144,6 +146,8 @@ class SegmentSource:
             if not (self._keys_path / "data.mdb").exists():
                 raise Unavailable("no_keys", f"there are no keys in {self._keys_path}")
             self._keys = raw_environment(self._keys_path, readonly=True)
+            with self._keys.begin() as txn:
+                self._vault = vault_beside(self._keys_path.parent / MASTER_FILE, txn.get(bounded(VAULT)))
 
     def _open_log(self, paths: list[Path]) -> None:
         headers = list[tuple[Path, Header]]()
@@ -219,4 +223,4 @@ class SegmentSource:
             return {}
         with self._keys.begin() as txn:
             found = {subject: txn.get(bounded(subject)) for subject in subjects}
-        return {subject: value for subject, value in found.items() if value is not None}
+        return usable(self._vault, {subject: value for subject, value in found.items() if value is not None})

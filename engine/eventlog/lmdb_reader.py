@@ -11,7 +11,6 @@ from typing import TypeVar
 import lmdb
 import trio
 
-from engine.errors import Unavailable
 from engine.eventlog.lmdb_errors import unreadable, unusable
 from engine.eventlog.lmdb_keys import vault_id
 from engine.eventlog.lmdb_reads import (
@@ -24,13 +23,9 @@ from engine.eventlog.lmdb_reads import (
     opened,
     raw_environment,
 )
-from engine.eventlog.vault import MASTER_FILE, MasterFile
+from engine.eventlog.vault import MASTER_FILE, vault_beside
 
 T = TypeVar("T")
-
-
-def _no_entropy(count: int) -> bytes:
-    raise AssertionError("reading draws nothing")
 
 
 class LmdbReader(ReadSide):
@@ -109,10 +104,7 @@ class LmdbReader(ReadSide):
             self._keys = None
         if self._keys is None and number:
             self._keys = raw_environment(data.parent, self._map_size, readonly=True)
-            self._vault = None
-            if (id := vault_id(self._keys)) is not None:
-                with suppress(Unavailable):
-                    self._vault = MasterFile(self._master, _no_entropy).opened(id)
+            self._vault = vault_beside(self._master, vault_id(self._keys))
         self._keys_file = number
 
     def _read_keys(self, subjects: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -38,7 +38,7 @@ from engine.eventlog.directory import check_log, is_beside
 from engine.eventlog.frames import records_of
 from engine.eventlog.store import Round, Signed
 from engine.eventlog.tree import HASH
-from engine.eventlog.vault import Vault, is_wrapped
+from engine.eventlog.vault import Vault, usable
 
 T = TypeVar("T")
 
@@ -269,9 +269,7 @@ class ReadSide(ABC):
         if self._keys is None:  # an auditor need not have them
             return {}
         found = _pick(self._keys, None, {subject: bounded(subject) for subject in subjects})
-        if self._vault is None:  # what is wrapped is of no use without the master key
-            return {subject: key for subject, key in found.items() if not is_wrapped(key)}
-        return {subject: self._vault.unwrap(subject, key) for subject, key in found.items()}
+        return usable(self._vault, found)
 
 
 def opened(env: lmdb.Environment | None) -> lmdb.Environment:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -67,6 +68,22 @@ class Vault:
 def is_wrapped(value: bytes) -> bool:
     """Whether this is a key in the vault, and not one that lies open."""
     return len(value) == _LENGTH and value[:1] == _WRAPPED
+
+
+def vault_beside(path: Path, id: bytes | None) -> Vault | None:
+    """For reading: the vault with this id, where the file at ``path`` holds its key; ``None`` where it does not."""
+    if id is None:
+        return None
+    with suppress(Unavailable):
+        return MasterFile(path, _no_entropy).opened(id)
+    return None
+
+
+def usable(vault: Vault | None, found: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Subject keys as they are used, of those that a store keeps: what is wrapped is none without the master key."""
+    if vault is None:
+        return {name: key for name, key in found.items() if not is_wrapped(key)}
+    return {name: vault.unwrap(name, key) for name, key in found.items()}
 
 
 class MasterFile:
@@ -173,3 +190,7 @@ def _read(line: bytes) -> tuple[bytes, bytes]:
         return bytes.fromhex(id), bytes.fromhex(key)
     except ValueError:
         return b"", b""
+
+
+def _no_entropy(count: int) -> bytes:
+    raise AssertionError("reading draws nothing")

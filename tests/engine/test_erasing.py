@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -220,3 +221,47 @@ async def test_an_erasure_that_only_the_log_knows_is_carried_out_before_anything
     async with living(disk) as engine:
         assert disk.keys[name] == DESTROYED
         assert (await seen(engine, GetPatient(patient_id=patient)))["name"] == ERASED
+
+
+async def test_of_a_booking_and_an_erasure_at_once_one_is_refused(autojump_clock: trio.testing.MockClock) -> None:
+    async with living(MemoryDisk()) as engine:
+        for number in range(12):
+            patient = await register(engine, f"Person {number}")
+            outcomes: dict[str, str] = {}
+
+            async def trying(what: str, work: Any, outcomes: dict[str, str] = outcomes) -> None:
+                try:
+                    await work
+                    outcomes[what] = "done"
+                except Rejected as refused:
+                    outcomes[what] = refused.code
+
+            async with trio.open_nursery() as nursery:
+                pair = [("erase", erase(engine, patient)), ("book", book(engine, patient))]
+                for what, work in pair if number % 2 else reversed(pair):
+                    nursery.start_soon(trying, what, work)
+            assert outcomes in (
+                {"erase": "done", "book": "patient_erased"},
+                {"erase": "has_active_tokens", "book": "done"},
+            )
+            shown = await seen(engine, GetPatient(patient_id=patient))
+            assert (shown["name"] == ERASED) == (outcomes["erase"] == "done")
+
+
+async def test_no_object_of_the_process_holds_a_text_of_who_was_erased(autojump_clock: trio.testing.MockClock) -> None:
+    def held() -> list[str]:
+        gc.collect()
+        texts = (one._text for one in gc.get_objects() if isinstance(one, Private))
+        return [text for text in texts if text and "Erasmus" in text]
+
+    async with living(MemoryDisk()) as engine:
+        patient = await register(engine, "Erasmus Anybody", key="k")
+        token = await book(engine, patient)
+        await engine.ask("main", CancelToken(token_id=token, reason=FreeText("Erasmus is ill")), CLERK)
+        await seen(engine, GetPatient(patient_id=patient))
+        assert held() == ["Erasmus Anybody"]
+        await erase(engine, patient)
+        assert held() == []
+        # Nor does the ring of the keys.
+        keys = engine.partitions["main"].book.keys
+        assert bytes.fromhex(patient.replace("-", "")) not in keys._keys
