@@ -33,8 +33,9 @@ _LEVEL: Final = 256
 class SegmentSource:
     """Segments read as a log; see ``replay.walking.Source``.
 
-    ``keys`` is a folder of subject keys, where one is given; the master key is looked for beside that. A path is a file, a log's folder, or a folder of those. Files are gone through when something in them is asked
-    for, once; ``cut`` tells of those whose last frame is not whole.
+    ``keys`` is a folder of subject keys, where one is given; the master key is looked for beside that. A path is a
+    file, a log's folder, or a folder of those. Files are gone through when something in them is asked for, once;
+    ``cut`` tells of those whose last frame is not whole.
     """
 
     def __init__(self, path: str | Path, keys: str | Path | None = None) -> None:
