@@ -11,18 +11,19 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from re import escape, fullmatch
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from engine.actors.origin import OriginBegun
 from engine.errors import CommitFailed, Invalid, LogCorrupt
 from engine.eventlog.checkpoint import Head, Note
 from engine.eventlog.directory import BESIDE
-from engine.eventlog.entry import checked
+from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
 from engine.eventlog.store import Batch, Store
 from engine.eventlog.tree import Node, Tree
-from engine.recovery import Book
+from engine.recovery import EVENTS, Book
 from replay.erased import erased_subjects
 from replay.joined import JoinedSource, NotOneLog
 from replay.moments import position_at, time_at
@@ -85,9 +86,11 @@ async def restore(
         if after is not None:
             ends[beside] = await position_at(source, beside, after - 1)
         known: dict[str, list[Head]] = {}
+        branches = await _branches(source, hospital, end)
         for log, last in ends.items():
             kept = [Note.parse(each.note).head() for each in await source.checkpoints(log, 0, _ALL)]
-            known[log] = sorted([*kept, *(head for head in heads if _is_of(head, log))], key=lambda head: head.size)
+            more = [head for head in heads if _is_of(head, log) and not any(each.lost(head) for each in branches)]
+            known[log] = sorted([*kept, *more], key=lambda head: head.size)
             made.logs.append(await _copy(source, store, log, last, known[log], advance))
         made.erased[hospital] = await erased_subjects(source, hospital)
         newest = known[hospital][-1] if known[hospital] else None
@@ -95,6 +98,30 @@ async def restore(
         if newest is not None and (short or anew):
             made.lost[hospital] = LostEntries(newest.origin, newest.size, newest.root.hex())
     return made
+
+
+class _Branch(NamedTuple):
+    """Where a new origin began, and the one that ended there: what that signed of later entries, the log tells of."""
+
+    position: int
+    previous: str
+
+    def lost(self, head: Head) -> bool:
+        """Whether a checkpoint is of entries that an earlier restore has lost already."""
+        if head.origin == f"{self.previous}/access":  # where the other log then was is not told
+            return True
+        return head.origin == self.previous and head.size >= self.position
+
+
+async def _branches(source: JoinedSource, hospital: str, end: int) -> list[_Branch]:
+    codec, found, position = Codec(EVENTS, Keyring(hospital, _no_entropy)), list[_Branch](), 0
+    while position < end and (records := await source.read(hospital, position + 1, min(READ, end - position))):
+        position = records[-1][0]
+        for at, record in records:
+            if OriginBegun.__name__.encode() in record:
+                for change in codec.decode(checked(record)).changes:
+                    found += [_Branch(at, event.previous) for event in change.events if isinstance(event, OriginBegun)]
+    return found
 
 
 async def folded(source: Source, hospital: str, advance: Callable[[int], None] = lambda _: None) -> Book:

@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from engine.calendar import moment
 from engine.decisions.erase_patient import ErasePatient, ErasureReason
 from engine.decisions.hospital import AddHospital
+from engine.decisions.origins import BeginOrigin
+from engine.eventlog.entry import Principal
 from engine.eventlog.lmdb_reader import LmdbReader
 from replay.__main__ import main as replay
 from tests.gateway.backing.house import (
@@ -112,6 +114,37 @@ def test_a_checkpoint_that_a_witness_has_tells_what_was_lost(data: Path, backup:
     said = restored(tmp_path / "new", "--from", backup, "--checkpoint", note)
     assert said["restored"]["lost"]["main"]["size"] == 5
     assert restored(tmp_path / "whole", "--from", tmp_path / "later", "--checkpoint", note)["restored"]["lost"] == {}
+
+
+def test_what_an_earlier_restore_has_lost_is_lost_once(data: Path, backup: Path, tmp_path: Path) -> None:
+    trio.run(grow, data, "Dev Roy")
+    later = json.loads(matron("backup", "--data", data, "--to", tmp_path / "later", "--json").stdout)
+    note = tmp_path / "witnessed.note"
+    note.write_text(later["logs"]["main"]["checkpoint"])
+    lost = restored(tmp_path / "new", "--from", backup, "--checkpoint", note)["restored"]["lost"]["main"]
+
+    async def go_on() -> None:
+        async with opened(tmp_path / "new") as engine:
+            name = "hospital.example/main/0123456789abcdef"
+            begin = BeginOrigin(name, lost["previous"], lost["size"], lost["root"], "restored")
+            await engine.ask("main", begin, Principal("audit", "system"))
+            await register(engine, "Esha Nair", "Farid Khan")
+
+    trio.run(go_on)
+    assert matron("backup", "--data", tmp_path / "new", "--to", tmp_path / "again", "--with-keys").exit_code == 0
+    # The log is longer than that checkpoint now, and another one at its size: its new origin says why.
+    said = restored(tmp_path / "newer", "--from", tmp_path / "again", "--checkpoint", note)
+    assert (said["restored"]["lost"], said["restored"]["logs"][0]["entries"]) == ({}, 7)
+    assert "different roots" in refused(tmp_path / "a", "--from", data, "--checkpoint", moved(note, 4))
+
+
+def moved(note: Path, size: int) -> Path:
+    """The same checkpoint, of another size."""
+    other = note.with_name(f"{size}.note")
+    lines = note.read_text().split("\n")
+    lines[1] = str(size)
+    other.write_text("\n".join(lines))
+    return other
 
 
 def test_it_goes_on_with_what_was_shipped(data: Path, backup: Path, tmp_path: Path) -> None:
