@@ -50,6 +50,8 @@ async def ship(data: Path, folder: Path, rotate: int, tell: Told, ends: trio.Eve
             shipment = Shipment(reader, folder, limit=rotate)
             try:
                 await _turns(shipment, tell, ends)
+            except OSError as error:  # what a full disk has cut off is mended by the next start
+                raise CannotShip(f"{folder} cannot be written: {error.strerror}") from error
             finally:
                 shipment.close()
     finally:

@@ -46,6 +46,7 @@ async def _ship(data: Path, folder: Path, follow: bool, rotate: int, as_json: bo
         try:
             async with trio.open_nursery() as nursery:
                 await nursery.start(_end_on_signal, ends)
+                click.echo(f"Shipping what comes from {data} to {folder}; Ctrl-C ends it.", err=True)
                 await ship_log(data, folder, rotate, far.update, ends)
                 nursery.cancel_scope.cancel()
         except BaseExceptionGroup as several:  # the nursery's wrapping of the one thing that went wrong

@@ -19,12 +19,15 @@ from trio.testing import MockClock
 from engine.clock import SystemClock
 from engine.decisions.hospital import AddHospital
 from engine.eventlog.checkpoint import Note, Verifier, cosigned
+from engine.eventlog.directory import LogDirectory
 from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.lmdb_store import LmdbStore
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.runtime import open_engine
 from replay.commands.ship import ship as ship_command
 from replay.segments import SegmentSource
+from replay.ship_process import CannotShip
+from replay.ship_process import ship as ship_log
 from replay.shipping import AnotherLog, Shipment
 from replay.verifier import verify
 from tests.engine.living import CLERK, living, patient
@@ -156,6 +159,34 @@ def test_killed_at_any_point_and_started_again_it_ships_the_same_bytes(tmp_path:
 @pytest.mark.long
 def test_killed_at_many_points_and_started_again_it_ships_the_same_bytes(tmp_path: Path):
     kill_again_and_again(tmp_path, range(100, 140))
+
+
+@pytest.mark.long
+async def test_who_follows_waits_for_a_log_and_ends_when_told(tmp_path: Path):
+    data, folder = tmp_path / "data", tmp_path / "to"
+    command = [sys.executable, "-m", "replay", "ship", "--data", str(data), "--to", str(folder), "--follow", "--json"]
+    pipe = subprocess.PIPE
+    process = await trio.lowlevel.open_process(command, stdout=pipe, stderr=pipe)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert b"Ctrl-C ends it" in await process.stderr.receive_some()
+    await make_log(data, 20)
+    process.send_signal(signal.SIGTERM)
+    [told] = json.loads(b"".join([some async for some in process.stdout]))
+    assert (await process.wait(), told["shipped"], told["signed"]) == (0, 21, 21)
+
+
+async def test_a_folder_that_is_in_use_or_full_is_refused(tmp_path: Path):
+    await make_log(tmp_path / "data", 1)
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "main").write_bytes(b"")
+    with pytest.raises(CannotShip, match="cannot be written"):
+        await ship_log(tmp_path / "data", tmp_path / "to", 9_000, lambda _: None, None)
+    held = LogDirectory(tmp_path / "other", (), allow_any_filesystem=True)
+    held.claim()
+    with pytest.raises(CannotShip, match="Somebody else"):
+        await ship_log(tmp_path / "data", tmp_path / "other", 9_000, lambda _: None, None)
+    held.release()
 
 
 def test_beside_a_server_it_is_started_again_when_it_dies_and_ships_the_last_checkpoint_too(
