@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +28,14 @@ NAMED: Final = 100
 
 Changes = Sequence[tuple[str, Sequence[Any]]]
 """Actors' keys and their events."""
+
+_CONCERNED: Final = {
+    "hospital": ("tokens",), "doctor_day": ("tokens",), "patient_day": ("tokens",),
+    "slot": ("tokens", "queues", "overlaps"), "service": ("queues",), "service_day": ("queues",),
+    "clinic_day": ("overlaps",), "ward": ("assignments",), "roster": ("assignments",), "admission": ("assignments",),
+    "intake": ("assignments",),
+}  # fmt: skip
+"""Which checks look at which kinds of actors."""
 
 _PLACE: Final = re.compile(r",? (?:at|since) position (\d+)$")
 
@@ -76,6 +83,12 @@ class Audit:
         self._overlaps = Overlaps()
         self._tokens = Tokens(self._overlaps.engaged)
         self._queues = Queues(self._tokens.slots)
+        self._checks: dict[str, Callable[[int, Changes, int, str], None]] = {  # in this order: queues look at tokens
+            "tokens": lambda position, changes, time, _: self._tokens.entry(position, changes, time),
+            "queues": self._queues.entry,
+            "overlaps": lambda position, changes, *_: self._overlaps.entry(position, changes),
+            "assignments": lambda position, changes, *_: self._assignments.entry(position, changes),
+        }
         self._assignments = Assignments()
 
     def entry(self, position: int, entry: Any) -> None:
@@ -91,16 +104,11 @@ class Audit:
 
     def changed(self, position: int, changes: Changes, time: int, name: str) -> None:
         """What an entry changed, looked at for itself: each actor's key and its events."""
-        checks: dict[str, Callable[[], None]] = {
-            "tokens": partial(self._tokens.entry, position, changes, time),
-            "queues": partial(self._queues.entry, position, changes, time, name),
-            "overlaps": partial(self._overlaps.entry, position, changes),
-            "assignments": partial(self._assignments.entry, position, changes),
-        }
-        for check, tell in checks.items():
-            if check not in self._lost:
+        concerned = {check for actor, _ in changes for check in _CONCERNED.get(actor[: actor.find(":")], ())}
+        for check, tell in self._checks.items():
+            if check in concerned and check not in self._lost:
                 try:
-                    tell()
+                    tell(position, changes, time, name)
                 except (LookupError, ValueError, AttributeError, TypeError, AssertionError) as fault:
                     self._lost.add(check)
                     self.add(check, position, f"this cannot have happened, nor be followed any further: {fault!r}")
