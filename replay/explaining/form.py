@@ -75,6 +75,8 @@ class Told(msgspec.Struct, omit_defaults=True):
     same: bool = True
     differences: list[str] = []
     unreadable: str = ""
+    blind: list[str] = []
+    """Choices of the decision that this program failed to look at."""
 
 
 class Explanation(msgspec.Struct, omit_defaults=True):
@@ -118,6 +120,8 @@ def _told(one: Told, zone: str) -> Iterator[str]:
         yield _line(rule.rule or "does", f"{rule.text}  [{rule.book.removeprefix('engine.')}]")
     for met in one.met:
         yield _line("met", f"{met.actor} v{met.version} {told(met.facts, zone)}".rstrip())
+    for choice in one.blind:
+        yield _line("blind", choice)
     if one.unreadable:
         yield _line("again", f"cannot be judged: {one.unreadable}")
     else:
@@ -135,7 +139,7 @@ def _refused(refusal: Refused, zone: str) -> Iterator[str]:
 
 
 def _section(section: Section, zone: str) -> Iterator[str]:
-    yield _line(section.kind, section.title)
+    yield _line(section.kind, f"{section.title}  ({section.subject})" if section.subject else section.title)
     for line in section.said:
         yield _line("", line)
     for one in section.candidates:

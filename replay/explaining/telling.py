@@ -188,6 +188,7 @@ class Teller:
             same=again.same,
             differences=list(again.differences),
             unreadable=again.unreadable,
+            blind=watch.blind,
         )
 
     def _looking(self) -> Mapping[CodeType, Sight]:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Self
 
+from engine.decider import NotInMemory
+from engine.errors import LogCorrupt
 from replay.explaining.rulebook import RuleText, cited, is_rule_book, rule_text
 
 Sight = Callable[[Mapping[str, Any], Any], None]
@@ -25,6 +27,9 @@ class Watch:
         self._make = sights
         self._sights: Mapping[CodeType, Sight] = {}
         self._seen: dict[CodeType, tuple[RuleText, ...]] = {}
+        self._others: Any = None
+        self.blind: list[str] = []
+        """Choices that could not be looked at: a fault of ours, and none of the decision."""
 
     @property
     def rules(self) -> list[RuleText]:
@@ -32,15 +37,16 @@ class Watch:
         return list(dict.fromkeys(rule for rules in self._seen.values() for rule in rules))
 
     def __enter__(self) -> Self:
-        self._seen = {}
+        self._seen, self.blind = {}, []
         self._sights = self._make()
+        self._others = sys.getprofile()
         sys.setprofile(self._look)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        sys.setprofile(None)
+        sys.setprofile(self._others)
 
     def _look(self, frame: FrameType, event: str, given: Any) -> None:
         code = frame.f_code
@@ -50,7 +56,12 @@ class Watch:
         elif event == "return":
             sight = self._sights.get(code)
             if sight is not None:
-                sight(frame.f_locals, given)
+                try:
+                    sight(frame.f_locals, given)
+                except (NotInMemory, LogCorrupt):
+                    raise
+                except Exception as fault:  # it must not become the decision's
+                    self.blind.append(f"{code.co_qualname} could not be looked at: {type(fault).__name__}: {fault}")
 
 
 def _rules(code: CodeType, module: str) -> tuple[RuleText, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,6 +25,7 @@ from replay.__main__ import main
 from replay.explaining import Explanation, Unknown, explain
 from replay.explaining.form import Section, Told
 from replay.explaining.telling import Teller
+from replay.explaining.watching import Watch
 from tests.engine.living import CLERK, living, patient
 from tests.golden.story import Story
 from tests.simulation import clockwork
@@ -128,6 +131,21 @@ async def test_the_story_of_a_token_has_each_entry_that_touched_it(autojump_cloc
     assert (len(short.told), short.left_out) == (1, 2)
 
 
+def test_a_look_that_fails_is_told_and_does_not_become_the_decisions_fault():
+    def sight(local: Any, gave: Any) -> None:
+        raise KeyError("roster")
+
+    def chosen() -> int:
+        return 1
+
+    before = sys.getprofile()
+    with Watch(lambda: {chosen.__code__: sight}) as watch:
+        assert chosen() == 1
+    (blind,) = watch.blind
+    assert "chosen could not be looked at: KeyError" in blind
+    assert sys.getprofile() is before
+
+
 async def test_what_is_nowhere_in_the_log_is_unknown(autojump_clock: MockClock):
     disk = MemoryDisk()
     async with living(disk):
@@ -138,7 +156,9 @@ async def test_what_is_nowhere_in_the_log_is_unknown(autojump_clock: MockClock):
         await why(disk, 99)
 
 
+@cache
 def simulated(seed: int) -> MemoryDisk:
+    """What a simulated morning left on the disk; to be read only."""
     simulation = Simulation(seed)
     clockwork.run(seed, simulation.run)
     return simulation.machine.disk
@@ -153,6 +173,7 @@ async def all_explained(disk: MemoryDisk) -> dict[str, int]:
     for position, record in await store.read(HOSPITAL_ID, 1, 1_000_000):
         told = await teller.tell(position, record)
         assert told.rules, f"position {position}: no rule"
+        assert told.blind == [], f"position {position}"
         assert told.same or "was left out" in told.unreadable, f"position {position}: {told.differences}"
         for section in told.sections:
             where = f"position {position}, {section.kind}"
@@ -226,7 +247,7 @@ def hold(seeds: range) -> dict[str, int]:
 
 
 def test_every_token_room_and_assignment_of_a_morning_is_explained_and_is_what_the_rules_give_again():
-    assert set(hold(range(4, 6))) >= {"place", "promotion", "room", "doctor", "nurse", "bed", "waits", "call", "status"}
+    assert set(hold(range(4, 5))) >= {"place", "promotion", "room", "doctor", "nurse", "bed", "waits", "call", "status"}
 
 
 @pytest.mark.long
@@ -261,9 +282,9 @@ def test_the_command_tells_people_and_programs(tmp_path: Any):
 
 
 def test_without_the_patients_keys_an_assignment_says_what_its_event_kept():
-    disk = simulated(4)
-    for name in [name for name in disk.keys if not name.endswith(bytes(16))]:
-        del disk.keys[name]
+    disk = MemoryDisk()
+    disk.entries = simulated(4).entries
+    disk.keys.update({name: key for name, key in simulated(4).keys.items() if name.endswith(bytes(16))})
 
     async def tell() -> list[Told]:
         store = MemoryStore(disk)
