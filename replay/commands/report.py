@@ -12,7 +12,18 @@ from engine import calendar
 from engine.errors import Invalid
 from engine.eventlog.checkpoint import Verifier
 from engine.eventlog.directory import BESIDE
-from replay.calling import FOUND, WELL, WrongCall, data_option, hospital_option, progress, run, the_one
+from replay.calling import (
+    FOUND,
+    WELL,
+    WrongCall,
+    data_option,
+    hospital_option,
+    json_option,
+    print_json,
+    progress,
+    run,
+    the_one,
+)
 from replay.moments import time_at, zone_of
 from replay.reporting.audit_report import report as page
 from replay.reporting.material import Range, gather, stretch_between
@@ -40,10 +51,11 @@ from replay.whatif.variation import several
 )  # fmt: skip
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="A field of a policy to try.")
 @click.option("--capacity", "capacity", multiple=True, metavar="[SLOT=]N|x1.2", help="Seats to try.")
+@json_option
 def report(
     data: Path, only: str | None, day: str, since: str, until: str, out: Path, keys: tuple[str, ...],
     witnesses: tuple[str, ...], without_reasons: bool, files: tuple[Path, ...], settings: tuple[str, ...],
-    capacity: tuple[str, ...],
+    capacity: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Write an audit report: one HTML file that needs nothing else and names no patient.
 
@@ -58,19 +70,19 @@ def report(
     tried = (files, settings, capacity)
     if any(tried) and since != until:
         raise WrongCall("A policy is tried on one day: say --day.")
-    run(_report, data, only, (day or since, day or until), out, keys, witnesses, not without_reasons, tried)
+    run(_report, data, only, (day or since, day or until), out, keys, witnesses, not without_reasons, tried, as_json)
 
 
 async def _report(
     data: Path, only: str | None, days: tuple[str, str], out: Path, keys: tuple[str, ...], witnesses: tuple[str, ...],
-    reasons: bool, asked: tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...]],
+    reasons: bool, asked: tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...]], as_json: bool,
 ) -> int:  # fmt: skip
     variations = several(*asked)
     async with open_source(data) as source:
         hospital = await the_one(source, only)
         stretch = await _stretch(source, hospital, *days)
         demands = await _demands(source, data, hospital, keys, witnesses)
-        with progress() as bar:
+        with progress(as_json) as bar:
             total = 3 * await source.head(hospital)
             task = bar.add_task(f"reading {hospital}", total=total)
             advance = partial(bar.advance, task)
@@ -83,7 +95,11 @@ async def _report(
                 raise WrongCall(str(wrong.args[-1])) from wrong
             bar.update(task, completed=total)
     await trio.Path(out).write_text(page(found), "utf-8")
-    click.echo(f"{out}: positions {stretch.first:,} to {stretch.last:,}, {'sound' if found.sound else 'NOT SOUND'}")
+    if as_json:
+        print_json({"out": str(out), **found.verdicts(), "sound": found.sound})
+    else:
+        verdict = "sound" if found.sound else "NOT SOUND"
+        click.echo(f"{out}: positions {stretch.first:,} to {stretch.last:,}, {verdict}")
     return WELL if found.sound else FOUND
 
 

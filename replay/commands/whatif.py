@@ -75,10 +75,10 @@ async def _what_if(
 def _print(found: Comparison) -> None:
     console = Console()
     for line in notes(found):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     names = ["log", "model", *(str(number) for number, _ in enumerate(found.variants, 1))]
     for number, one in enumerate(found.variants, 1):
-        console.print(f"{number}: {one.name}", highlight=False, markup=False)
+        console.print(f"{number}: {one.name}", highlight=False, markup=False, soft_wrap=True)
     _table(console, "", names, headline(found))
     _table(console, "waits of", names, wait_rows(found))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -86,6 +86,17 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     def sound(self) -> bool:
         """Whether neither the verifier nor the audit found anything."""
         return self.integrity.sound and all(one.sound for one in self.verified) and not self.proof.fault
+
+    def verdicts(self) -> dict[str, Any]:
+        """For JSON: what was looked at and whether it holds, without what happened."""
+        return {
+            "hospital": self.hospital,
+            "range": self.range,
+            "proof": self.proof,
+            "signatures_checked": self.signatures_asked,
+            "verified": self.verified,
+            "integrity": self.integrity,
+        }
 
 
 async def gather(

@@ -8,10 +8,9 @@ STYLE: Final = """
 :root { --page: #fbfbfa; --ink: #1d1d1b; --soft: #5c5c57; --line: #d9d9d4; --box: #f1f1ee; --link: #1a5fb4;
   --one: #1f6fc4; --two: #c2410c; --three: #6b7280; --four: #7c3aed; --five: #0f766e;
   --met: #15703a; --missed: #9a5b00; --violated: #b3172b; }
-@media screen and (prefers-color-scheme: dark) { :root { --page: #161615; --ink: #ecece8; --soft: #a8a8a1; --line: #3a3a37;
-  --box: #22221f; --link: #82b4f2; --one: #6aa9f0; --two: #f28f5c; --three: #9ca3af; --four: #b794f6;
-  --five: #5fc7ba; --met: #63c98a; --missed: #e0a94a;
-  --violated: #ff7b86; } }
+@media screen and (prefers-color-scheme: dark) { :root { --page: #161615; --ink: #ecece8; --soft: #a8a8a1;
+  --line: #3a3a37; --box: #22221f; --link: #82b4f2; --one: #6aa9f0; --two: #f28f5c; --three: #9ca3af; --four: #b794f6;
+  --five: #5fc7ba; --met: #63c98a; --missed: #e0a94a; --violated: #ff7b86; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, sans-serif;
   display: grid; grid-template-columns: 15rem minmax(0, 60rem); gap: 2.5rem; justify-content: center;

@@ -38,7 +38,7 @@ def blocks(found: Comparison) -> list[Block]:
     return [
         *made,
         Heading(2, "The day"),
-        Table(("", *names), tuple(headline(found)), numeric),
+        Table(("figure", *names), tuple(headline(found)), numeric),
         Text("In brackets: the difference from the model with nothing changed."),
         Heading(2, "How many wait"),
         _waiting(found),

@@ -149,9 +149,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_command_writes_the_page_and_a_policy_tried_is_a_section(data: Path, tmp_path: Path):
     out = tmp_path / "report.html"
-    call = ["report", "--data", str(data), "--day", DAY, "--out", str(out), "--set", "service.*.counters=2"]
+    call = ["report", "--data", str(data), "--day", DAY, "--out", str(out), "--set", "service.*.counters=2", "--json"]
     done = CliRunner().invoke(main, call)
     assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["sound"], told["signatures_checked"], told["range"]["first"]) == (True, False, 1)
     text = Page(out.read_text("utf-8")).text
     assert "What if" in text
     assert "The model gives the log's own day exactly" in " ".join(text)
