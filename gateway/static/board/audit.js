@@ -28,7 +28,7 @@ class AuditExplorer extends HTMLElement {
   #at = 0; // ms
   #exact = null; // the position that is meant, where one is
   #chosen = null; // {kind, id}
-  #lists = null;
+  #lists = null; // null: not known yet; "none": there was no such thing
   #changed = new Set();
   #counts = new Map();
   #picked = []; // ids of the rows that were clicked on, two at most
@@ -104,6 +104,11 @@ class AuditExplorer extends HTMLElement {
     this.#lists = null;
     this.#decision = null;
     this.#happened = [];
+    this.#story = null;
+    this.#picked = [];
+    const { lists, entries, slots, services, rooms, entry } = this.#parts;
+    for (const list of [lists, entries, slots, services, rooms]) list.replaceChildren();
+    entry.hidden = true;
     this.dataset.state = "out";
     this.#draw();
   }
@@ -134,7 +139,7 @@ class AuditExplorer extends HTMLElement {
       this.#day = new AuditDay(view);
       this.#clock = new AuditClock(this.#language.code, this.#day.zone);
       this.#story = null;
-      const named = Date.parse(asked?.get("at") ?? "");
+      const named = Math.ceil(instant(asked?.get("at") ?? ""));
       this.#at = this.#day.clamp(Number.isNaN(named) ? this.#day.end : named);
       this.#exact = null;
       this.#player.live = this.#day.live && Number.isNaN(named);
@@ -207,7 +212,8 @@ class AuditExplorer extends HTMLElement {
     const here = this.#exact ?? Infinity;
     const passed = ({ time, position }) => (this.#exact ? position <= here : time <= this.#at);
     const done = this.#happened.filter(passed);
-    const entry = way > 0 ? this.#happened[done.length] : done.at(this.#exact || done.at(-1)?.time === this.#at ? -2 : -1);
+    const there = this.#exact || (done.length > 0 && Math.ceil(done.at(-1).time) === this.#at);
+    const entry = way > 0 ? this.#happened[done.length] : done.at(there ? -2 : -1);
     if (entry) this.#jump(entry.position);
   }
 
@@ -223,21 +229,24 @@ class AuditExplorer extends HTMLElement {
     this.#wanted = true;
     if (this.#asking) return;
     this.#asking = true;
-    await this.#quietly(async () => {
-      while (this.#wanted && this.#chosen && this.#day) {
-        this.#wanted = false;
-        const { kind, id } = this.#chosen;
-        const at = this.#exact ?? new Date(this.#at).toISOString();
-        const state = await this.#source.ask("state", "state", { at, [kind]: id, counts: true });
-        if (this.#chosen?.id === id) this.#take(state);
-      }
-    });
-    this.#asking = false;
+    try {
+      await this.#quietly(async () => {
+        while (this.#wanted && this.#chosen && this.#day) {
+          this.#wanted = false;
+          const { kind, id } = this.#chosen;
+          const at = this.#exact ?? new Date(this.#at).toISOString();
+          const state = await this.#source.ask("state", "state", { at, [kind]: id, counts: true });
+          if (this.#chosen?.id === id) this.#take(state);
+        }
+      });
+    } finally {
+      this.#asking = false;
+    }
   }
 
   #take(state) {
     const lists = state && new AuditLists(state, this.#clock);
-    if (lists && this.#lists?.position !== lists.position) this.#changed = lists.changedSince(this.#lists);
+    if (lists && this.#lists?.position !== lists.position) this.#changed = lists.changedSince(this.#lists === "none" ? null : this.#lists);
     if (state) this.#counts = new Map(state.counts.map((count) => [count.id, count]));
     this.#lists = lists ?? "none";
     this.#draw();
@@ -343,10 +352,14 @@ class AuditExplorer extends HTMLElement {
   }
 }
 
-// An entry with its time in ms, fractions included.
+// An instant in ms, fractions of one included; NaN for what is none.
+function instant(text) {
+  const [whole, fraction = "0"] = text.replace("Z", "").split(".");
+  return Date.parse(`${whole}Z`) + Number(`0.${fraction}`) * 1_000;
+}
+
 function timed(entry) {
-  const [whole, fraction = ""] = entry.time.replace("Z", "").split(".");
-  return { ...entry, time: Date.parse(`${whole}Z`) + Number(`0.${fraction}` || 0) * 1_000 };
+  return { ...entry, time: instant(entry.time) };
 }
 
 customElements.define("audit-explorer", AuditExplorer);

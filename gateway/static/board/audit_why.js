@@ -10,6 +10,8 @@ const MICROSECONDS = 1e14; // no number of the log that is no time is as large
 export class AuditWhy {
   #parts;
   #language;
+  #told = undefined; // what is drawn already: a slider moves more often than that changes
+  #listed = {};
 
   constructor(parts, language) {
     this.#parts = parts;
@@ -21,6 +23,8 @@ export class AuditWhy {
     const { entry: article, hint, compared } = this.#parts;
     article.hidden = !decision;
     hint.hidden = Boolean(decision) || !compared.hidden;
+    if (this.#told === decision) return;
+    this.#told = decision;
     if (!decision) return;
     const { entry } = decision;
     const title = this.#language.say("audit_entry", { position: String(entry.position) });
@@ -138,18 +142,30 @@ export class AuditWhy {
   // The entries about what is looked at, or about a patient; `current` is the last one up to the moment.
   drawHappened(title, entries, current, clock) {
     this.#parts.happened.hidden = entries.length === 0;
+    const { entries: those, current: before } = this.#listed;
+    this.#listed = { entries, current };
+    if (those === entries) return before === current ? undefined : this.#turnTo(entries, current);
     put(this.#parts["happened-title"], `${title} · ${entries.length}`, this.#language);
     keyed(this.#parts.entries, this.#parts.happening, entries, ({ position }) => String(position), (item, entry) => {
       const button = item.firstElementChild;
       button.dataset.position = String(entry.position);
-      if (entry.position === current) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
-      item.toggleAttribute("data-ahead", entry.position > current);
       item.toggleAttribute("data-refused", Boolean(entry.refusal));
       write(item.querySelector(".when"), clock.exact(entry.time));
       write(item.querySelector(".what"), entry.refusal ? `${entry.command} ✕ ${plain(entry.refusal.code)}` : entry.command);
       write(item.querySelector(".who"), entry.who);
     });
+    this.#turnTo(entries, current);
+  }
+
+  // What is behind the moment, what is ahead of it, and the last one up to it.
+  #turnTo(entries, current) {
+    const items = this.#parts.entries.children;
+    for (const [place, { position }] of entries.entries()) {
+      const item = items[place];
+      item.toggleAttribute("data-ahead", position > current);
+      if (position === current) item.firstElementChild.setAttribute("aria-current", "true");
+      else if (item.firstElementChild.hasAttribute("aria-current")) item.firstElementChild.removeAttribute("aria-current");
+    }
   }
 }
 
