@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from random import Random
 from typing import cast
 
 import msgspec
@@ -15,6 +17,7 @@ from engine.decisions.admissions import AdmitPatient
 from engine.decisions.doctors import AddDoctor
 from engine.decisions.hospital import AddHospital
 from engine.decisions.patients import RegisterPatient
+from engine.errors import Unavailable
 from engine.eventlog.checkpoint import LocalSigner, Note
 from engine.eventlog.entry import Principal, checked
 from engine.eventlog.memory_store import CommitTorn, MemoryDisk, MemoryStore
@@ -287,3 +290,49 @@ async def test_what_is_kept_aside_at_the_end_is_written_when_there_is_room(
                 store_of(engine).free = free
         assert len(looks(disk)) == kept
     assert "1 looks at patients could not be written down" in caplog.text
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_the_disk_does_every_answered_look_is_there_once_and_in_order(
+    autojump_clock: MockClock, seed: int
+):
+    chance, disk, calm = Random(seed), MemoryDisk(), trio.Event()
+    answered: list[str] = []
+
+    async def faults(step):
+        if calm.is_set():
+            return
+        await trio.sleep(chance.choice((0.0, 0.0, 0.01, 0.3, 3.0)))
+        if step == "meta" and chance.random() < 0.1:
+            raise CommitTorn(applied=chance.random() < 0.5)
+
+    async def reader(engine: Engine, name: str, ids: list[str]) -> None:
+        for number in range(8):
+            who = Principal(name, "clinician", "10.0.0.7", f"{name}-{number}")
+            query = chance.choice((GetPatient(patient_id=chance.choice(ids)), ListPatients()))
+            try:
+                await engine.view("main", query, who)
+            except Unavailable:
+                await engine.until_ready()
+            else:
+                answered.append(who.request_id)
+            await trio.sleep(chance.uniform(0, 0.2))
+
+    calm.set()
+    async with living(disk, faults=faults) as engine:
+        ids = await registered(engine, "Asha Rao", "Bela Sen")
+        calm = trio.Event()
+        async with trio.open_nursery() as nursery:
+            for number in range(6):
+                nursery.start_soon(reader, engine, f"r{number}", ids)
+        calm.set()
+        await engine.until_ready()
+        await trio.sleep(1)
+        assert engine.accesses.aside == engine.accesses.counts.dropped == 0
+    found = looks(disk)
+    told = [one["who"]["request_id"] for one in found]
+    assert len(answered) > 10
+    assert set(answered) <= set(told)
+    assert len(set(told)) == len(told)
+    assert [one["position"] for one in found] == list(range(1, len(found) + 1))
+    assert all(one["time"] < other["time"] for one, other in pairwise(found))
