@@ -53,7 +53,7 @@ def run(work: Callable[..., Awaitable[int]], *args: Any) -> NoReturn:
     """Run a command to its exit code. What goes wrong on the way is told in one line, without a traceback."""
     gc.set_threshold(100_000, 50, 100)  # a log of millions makes much that stays, and nothing that goes in rings
     try:
-        code = trio.run(work, *args)
+        code = _code(work, *args)
         sys.stdout.flush()
     except NoLog as error:
         raise WrongCall(str(error)) from error
@@ -68,6 +68,17 @@ def run(work: Callable[..., Awaitable[int]], *args: Any) -> NoReturn:
     except (Unavailable, OSError) as error:
         raise WrongCall(f"the log cannot be read: {error}") from error
     sys.exit(code)
+
+
+def _code(work: Callable[..., Awaitable[int]], *args: Any) -> int:
+    """Run it; what went wrong in a nursery is raised as itself."""
+    try:
+        return trio.run(work, *args)
+    except BaseExceptionGroup as group:
+        only: BaseException = group
+        while isinstance(only, BaseExceptionGroup) and len(only.exceptions) == 1:
+            only = only.exceptions[0]
+        raise only from None
 
 
 async def chosen(source: Source, only: str | None) -> list[str]:

@@ -22,6 +22,10 @@ def test_a_live_log_is_followed_verified_and_audited_beside_its_server(tmp_path:
             assert following.stdout is not None
             before = [json.loads(following.stdout.readline())["name"] for _ in range(3)]
             assert before == ["AddHospital", "RegisterPatient", "RegisterPatient"]
+            closed = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            assert closed.stdout is not None
+            closed.stdout.readline()
+            closed.stdout.close()
             slot = desk.slot(desk.doctor(), "2031-03-03T08:00:00Z", "2031-03-03T09:00:00Z", 1)
             [patient] = desk.patients(1)
             desk.post("/tokens/", {"slot_id": slot, "patient_id": patient, "category": "WALKIN"})
@@ -34,6 +38,7 @@ def test_a_live_log_is_followed_verified_and_audited_beside_its_server(tmp_path:
             desk.get(f"/patients/{patient}/")
             assert [entry["command"]["patients"] for entry in rows(data, "log", "--access")] == [[patient]]
             desk.close()
+            assert (closed.wait(10), closed.communicate()[1]) == (0, "")
             assert server.stop() == 0
             following.send_signal(signal.SIGINT)
             assert (following.wait(10), following.communicate()[1]) == (0, "")

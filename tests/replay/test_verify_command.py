@@ -110,6 +110,13 @@ def test_signatures_need_not_be_asked_for(kept: Path, tmp_path: Path):
     assert answer(bare, "verify", "--unsigned")["sound"]
 
 
+def test_what_is_given_to_verify_with_must_be_what_it_should_be(kept: Path, tmp_path: Path):
+    (tmp_path / "note").write_bytes(b"nothing of the kind")
+    for arguments in (("--against", str(tmp_path / "note")), ("--key", "no key"), ("--witness", "none")):
+        result = told(kept, "verify", *(() if "--key" in arguments else ("--key", KEY)), *arguments)
+        assert (result.exit_code, result.stdout) == (2, ""), arguments
+
+
 def test_a_folder_without_a_log_is_a_wrong_call(tmp_path: Path):
     result = told(tmp_path, "verify")
     assert (result.exit_code, "There is no log in" in result.output) == (2, True)
