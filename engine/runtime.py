@@ -202,7 +202,7 @@ class Engine:
 
     def _new_notary(self) -> Notary | None:
         seal = self.settings.seal
-        return seal and Notary(seal, self._store, self._log, self._partitions_now, self._damaged)
+        return None if seal is None else Notary(seal, self._store, self._log, self._partitions_now, self._damaged)
 
     def _admit(self, book: Book, tail: Tail) -> Partition:
         partition = self.partitions[book.hospital] = Partition(

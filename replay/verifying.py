@@ -211,7 +211,7 @@ class _Nodes:
             for node, there in zip(nodes, stored, strict=True):
                 if there != node.hash:
                     how = "is missing" if there is None else "is not what its leaves give"
-                    faults.append(f"the stored node {node.index} of level {node.level} {how}")
+                    faults.append(f"the stored node {node.number} of level {node.level} {how}")
         return faults
 
     async def edge(self, head: int) -> list[str]:

@@ -46,4 +46,4 @@ _stop = Engine.stop
 
 def install() -> None:
     """From here on every engine that stops is held against its log."""
-    Engine.stop = stop_and_compare  # type: ignore[method-assign]
+    Engine.stop = stop_and_compare  # type: ignore[assignment,method-assign]

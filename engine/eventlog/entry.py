@@ -204,7 +204,8 @@ class Codec:
 
     def told(self, value: Any) -> tuple[bytes, set[str]]:
         """The same, and the patients whose text stands in it: whoever gets it has looked at them."""
-        self._whose = whose = set()
+        whose: set[str | None] = set()
+        self._whose = whose
         return self._told.encode(value), {subject for subject in whose if subject}
 
     def freeze(self, value: Any) -> bytes:

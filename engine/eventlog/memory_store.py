@@ -246,7 +246,7 @@ class MemoryStore:
                 self.disk.entries.setdefault(hospital, []).extend(records)
             if tree:
                 self.disk.trees[hospital] = tree
-            self.disk.nodes.update({(hospital, node.level, node.index): node.hash for node in nodes})
+            self.disk.nodes.update({(hospital, node.level, node.number): node.hash for node in nodes})
             heads.append(head + len(records))
         return heads
 

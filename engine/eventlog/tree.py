@@ -30,7 +30,7 @@ class Node(NamedTuple):
     """One stored hash of the tree."""
 
     level: int
-    index: int
+    number: int
     hash: bytes
 
 

@@ -21,7 +21,7 @@ async def meddle() -> None:
     """A state is changed behind the log's back."""
     async with living(MemoryDisk()) as engine:
         await engine.ask("main", patient(), CLERK)
-        engine.partitions["main"].book.cell("hospital:self").state.name = "Somewhere Else"
+        engine.partitions["main"].state("hospital:self").name = "Somewhere Else"
 
 
 async def test_a_state_that_no_event_tells_of_is_found(autojump_clock: MockClock):

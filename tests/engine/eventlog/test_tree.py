@@ -80,7 +80,7 @@ def test_a_tree_is_the_same_however_it_was_grown():
     found = [node for one in leaves for node in one_by_one.extend([one])]
     assert (at_once.encoded(), nodes) == (one_by_one.encoded(), found)
     assert at_once.root() == plain_root(leaves)
-    assert [(node.level, node.index) for node in nodes] == [(1, 0), (1, 1)]
+    assert [(node.level, node.number) for node in nodes] == [(1, 0), (1, 1)]
     assert nodes[1].hash == plain_root(leaves[256:512])
 
 
@@ -88,7 +88,7 @@ def test_nodes_of_the_second_level():
     leaves = [leaf(number) for number in range(2 * 65_536)]
     nodes = Tree().extend(leaves)
     high = [node for node in nodes if node.level == 2]
-    assert [node.index for node in high] == [0, 1]
+    assert [node.number for node in high] == [0, 1]
     assert high[1].hash == plain_root(leaves[65_536:])
     assert len(nodes) == 2 * 256 + 2
 
@@ -149,7 +149,7 @@ async def test_a_log_without_a_tree_gets_one():
     await store.write([Batch("main", 0, records)])
     tree, nodes = await grown(await store.tree("main"), 600, partial(store.hashes, "main"))
     assert tree.root() == plain_root(records)
-    assert [node.index for node in nodes] == [0, 1]
+    assert [node.number for node in nodes] == [0, 1]
     with pytest.raises(LogCorrupt):
         await grown(tree.encoded(), 599, partial(store.hashes, "main"))
 
