@@ -335,8 +335,8 @@ def verify(
         if witnesses_of(note, own, others) < needed:
             raise Wrong("given", f"the checkpoint given, of {note.size} entries, lacks signatures of witnesses")
     files = sorted({file for path in paths for file in (path.rglob("*.segment") if path.is_dir() else [path])})
-    if not files:
-        raise Wrong("given", "there are no segments")
+    if not files or not all(file.exists() for file in files):
+        raise Wrong("given", "there are no segments in what is given")
     checks: list[LogCheck] = []
     for folder in sorted({file.parent for file in files}):
         check = LogCheck(folder.name, own, others, needed, known, part, complete)
