@@ -2,8 +2,8 @@
 
 A leaf is the hash that a record begins with (``SHA-256(0x00 | entry)``), a node ``SHA-256(0x01 | left | right)``.
 ``Tree`` keeps the roots of the perfect subtrees that make up the log, at most one for each bit of its size: enough to
-append and to tell the root. What proofs need besides is every 256th hash: the node at (level, index) is the root over
-the leaves from ``index * 256**level`` up to before ``(index + 1) * 256**level``; level 0 are the leaves themselves.
+append and to tell the root. What proofs need besides is every 256th hash: the node (level, number) is the root over
+the leaves from ``number * 256**level`` up to before ``(number + 1) * 256**level``; level 0 are the leaves themselves.
 """
 
 from __future__ import annotations
