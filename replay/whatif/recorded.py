@@ -119,7 +119,9 @@ class Recorded(msgspec.Struct):
     refused: Counter[str] = msgspec.field(default_factory=Counter)
     """Of ``ASKED``, by code."""
     unusable: int = 0
-    """Refused arrivals of which the log has not kept enough."""
+    """Refused arrivals of which the log has not kept enough,"""
+    lost: Counter[str] = msgspec.field(default_factory=Counter)
+    """and those of ``ASKED`` among them, by code: they are refused in every world."""
     unusual_calls: int = 0
     """Calls of somebody whom the queue would not have given."""
     usual_start: dict[str, int] = {}

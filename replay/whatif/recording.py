@@ -113,6 +113,7 @@ class Recorder:
             return
         if refused and command is None:
             self.recorded.unusable += 1
+            self.recorded.lost.update([refused] if name in ASKED else [])
             return
         if name in _ANSWERS and not refused and command is not None and self._answered(entry.time, command, who):
             return

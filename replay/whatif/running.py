@@ -61,7 +61,7 @@ class Run:
 
     def __init__(self, world: World, recorded: Recorded, variation: Variation, until: int) -> None:
         self.world = world
-        self.outcome = Outcome()
+        self.outcome = Outcome(refused=Counter(recorded.lost))
         self._recorded = recorded
         self._variation = variation
         self._until = until

@@ -106,7 +106,7 @@ class World:
                 cell = book.new_cell(change.actor)
             try:
                 self._evolve(cell, change.events)
-            except (KeyError, ValueError, IndexError, AssertionError):
+            except (LookupError, ValueError, TypeError, AttributeError, AssertionError):
                 self.drifted.add(change.actor)  # something it builds on was decided otherwise here
 
     def next_timer(self, kinds: frozenset[str]) -> tuple[int, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 import trio
 import trio.testing
@@ -21,6 +22,7 @@ from engine.decisions.open_slot import OpenSlot
 from engine.decisions.serve_ticket import CompleteTicket, StartTicket
 from engine.decisions.services import AddService
 from engine.errors import Invalid, NotFound
+from engine.eventlog.entry import stored
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from replay.whatif.comparing import Comparison, compare, read_day
 from replay.whatif.running import Run
@@ -139,6 +141,26 @@ async def test_who_was_turned_away_is_served_where_there_is_room(autojump_clock:
     assert variant.assumed.services == 3
     assert (variant.figures.waits["everybody"].served, variant.figures.completed, variant.figures.left) == (5, 5, 0)
     assert variant.figures.waits["everybody"].longest == pytest.approx(40, abs=0.2)
+
+
+def older(record: bytes) -> bytes:
+    """The record as it was when of a refused command only the ids were kept."""
+    head, answer = msgspec.msgpack.decode(record[32:])
+    if "refusal" not in head:
+        return record
+    head["refusal"] = {"code": head["refusal"]["code"]}
+    head["command"] = {name: value for name, value in head["command"].items() if name.endswith("_id")}
+    return stored(msgspec.msgpack.encode([head, answer]))
+
+
+async def test_of_whom_the_log_has_only_ids_nobody_can_say_what_would_have_been(autojump_clock: object):
+    disk, service = await one_counter(ServiceSettings(capacity=2), joins=5)
+    disk.entries["main"] = [older(record) for record in disk.entries["main"]]
+    found = await compared(disk, spoken([f"service.{service}.capacity=10"]))
+    assert found.error.exact
+    assert (found.model.unusable, found.log.refused) == (3, {"queue_full": 3})
+    for figures in (found.baseline.figures, found.variants[0].figures):
+        assert (figures.refused, figures.waits["everybody"].served) == ({"queue_full": 3}, 2)
 
 
 async def test_a_second_counter_serves_two_at_a_time(autojump_clock: object):
