@@ -15,8 +15,8 @@ from engine.actors.roster import choosing as roster
 from engine.actors.roster.choosing import Pick, in_ward, works
 from engine.actors.roster.state import Listed, Roster, standing
 from engine.actors.ward import choosing as ward_choosing
-from engine.actors.ward.choosing import Changed, Offer, unfit
-from engine.actors.ward.state import Bed, Ward
+from engine.actors.ward.choosing import Changed, Offer, _mates, _rank, _room_as_it_will_be, unfit
+from engine.actors.ward.state import Bed, Ward, like, place_of
 from engine.decisions.assigning.choosing import Chosen, Missing, Search
 from engine.needs import Carers, Need
 from engine.recovery import Book
@@ -149,6 +149,9 @@ class Assignments:
             row.chosen = one.staff_id == winner
             rows.append((not row.chosen, bool(row.why_not), standing(one), row))
         rows.sort(key=lambda row: row[:3])
+        for passed, against, stands, row in rows:
+            if passed and not against and winner:
+                row.facts["behind"] = _behind(rows[0][2], stands, _LOADS)
         free = sum(not row[1] for row in rows)
         where = f" in ward {ward_id}" if ward_id else ""
         skills = f" with {', '.join(sorted(wanted))}" if wanted else ""
@@ -170,6 +173,10 @@ class Assignments:
                 if bed.id in local["but"]:
                     row.why_not.append("it is the one that the patient has")
                 row.chosen = bed.id == winner
+                if isinstance(gave, Offer) and not row.chosen and not row.why_not:
+                    mates = _mates(_room_as_it_will_be(ward, place_of(bed), local["changed"]), patient_id)
+                    rank = _rank(like(bed), need, alone=not mates, new=bed.state == "unoccupied")
+                    row.facts["behind"] = _behind((*gave.rank, gave.bed_id), (*rank, bed.id), _RANKS)
                 rows.append(row)
         rows.sort(key=lambda row: (not row.chosen, bool(row.why_not), row.id))
         free = sum(not row.why_not for row in rows)
@@ -186,6 +193,21 @@ _REASONS: Final = {
     "no_bed": "no bed fits",
     "timeout": "there was no decision in time",
 }
+
+
+_LOADS: Final = ("a larger share of the maximum", "more patients", "assigned more recently", "by id")
+_RANKS: Final = (
+    "another is kept for the patient",
+    "fit for isolation, which is not needed",
+    "equipment that is not needed",
+    "alone in the room",
+    "by id",
+)
+
+
+def _behind(first: tuple[Any, ...], other: tuple[Any, ...], words: tuple[str, ...]) -> str:
+    """In what somebody stands behind the chosen one: the first difference of the two."""
+    return next((word for word, one, two in zip(words, first, other, strict=True) if one != two), "")
 
 
 def _kept(role: str, choice: Choice | None) -> Iterator[str]:

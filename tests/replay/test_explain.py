@@ -184,6 +184,9 @@ async def all_explained(disk: MemoryDisk) -> dict[str, int]:
                 (chosen,) = [row for row in section.candidates if row.chosen]
                 assert chosen.id == section.winner, where
                 assert not chosen.why_not, where
+                others = [row for row in section.candidates if not row.chosen and not row.why_not]
+                if section.kind in ("doctor", "nurse", "bed"):
+                    assert all(row.facts["behind"] for row in others), where
             counts[section.kind] = counts.get(section.kind, 0) + 1
         subjects = {(section.kind, section.subject) for section in told.sections}
         assert wanted(told.entry) <= subjects, f"position {position}"
