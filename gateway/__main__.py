@@ -31,7 +31,7 @@ from gateway.audit.settings import AuditUnusable
 from gateway.audit.shipping import shipping
 from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside, add_key
 from gateway.backing.commands import backup, restore
-from gateway.checking import check_log
+from gateway.checking import check_keys, check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
 from gateway.demo import Demo, DemoSettings
 from gateway.erase import erase
@@ -112,6 +112,7 @@ def check(config: Path | None, **flags: Any) -> None:
     if loaded.config.data is None:
         return
     try:
+        check_keys(Path(loaded.config.data), master_key(loaded.config))
         found = trio.run(check_log, Path(loaded.config.data))
     except (LogCorrupt, Unavailable, OSError) as error:
         stop(BAD_LOG, f"The log in {loaded.config.data} cannot be used: {error}")
@@ -207,8 +208,7 @@ Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
 async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Beside | None = None) -> None:
     """The engine over its store; inside its life the front door; ``beside`` gets the engine, the address, the end."""
     assert chosen.data is not None
-    master = Path(chosen.audit.master_key or Path(chosen.data, MASTER_FILE))
-    store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev, master_key=master)
+    store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev, master_key=master_key(chosen))
     clock = SystemClock()
     shutdown = trio.Event()
     request_log = RequestLog() if chosen.request_log else None
@@ -324,6 +324,12 @@ def authenticator(chosen: Config) -> Authenticator:
     if not len(keys):
         stop(BAD_CONFIG, f"{chosen.keys} holds no key: make one with 'matron key'.")
     return keys
+
+
+def master_key(chosen: Config) -> Path:
+    """The file of what wraps the subject keys: beside the log, unless another place was chosen."""
+    assert chosen.data is not None
+    return Path(chosen.audit.master_key or Path(chosen.data, MASTER_FILE))
 
 
 def trusted(chosen: Config) -> Trust:

@@ -8,10 +8,18 @@ import trio
 
 from engine.eventlog.directory import BESIDE
 from engine.eventlog.keys import Keyring
+from engine.eventlog.lmdb_copy import DATA, wrapped_by
 from engine.eventlog.lmdb_reader import LmdbReader
+from engine.eventlog.vault import MasterFile
 from engine.recovery import Book, verify_record
 
 READ = 1_000  # records of one read transaction: short, so that the log's file does not grow under a reader
+
+
+def check_keys(data: Path, master_key: Path) -> None:
+    """The subject keys open with this master key; ``Unavailable`` when not. Where none are wrapped it says nothing."""
+    if (data / "keys" / DATA).exists() and (id := wrapped_by(data / "keys")):
+        MasterFile(master_key, _no_entropy).opened(bytes.fromhex(id))
 
 
 async def check_log(data: Path) -> dict[str, int]:
