@@ -187,8 +187,8 @@ class LogCheck:
             root = self._roots.get(told.size) if told and told.size < told.position else None
             if not told or 0 <= told.size < self._last[old] or (root and root.hex() != told.root):
                 self.find("origin", f"no event tells rightly why {new!r} follows {old!r}", self._last[old])
-            elif told.size >= told.position:
-                self.remarks.append(f"{told.size} were signed as {old!r}; a restore lost those from {told.position} on")
+        lost = [told for told in self.begun if told.size >= told.position > 0]
+        self.remarks += [f"{e.size} were signed as {e.previous!r}; a restore left {e.position - 1}" for e in lost]
         self.met = [each for each in self.against if each.origin in (*self.origins, *(e.previous for e in self.begun))]
         for note in self.met:
             self._check_against(note)
