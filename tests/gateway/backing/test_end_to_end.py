@@ -64,7 +64,7 @@ async def under_load(url: str, backup: Path, shipped: Path, data: Path, kill: An
         command = [sys.executable, "-m", "gateway", "backup", "--data", data, "--to", backup, "--with-keys", "--json"]
         said = await trio.run_process([str(part) for part in command], capture_stdout=True)
         made = json.loads(said.stdout)
-        with trio.fail_after(10):
+        with trio.fail_after(30):
             while not await beyond(shipped, made["logs"]["main"]["checkpoint_size"] + 50):  # noqa: ASYNC110
                 await trio.sleep(0.1)
         kill()
@@ -124,6 +124,10 @@ def test_what_was_acknowledged_and_shipped_is_there_after_a_kill(struck: tuple[P
         known = next(id for position, id in shipped.items() if position <= main["of_backup"])
         said = httpx2.get(f"{server.url}/api/v1/patients/{known}/").json()
         assert said["name"] == "Marked Name"
+        told = httpx2.get(f"{server.url}/api/v1/patients/{known}/accesses/", timeout=20).json()
+        assert [(one["query"], one["purpose"]) for one in told["items"]] == [
+            ("GetPatient", None), ("GetPatient", "TREAT"),
+        ]  # fmt: skip
         assert server.stop() == 0
 
 
