@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.errors import LogCorrupt, Rejected, Unavailable
-from replay.sources import NoLog, first_of
+from replay.moments import first_of
+from replay.sources import NoLog
 from replay.walking import Source
 
 WELL: Final = 0

@@ -16,7 +16,7 @@ from engine.actors.hospital import HospitalAdded
 from engine.errors import Invalid, LogCorrupt
 from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
-from replay.sources import first_of
+from replay.segments import SegmentSource
 from replay.walking import Source
 
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?")
@@ -137,6 +137,11 @@ async def zone_of(source: Source, hospital: str) -> str:
                 zone: str = event.time_zone
                 return zone
     return "UTC"
+
+
+async def first_of(source: Source, log: str) -> int:
+    """The first position that is here: 1, unless these are segments of a part of the log."""
+    return await source.first(log) if isinstance(source, SegmentSource) else 1
 
 
 class _Timed(msgspec.Struct):

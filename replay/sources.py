@@ -45,11 +45,6 @@ async def open_source(path: Path, master_key: Path | None = None) -> AsyncIterat
         await source.close()
 
 
-async def first_of(source: Source, log: str) -> int:
-    """The first position that is here: 1, unless these are segments of a part of the log."""
-    return await source.first(log) if isinstance(source, SegmentSource) else 1
-
-
 def _is_environment(path: Path) -> bool:
     return (path / "log" / "data.mdb").exists()
 
