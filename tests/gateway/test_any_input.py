@@ -78,7 +78,7 @@ def test_any_body_is_a_command_or_a_problem_that_names_the_fields(row: Any, body
 @given(some.sampled_from(READS), some.lists(some.tuples(words, some.text(max_size=8)), max_size=4))
 def test_any_parameters_are_a_query_or_a_problem(row: Any, pairs: list[tuple[str, str]]) -> None:
     shape = Shape(TYPES[row.name], row.ids)
-    path = dict.fromkeys(row.ids, UNKNOWN)
+    path = {name: "1" if name == "position" else UNKNOWN for name in row.ids}
     query = urlencode(pairs, errors="surrogatepass").encode()
     found = read(lambda: shape.from_parameters(parameters(query), path))
     if isinstance(found, Problem):

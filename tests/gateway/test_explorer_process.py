@@ -104,7 +104,7 @@ def test_it_ends_when_its_parent_has_gone_and_says_so_where_there_is_no_log(data
         assert process.stdout is not None
         process.stdin.write(asked)
         process.stdin.flush()
-        frames, found = Frames(), []
+        frames, found = Frames(), list[bytes]()
         while not found:
             found = list(frames.take(os.read(process.stdout.fileno(), 65_536)))
         assert msgspec.msgpack.decode(found[0], type=Told).id == 7

@@ -152,14 +152,12 @@ async def test_each_row_names_its_last_entry_and_the_next_ones_lead_through_the_
     slot = max(day.slots, key=lambda one: one.entries)
     about = [one.position for one in (await read.ask("ListAuditEntries", actor=f"slot:{slot.id}", limit=500)).items]
     assert len(about) == slot.entries
-    walked, position = [], str(day.first)
+    walked = [about[0]]
     while True:
-        state = await read.ask("GetAuditState", slot=slot.id, at=position) if walked else None
-        following = state.after if state else about[0]
-        if not following:
+        state = await read.ask("GetAuditState", slot=slot.id, at=str(walked[-1]))
+        if not state.after:
             break
-        walked.append(following)
-        position = str(following)
+        walked.append(state.after)
     assert walked == about
     for token in (*state.slot.called, *state.slot.line, *state.slot.over):
         entry = await read.ask("GetAuditEntry", position=token.changed)
