@@ -9,12 +9,12 @@ from engine import calendar
 from engine.actors.agenda import Agenda, agenda_key, conflict
 from engine.actors.agenda import overlap as agenda_overlap
 from engine.actors.hospital import HOSPITAL, Hospital, Policy, known
-from engine.actors.patient import in_use, patient_key
+from engine.actors.patient import Patient, in_use, patient_key
 from engine.actors.patient_day import Commit, Commitment, PatientDay, overlap, overlaps, patient_day_key, refusal
 from engine.actors.slot import slot_key
 from engine.actors.slot.state import Slot, Token
 from engine.decider import Find, Look, Members, Step
-from engine.errors import NotFound, Rejected, Stale
+from engine.errors import NotFound, Rejected, Stale, SubjectErased
 
 T = TypeVar("T")
 Deciding = Generator[Step, Any, T]
@@ -50,6 +50,13 @@ def the_slot(slot_id: str) -> Deciding[Slot]:
 def the_patient(patient_id: str) -> Deciding[None]:
     """Refuses an unknown patient, and a record that was removed or merged into another."""
     in_use((yield Look(patient_key(patient_id))))
+
+
+def not_erased(patient_id: str) -> Deciding[None]:
+    """Refuses to bring somebody back who was erased; a record that was removed may have something undone."""
+    record: Patient | None = yield Look(patient_key(patient_id))
+    if record is not None and record.erased_at:
+        raise SubjectErased("the patient was erased", patient_id=patient_id)
 
 
 def the_token(token_id: str, if_version: int | None = None) -> Deciding[Found]:

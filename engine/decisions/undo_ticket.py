@@ -33,6 +33,8 @@ def undo_ticket(command: UndoTicket, at: At) -> Deciding:
         service, ticket = found
     else:
         ticket = yield from the_ended(command.ticket_id)
+        if ticket.patient_id:
+            yield from finding.not_erased(ticket.patient_id)
         key: str = yield Find("tickets", ticket.id)
         service = yield Look(service_key(key.split(":")[1]))
     visit = yield from visit_of(service, ticket)

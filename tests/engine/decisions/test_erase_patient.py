@@ -11,7 +11,10 @@ from engine.decisions.cancel_token import CancelToken
 from engine.decisions.erase_patient import ErasePatient, ErasureReason
 from engine.decisions.join_queue import JoinQueue
 from engine.decisions.patients import MergePatients, RegisterPatient, RemovePatient, UpdatePatient
+from engine.decisions.serve_ticket import CancelTicket
 from engine.decisions.services import AddService
+from engine.decisions.undo_ticket import UndoTicket
+from engine.decisions.undo_token import UndoToken
 from engine.errors import NotFound
 from tests.engine.deciding import World
 from tests.engine.house import House
@@ -78,6 +81,19 @@ def test_a_ticket_is_in_the_way():
     ticket = world.ask(JoinQueue(service_id=service, patient_id=patient)).id
     refused = world.refusal(erase(patient))
     assert (refused.code, refused.rule, refused.facts["ticket_ids"]) == ("has_tickets", "R1", [ticket])
+
+
+def test_what_ended_just_before_cannot_be_undone():
+    world = World()
+    patient = world.patient()
+    service = world.ask(AddService(name="Blood tests", prefix="LAB")).id
+    ticket = world.ask(JoinQueue(service_id=service, patient_id=patient)).id
+    token = world.book(world.slot(), patient)
+    world.ask(CancelTicket(ticket_id=ticket))
+    world.ask(CancelToken(token_id=token))
+    world.ask(erase(patient))
+    assert world.refusal(UndoTicket(ticket_id=ticket)).code == "patient_erased"
+    assert world.refusal(UndoToken(token_id=token)).code == "patient_erased"
 
 
 def test_an_admission_is_in_the_way_until_the_patient_has_left():
