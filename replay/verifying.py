@@ -113,8 +113,8 @@ async def verify_log(
             if not records:
                 raise Wrong("gap", f"the log ends at {check.size} and should go on to {head}")
             if nodes is not None:
-                for fault in await nodes.extend([record for _, record in records]):
-                    check.find("node", fault, check.size + 1)
+                for position, fault in await nodes.extend([record for _, record in records]):
+                    check.find("node", fault, position)
             add = check.add_entry
             for position, record in records:
                 add(position, record)
@@ -196,14 +196,14 @@ class _Nodes:
         self._log = log
         self._tree = Tree()
 
-    async def extend(self, records: Sequence[bytes]) -> list[str]:
-        """What is wrong with the nodes that become whole with these records."""
+    async def extend(self, records: Sequence[bytes]) -> list[tuple[int, str]]:
+        """What is wrong with the nodes that become whole with these records, and the first entry that each is over."""
         levels: dict[int, list[Node]] = {}
         for node in self._tree.extend(records):
             levels.setdefault(node.level, []).append(node)
         faults = []
         for level, nodes in levels.items():
-            stored: list[Any] = list(await self._source.hashes(self._log, level, nodes[0].index, len(nodes)))
+            stored: list[Any] = list(await self._source.hashes(self._log, level, nodes[0].number, len(nodes)))
             if len(stored) < len(nodes) and not await self._has(self._tree.size):
                 continue  # an engine that knew no tree wrote these, and none has run since
             self.count += len(nodes)
@@ -211,7 +211,8 @@ class _Nodes:
             for node, there in zip(nodes, stored, strict=True):
                 if there != node.hash:
                     how = "is missing" if there is None else "is not what its leaves give"
-                    faults.append(f"the stored node {node.number} of level {node.level} {how}")
+                    text = f"the stored node {node.number} of level {node.level} {how}"
+                    faults.append((node.number * 256**level + 1, text))
         return faults
 
     async def edge(self, head: int) -> list[str]:

@@ -10,6 +10,7 @@ import trio
 
 from engine.eventlog.checkpoint import LocalSigner, Verifier
 from engine.eventlog.lmdb_reader import LmdbReader
+from tests.golden.story import Story
 from tests.replay.kept_log import KEY, NAME, alter, answer, fresh, told
 
 STRANGER = Verifier(f"{NAME}/main", LocalSigner(bytes(32)).key).text()
@@ -101,6 +102,23 @@ def test_a_checkpoint_that_says_something_else_is_found(data: Path):
 def test_a_stored_edge_of_the_tree_that_the_entries_do_not_give_is_found(data: Path):
     alter(data, b"tree", lambda key, value: value[:-1] + bytes([value[-1] ^ 1]))
     assert {kind for kind, _ in found(data, "--key", KEY)} == {"node"}
+
+
+async def rush(desk: Story) -> None:
+    """More entries than one stored node of the tree covers."""
+    async with trio.open_nursery() as nursery:
+        for _ in range(300):
+            nursery.start_soon(desk.patient)
+
+
+def test_a_stored_node_of_the_tree_that_its_leaves_do_not_give_is_found(tmp_path: Path):
+    data = fresh(tmp_path / "data", more=rush)
+    (log,) = answer(data, "verify", "--key", KEY)["logs"]
+    assert (log["nodes"], log["sound"]) == (1, True)
+    alter(data, b"tree", lambda key, value: value if len(value) > 32 else bytes(32))
+    assert found(data, "--key", KEY) == [("node", 1)]
+    alter(data, b"tree", lambda key, value: value if len(value) > 32 else None)
+    assert found(data, "--key", KEY) == [("node", 1)]
 
 
 def test_signatures_need_not_be_asked_for(kept: Path, tmp_path: Path):
