@@ -64,12 +64,14 @@ class House:
         assert answer.status_code == status, answer.text
         return answer.json()
 
-    async def looks(self) -> list[tuple[str, tuple[str, ...]]]:
+    async def looks(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """The explorer's entries of the access log."""
         codec = self.engine.partitions["main"].book.codec
         entries = [codec.decode(checked(record)) for _, record in await self.store.read(f"main{BESIDE}", 1, 1_000)]
         found = [(entry.name, msgspec.msgpack.decode(entry.command)) for entry in entries]
-        return [(said["query"], tuple(said["patients"])) for _, said in found if "Audit" in said["query"]]
+        return [
+            (said["query"], said["purpose"], tuple(said["patients"])) for _, said in found if "Audit" in said["query"]
+        ]
 
 
 @asynccontextmanager
@@ -131,9 +133,12 @@ async def test_whom_an_answer_names_stands_in_the_access_log_once_in_a_while():
         await there.got("/days/")
         await there.got("/entries/1")
         assert await there.looks() == []
+        there.client.headers["Purpose-Of-Use"] = "HOPERAT"
         for _ in range(3):
             await there.got("/state", slot=ids["slot"])
-        assert await there.looks() == [("GetAuditState", (ids["patient"],))]
+        assert await there.looks() == [("GetAuditState", "HOPERAT", (ids["patient"],))]
+        there.client.headers["Purpose-Of-Use"] = "CURIOSITY"
+        await there.got("/state", 400, slot=ids["slot"])
 
 
 async def test_another_hospital_s_log_is_not_there():

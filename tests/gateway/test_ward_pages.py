@@ -1,4 +1,4 @@
-"""The bed board's and the alert panel's pages without a browser: what they are made of, and what nobody can put in."""
+"""Bed board, alert panel and audit explorer without a browser: what they are made of, and what nobody can put in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.gateway.surface import ScriptedEngine, client_of
 from tests.gateway.ward_views import WARD
 
 BOARD = f"/wards/{WARD}/board"
-PAGES = (BOARD, "/alerts")
+PAGES = (BOARD, "/alerts", "/audit")
 
 
 async def get(path: str, **headers: str):
@@ -75,7 +75,7 @@ async def test_what_stands_in_an_address_never_becomes_markup(path: str, name: s
 
 @pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("es", "ltr"), ("hi", "ltr"), ("ar", "rtl")])
 async def test_the_pages_are_in_the_language_asked_for(language: str, direction: str):
-    for path, title in ((BOARD, "beds"), ("/alerts", "alerts")):
+    for path, title in ((BOARD, "beds"), ("/alerts", "alerts"), ("/audit", "audit")):
         text = (await get(f"{path}?lang={language}")).text
         assert f'<html lang="{language}" dir="{direction}">' in text
         assert f"<title>{catalogues()[language].words[title]}</title>" in text
