@@ -182,6 +182,15 @@ async def test_an_end_that_was_cut_at_any_byte_is_mended(tmp_path: Path):
             assert files_in(place) == whole
 
 
+async def test_more_checkpoints_than_are_looked_at_at_once_are_shipped_in_order(tmp_path: Path):
+    fill(tmp_path / "whole", 1_100, limit=90_000, every=1)
+    async with SegmentSource(tmp_path / "whole") as source:
+        shipment = Shipment(source, tmp_path / "again", limit=90_000)
+        await shipment.turn()
+        shipment.close()
+    assert files_in(tmp_path / "again" / "main") == files_in(tmp_path / "whole" / "main")
+
+
 def test_zeros_that_a_power_cut_left_are_mended_and_what_was_altered_is_not(tmp_path: Path):
     fill(tmp_path, 12)
     path = tmp_path / "main" / "000000000001.segment"
