@@ -325,18 +325,23 @@ class Partition:
         message.word = Word.DECIDED
         rests_on = self.tail.head
         if rests_on:  # a hospital's own first entry is never a refusal
-            kept, left_out = kept_of(message.command)
-            why = Refusal(type(refusal).code, type(refusal).rule, True, left_out)
-            head = self.book.codec.encode_head(self._entry(message, at, wall, kept, refusal=why))
-            if len(head) > LARGEST:
-                why = Refusal(type(refusal).code, type(refusal).rule)
-                head = self.book.codec.encode_head(self._entry(message, at, wall, ids_of(message.command), refusal=why))
-            record = self.book.codec.record(head, b"")
+            record = self.book.codec.record(self._refused_head(message, at, wall, type(refusal)), b"")
             self.book.head = self._log.append(self.tail, record)
             self.book.time = at.time
         self._gauges.commands[type(message.command)][REFUSED] += 1
         # Its answer rests on what was decided before it, not on its own entry.
         self._on_durable(message, rests_on, Word.REFUSED, message.settle)
+
+    def _refused_head(self, message: Message, at: At, wall: int, why: type[Rejected]) -> bytes:
+        encode, command = self.book.codec.encode_head, message.command
+        try:
+            kept, left_out = kept_of(command)
+            head = encode(self._entry(message, at, wall, kept, refusal=Refusal(why.code, why.rule, True, left_out)))
+            if len(head) <= LARGEST:
+                return head
+        except Exception as fault:  # a number or a date that MessagePack has no room for, which nobody looked at
+            _log.warning("a refused %s is not kept whole: %s", message.decision.name, type(fault).__name__)
+        return encode(self._entry(message, at, wall, ids_of(command), refusal=Refusal(why.code, why.rule)))
 
     def _follow(self, message: Message, command: Any) -> None:
         """Decide what a refusal has found; where there is no room for it, whoever is refused next finds it again."""

@@ -4,7 +4,8 @@ R1  Of a command without text about persons, all.
 R2  Of any other, all but its text (fields that are or hold ``Private``) and what else tells who a person is: a login
     or a specialty beside a name. What was given and is left out is named, so that nobody takes it for absent. What an
     accepted command shows of somebody known by id alone (an acuity, a category) stays.
-R3  An entry of a refusal has at most ``LARGEST`` bytes; of a larger command only the ids are kept.
+R3  An entry of a refusal has at most ``LARGEST`` bytes; of a larger command, or one with a number or a date for which
+    the log has no form, only the ids are kept.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ def kept_of(command: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def ids_of(command: Any) -> dict[str, str]:
-    """R3: the ids in a command."""
+    """R3: the ids in a command; all that the engine gives are ASCII."""
     return {
         field: value
         for field in command.__struct_fields__
-        if (field.endswith("_id") or field == "doctor") and isinstance(value := getattr(command, field), str)
+        if (field.endswith("_id") or field == "doctor")
+        and isinstance(value := getattr(command, field), str)
+        and value.isascii()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -13,8 +14,11 @@ from engine.actors.destination.places import Url
 from engine.decider import Contact, FreeText, PersonName, Private
 from engine.decisions import DECISIONS
 from engine.decisions.book_token import BookToken
+from engine.decisions.cancel_token import CancelToken
+from engine.decisions.check_in import CheckIn
 from engine.decisions.destinations import AdvanceCursor
 from engine.decisions.doctors import AddDoctor, UpdateDoctor
+from engine.decisions.hold_seat import HoldSeat
 from engine.decisions.patients import UpdatePatient
 from engine.decisions.practitioners import ChangePractitioner
 from engine.decisions.referral_tests import UpdateTestStatus
@@ -123,3 +127,23 @@ async def test_of_a_command_that_is_too_large_only_the_ids_are_kept(autojump_clo
     assert len(data) < 1_000
     assert entry["command"] == ids_of(command) == {"destination_id": NOBODY}
     assert "whole" not in entry["refusal"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        CancelToken(token_id=NOBODY, if_version=10**30),
+        CheckIn(token_id=NOBODY, occurred_at=datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))),
+        HoldSeat(slot_id=NOBODY, client_hold_id="\ud800"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+async def test_what_messagepack_has_no_room_for_costs_nobody_an_answer(autojump_clock: MockClock, command: Any):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        with pytest.raises(NotFound):
+            await engine.ask("main", command, CLERK)
+        await engine.ask("main", patient(), CLERK)
+        entry = engine.partitions["main"].book.codec.loose(checked(disk.entries["main"][1]))[0]
+    assert entry["refusal"]["code"] == "not_found"
+    assert NOBODY in entry["command"].values()
