@@ -49,9 +49,21 @@ _KINDS: Final = (
     ("slot", ("slots",)),
     ("patient", ("patients",)),
     ("doctor", ("doctors",)),
-    ("member of the staff", ("staff", "staffs")),
+    ("member of the staff", ("staff",)),
     ("room", ("rooms",)),
     ("bed", ("beds",)),
+    ("ward", ("wards",)),
+    ("service", ("services",)),
+    ("clinic", ("clinics",)),
+    ("series", ("series",)),
+    ("closure", ("closures",)),
+    ("rule", ("rules",)),
+    ("alert", ("alerts",)),
+    ("practitioner", ("practitioners",)),
+    ("technician", ("technicians",)),
+    ("branch", ("branches",)),
+    ("facility", ("facilities",)),
+    ("test", ("tests",)),
 )
 """What an id is, by the directory's tables in which it stands."""
 

@@ -30,7 +30,7 @@ from replay.deciding import Again, decide_again
 from replay.redeciding import Redecided, redecide
 from replay.walking import Walk
 from tests.engine.living import CLERK, living, patient
-from tests.golden import queues, referrals, rooms, story, wards
+from tests.golden import audit, queues, referrals, rooms, story, wards
 from tests.golden.story import Corpus, Story
 from tests.simulation import clockwork
 from tests.simulation.client import HOSPITAL_ID
@@ -38,7 +38,7 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.test_weeks import Weeks
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
-BY_OTHER_RULES = {story: 6, queues: 0, rooms: 1, wards: 1, referrals: 11}
+BY_OTHER_RULES = {story: 6, queues: 0, rooms: 1, wards: 1, referrals: 11, audit: 0}
 """Entries of each corpus that the rules of today decide otherwise."""
 
 
@@ -92,12 +92,12 @@ async def test_what_rules_of_before_decided_is_no_fault_where_the_present_ones_d
     )
 
 
-PLANTED = {story: 0, queues: 0, rooms: 1, wards: 1, referrals: 0}
+PLANTED = {story: 0, queues: 0, rooms: 1, wards: 1, referrals: 0, audit: 0}
 """Entries of each story at which its teller meddles with the program: a rule that fails, a limit that is lower."""
 
 
 @pytest.mark.parametrize(
-    "told", [queues, rooms, *(pytest.param(one, marks=pytest.mark.long) for one in (story, wards, referrals))]
+    "told", [queues, rooms, audit, *(pytest.param(one, marks=pytest.mark.long) for one in (story, wards, referrals))]
 )
 def test_each_story_told_anew_comes_out_the_same_but_for_what_its_teller_planted(told: Any):
     kept: Corpus = told.written()
