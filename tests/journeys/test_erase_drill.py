@@ -88,6 +88,11 @@ def test_nothing_of_who_was_erased_is_left_in_any_file(tmp_path: Path) -> None:
         opened = bytes_in(exported(data, tmp_path / "before", "--open"))
         missing = [text for text in life.said.values() if json.dumps(text, ensure_ascii=False).encode() not in opened]
         assert missing == [], "the drill is worth nothing unless they could be read before"
+        for ran in (
+            CliRunner().invoke(matron_replay, ["ship", "--data", str(data), "--to", str(tmp_path / "shipped")]),
+            CliRunner().invoke(matron, ["backup", "--data", str(data), "--to", str(tmp_path / "backup")]),
+        ):
+            assert ran.exit_code == 0, ran.output
         client = httpx2.Client(base_url=f"{server.url}/api/v1", timeout=15)
         assert life.said["UpdatePatient", "name"] in client.get(f"/patients/{patient}/").text
         ran = erase(server, patient)
@@ -117,6 +122,10 @@ def test_nothing_of_who_was_erased_is_left_in_any_file(tmp_path: Path) -> None:
             ran = CliRunner().invoke(matron_replay, [command, "--data", str(data)])
             assert ran.exit_code == 0, ran.output
         assert b"asked for" in bytes_in(tmp_path / "after-0")
+        # The backup of before has its keys, and nothing that opens them.
+        from_backup = ["export", "--data", str(tmp_path / "backup"), "--to", str(tmp_path / "none"), "--open"]
+        ran = CliRunner().invoke(matron_replay, [*from_backup, "--master-key", str(data / "master.key")])
+        assert (ran.exit_code, "wrapped by another master key" in ran.output) == (2, True)
         life.close()
         client.close()
 
