@@ -34,12 +34,16 @@ class Error(msgspec.Struct, frozen=True, kw_only=True):
     largest: float
     only_in_log: int
     only_in_model: int
+    ended_otherwise: int
+    """Visits that were served, or ended, in another way."""
     decided_otherwise: int
 
     @property
     def exact(self) -> bool:
         """Whether the model gives the log's own day, to a second."""
-        return self.largest < 1 / 60 and not (self.only_in_log or self.only_in_model or self.decided_otherwise)
+        return self.largest < 1 / 60 and not (
+            self.only_in_log or self.only_in_model or self.ended_otherwise or self.decided_otherwise
+        )
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,8 +230,13 @@ def _error(log: Seen, model: Seen, otherwise: int) -> Error:
         largest=round(max(apart, default=0) / 60_000_000, 3),
         only_in_log=len(here) - len(both),
         only_in_model=len(there) - len(both),
+        ended_otherwise=sum(_came_to(here[id]) != _came_to(there[id]) for id in both),
         decided_otherwise=otherwise,
     )
+
+
+def _came_to(visit: Visit) -> tuple[str, bool]:
+    return visit.status, bool(visit.started)
 
 
 def _apart(here: Visit, there: Visit) -> int:

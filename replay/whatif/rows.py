@@ -69,7 +69,8 @@ def notes(found: Comparison) -> Iterator[str]:
         yield (
             f"The model's own error: {error.mean} min a visit, {error.largest} at most, of {error.visits:,} visits; "
             f"{error.only_in_log} only in the log, {error.only_in_model} only in the model, "
-            f"{error.decided_otherwise} commands decided otherwise. A smaller difference says nothing."
+            f"{error.ended_otherwise} ended otherwise, {error.decided_otherwise} commands decided otherwise. "
+            "A smaller difference says nothing."
         )
     yield (
         f"{model.arrivals:,} commands from outside, {model.calls:,} calls at {model.counters} counters with "

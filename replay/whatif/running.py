@@ -305,7 +305,8 @@ class Run:
         ticket = service.tickets.get(ticket_id) if service is not None else None
         if ticket is None or not ticket.counter:
             return
-        if _completes(step) and ticket.status == "called":  # here a call waits for the patient to come
+        forced = getattr(step.command, "force", False)
+        if _completes(step) and ticket.status == "called" and not forced:  # here a call waits for the patient to come
             self._ask(COMMANDS["StartTicket"](ticket_id=ticket_id), time, step.who)
         command = step.command
         if getattr(command, "counter", None) not in (None, ticket.counter):
