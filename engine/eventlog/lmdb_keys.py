@@ -115,7 +115,8 @@ def _present_stays() -> Iterator[None]:
     try:
         yield
     except (lmdb.Error, OSError) as error:
-        raise Unavailable("keys_not_changed", f"the subject keys cannot be put into a new file: {error}") from error
+        detail = f"the subject keys cannot be put into a new file: {error}"
+        raise Unavailable("keys_not_changed", detail, outcome="unknown") from error
 
 
 def take_turned(path: Path, *, overwrite: bool) -> None:

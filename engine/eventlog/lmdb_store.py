@@ -253,7 +253,7 @@ class LmdbStore(ReadSide):
 
     def _finish_turning(self, turning: KeysTurning) -> int:
         if turning is not self._turning:
-            raise Unavailable("keys_not_changed", "the log was opened again meanwhile")
+            raise Unavailable("keys_not_changed", "the log was opened again meanwhile", outcome="unknown")
         changed = self._take_place(turning)
         if self._vault is not None:
             self._master_file().only(self._vault)  # nothing is wrapped with the other one any more: it is overwritten

@@ -19,7 +19,7 @@ from engine.decisions.doctors import AddDoctor
 from engine.decisions.erase_patient import ErasePatient, ErasureReason
 from engine.decisions.open_slot import OpenSlot
 from engine.decisions.patients import RegisterPatient, UpdatePatient
-from engine.errors import DeadlinePassed, Rejected, SubjectErased
+from engine.errors import DeadlinePassed, Rejected, SubjectErased, Unavailable
 from engine.eventlog.keys import DESTROYED, Keyring
 from engine.eventlog.memory_store import MemoryDisk
 from engine.recovery import Book, state_hash
@@ -265,3 +265,24 @@ async def test_no_object_of_the_process_holds_a_text_of_who_was_erased(autojump_
         # Nor does the ring of the keys.
         keys = engine.partitions["main"].book.keys
         assert bytes.fromhex(patient.replace("-", "")) not in keys._keys
+
+
+async def test_without_room_for_a_second_key_file_it_is_tried_again_until_it_is_done(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        patient = await register(engine)
+        change_keys, tries = engine._store.change_keys, 0
+
+        async def full_at_first(turn: Any) -> int:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise Unavailable("keys_not_changed", "no space left", outcome="unknown")
+            return await change_keys(turn)
+
+        engine._store.change_keys = full_at_first  # type: ignore[method-assign]
+        assert (await erase(engine, patient))["records"] == [patient]
+        assert tries == 2
+        assert disk.keys[engine.partitions["main"].book.keys.store_name(patient)] == DESTROYED
