@@ -123,6 +123,7 @@ def test_keys_move_the_moment_and_no_move_holds_the_page_up(browser: Browser, ex
                 break
         expect(page.locator("[data-list=over] .row").first).to_be_visible()
         page.keyboard.press("Home")
+        expect(page.locator(".nothing")).to_have_text("At this moment it did not exist yet.")
         page.get_by_label("Speed").select_option("1000")
         page.get_by_role("button", name="Play").click()
         expect(page.locator("[data-list=over] .row").first).to_be_visible()
@@ -241,9 +242,10 @@ def test_reading_trouble_and_nothing_at_all_are_said(browser: Browser, explored:
         assert visitor.axe() == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", SCREENS.values(), ids=SCREENS)
-def test_each_screen_shows_it_whole(browser: Browser, explored: Explored, size: tuple[int, int], theme: str) -> None:
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.long)])
+@pytest.mark.parametrize("screen", ["phone", "desk", pytest.param("wall", marks=pytest.mark.long)])
+def test_each_screen_shows_it_whole(browser: Browser, explored: Explored, screen: str, theme: str) -> None:
+    size = SCREENS[screen]
     language = "ar" if theme == "dark" else "en"
     middle = explored.entries(f"service:{explored.laboratory['id']}")[-5]["time"]
     asked = f"theme={theme}&lang={language}&service={explored.laboratory['id']}&at={middle}"
