@@ -124,6 +124,8 @@ class Recorded(msgspec.Struct):
     """and those of ``ASKED`` among them, by code: they are refused in every world."""
     unusual_calls: int = 0
     """Calls of somebody whom the queue would not have given."""
+    wakes: dict[tuple[str, int], int] = {}
+    """When the timer of an actor (its key, and the instant for which it was set) came in fact."""
     usual_start: dict[str, int] = {}
     usual_service: dict[str, int] = {}
     """Medians (µs) from call to start and from start to end, by service; ``""``: of all."""

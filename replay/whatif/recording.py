@@ -30,7 +30,7 @@ _STEPS: Final = frozenset(
     "MarkNoShow ParkTicket CancelTicket CancelToken UndoTicket UndoToken".split()
 )
 _ANSWERS: Final = frozenset({"AcceptOffer", "DeclineOffer"})
-_WAKES: Final = frozenset({"WakeSlot", "WakeService"})
+_WAKES: Final = {"WakeSlot": "slot", "WakeService": "service"}
 
 ABSENT: Final = 5 * MINUTE
 """A counter that does not call for so long though it could is not at work then, whoever waits."""
@@ -60,7 +60,11 @@ class Recorder:
         """One more entry."""
         entry = self.book.codec.decode(checked(record))
         self._turn_of_day(entry.time)
-        command = self._commands.read(entry) if entry.name not in _WAKES else None
+        command = self._commands.read(entry)
+        if command is not None and entry.name in _WAKES:
+            self.recorded.wakes[f"{_WAKES[entry.name]}:{getattr(command, f'{_WAKES[entry.name]}_id')}", command.due] = (
+                entry.time
+            )
         chosen = self._choice(entry, command) if entry.name in ("CallTicket", "CallToken") else "queue"
         for _ in self.book.folded(((position, record),)):
             pass

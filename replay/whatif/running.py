@@ -107,8 +107,14 @@ class Run:
 
     def _wake(self, due: int, key: str) -> None:
         heapq.heappop(self.world.book.timers)
+        came = self._recorded.wakes.get((key, due), due)
+        if came > max(due, self.world.time):  # in the log it came later: the engine was busy, or stood still
+            self._at(came, self._fire, due, key)
+        else:
+            self._fire(max(due, self.world.time), due, key)
+
+    def _fire(self, time: int, due: int, key: str) -> None:
         kind, _, id = key.partition(":")
-        time = max(due, self.world.time)
         with suppress(Rejected):  # it was due under other circumstances
             self._done(self.world.ask(WAKE[kind](id, due), time, own_id(key, due), "timer"), time)
 

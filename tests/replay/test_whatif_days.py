@@ -19,7 +19,7 @@ from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.runtime import open_engine
 from replay.whatif.comparing import compare
 from replay.whatif.variation import spoken
-from tests.engine.living import CLERK, START, TrioClock, patient
+from tests.engine.living import CLERK, START, TrioClock, living, patient
 from tests.replay.days import DOCTOR, MINUTE, ask
 
 ZONE = "America/Los_Angeles"
@@ -77,3 +77,28 @@ async def test_the_evening_itself_has_bookings_and_no_visits(autojump_clock: obj
     assert found.whole
     assert found.error.exact
     assert (found.error.visits, found.log.tokens, found.model.calls) == (0, 0, 0)
+
+
+async def test_a_timer_that_came_late_because_nothing_ran_comes_as_late_in_the_model(autojump_clock: object):
+    disk = MemoryDisk()
+    async with living(disk) as engine:
+        doctor = (await ask(engine, AddDoctor(name=PersonName("Dr. Rao"), specialization="Surgery"), CLERK))["id"]
+        begin = calendar.moment(START) + dt.timedelta(minutes=5)
+        end = begin + dt.timedelta(hours=2)
+        slot = await ask(engine, OpenSlot(doctor=doctor, start_time=begin, end_time=end, max_capacity=1), CLERK)
+        tokens = []
+        for _ in range(2):
+            who = (await ask(engine, patient(), CLERK))["id"]
+            booking = BookToken(slot_id=slot["id"], patient_id=who, category="ONLINE")
+            tokens.append((await ask(engine, booking, CLERK))["id"])
+    await trio.sleep(60 * MINUTE)  # the first should have been marked meanwhile, and the second promoted
+    async with living(disk) as engine:
+        await trio.sleep(10 * MINUTE)
+        await ask(engine, CheckIn(token_id=tokens[1]), CLERK)
+        await ask(engine, CallNext(service_id=doctor, counter="1"), DOCTOR)
+        await ask(engine, StartTicket(ticket_id=tokens[1]), DOCTOR)
+    store = MemoryStore(disk)
+    await store.open()
+    found = await compare(store, "main", TODAY, [])
+    assert (found.log.no_shows_by_clock, found.log.promotions) == (1, 1)
+    assert found.error.exact
