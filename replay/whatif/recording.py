@@ -62,9 +62,9 @@ class Recorder:
         self._turn_of_day(entry.time)
         command = self._commands.read(entry)
         if command is not None and entry.name in _WAKES:
-            self.recorded.wakes[f"{_WAKES[entry.name]}:{getattr(command, f'{_WAKES[entry.name]}_id')}", command.due] = (
-                entry.time
-            )
+            kind = _WAKES[entry.name]
+            id = getattr(command, f"{kind}_id")
+            self.recorded.wakes[f"{kind}:{id}", command.due] = entry.time
         chosen = self._choice(entry, command) if entry.name in ("CallTicket", "CallToken") else "queue"
         for _ in self.book.folded(((position, record),)):
             pass
