@@ -75,6 +75,8 @@ def test_the_slider_shows_a_slot_as_it_was_and_the_address_brings_one_back(brows
     asked = f"slot={explored.slot['id']}&at={full['time']}&entry={full['position']}"
     with visit(browser, DESK, timezone_id="Asia/Tokyo") as visitor:
         page = opened(visitor, explored, f"date={DAY}&{asked}")
+        earlier = about[about.index(full) - 1]["position"]
+        before = explored.desk.get("/audit/state/", slot=explored.slot["id"], at=str(earlier))["slot"]
         was = explored.desk.get("/audit/state/", slot=explored.slot["id"], at=str(full["position"]))["slot"]
         expect(page.locator("[data-list=line] .row")).to_have_count(len(was["line"]))
         assert codes(page) == [token["code"] for token in was["line"]]
@@ -86,8 +88,10 @@ def test_the_slider_shows_a_slot_as_it_was_and_the_address_brings_one_back(brows
         page.locator("[data-part=slider]").focus()
         page.keyboard.press("p")
         expect(page.locator(".happened [aria-current]")).not_to_contain_text(clock)
+        expect(page.locator("[data-list=line] .row")).to_have_count(len(before["line"]))
         page.keyboard.press("n")
         expect(page.locator(".now")).to_have_text(clock)
+        expect(page.locator("[data-list=line] .row")).to_have_count(len(was["line"]))
         expect(page.locator("[data-changed] .news").first).to_be_visible()
         page.wait_for_url(re.compile(rf"slot={explored.slot['id']}.*entry="))
         shown = codes(page)
