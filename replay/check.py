@@ -18,8 +18,8 @@ from engine.eventlog.keys import Keyring
 from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.pages import PageUnusable, decode_page
 from engine.recovery import Book, Cell, state_hash
-from replay.assignments import Assignments
-from replay.overlaps import Overlaps
+from replay.auditing.assignments import Assignments
+from replay.auditing.overlaps import Overlaps
 
 READ = 1_000
 """Records of one read transaction: short, so that the log's file does not grow under a reader."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from engine.errors import LogCorrupt
 from engine.eventlog.store import Signed
 from engine.eventlog.tree import HASH
-from replay.segments import SegmentSource
+from replay.segments.source import SegmentSource
 from replay.walking import READ, Source
 
 

@@ -16,7 +16,7 @@ from engine.actors.hospital import HospitalAdded
 from engine.errors import Invalid, LogCorrupt
 from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
-from replay.segments import SegmentSource
+from replay.segments.source import SegmentSource
 from replay.walking import Source
 
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?")

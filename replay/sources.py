@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import LogCorrupt, Unavailable
 from engine.eventlog.lmdb_reader import LmdbReader
-from replay.segments import SegmentSource
+from replay.segments.source import SegmentSource
 from replay.walking import Source
 
 

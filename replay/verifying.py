@@ -18,7 +18,7 @@ from engine.eventlog.directory import BESIDE
 from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.tree import Node, Tree
 from replay import verifier
-from replay.segments import SegmentSource
+from replay.segments.source import SegmentSource
 from replay.verifier import LogCheck, Wrong
 from replay.walking import READ, Source
 

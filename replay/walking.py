@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 from engine.decider import NotInMemory
 from engine.eventlog.store import Signed
 from engine.recovery import Book
-from replay.veiling import VeilingKeys
+from replay.deciding.veiling import VeilingKeys
 
 T = TypeVar("T")
 

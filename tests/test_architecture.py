@@ -90,11 +90,11 @@ ORDER = (
     "engine.loading",
     "engine.settings",
     "engine.runtime",
-    "replay.veiling",
+    "replay.deciding.veiling",
     "replay.walking",  # what restoring takes: the gateway's commands may know it
-    "replay.segment_format",
-    "replay.segment_writing",
-    "replay.segments",
+    "replay.segments.form",
+    "replay.segments.writing",
+    "replay.segments.source",
     "replay.moments",
     "replay.erased",
     "replay.joined",
@@ -146,7 +146,7 @@ REPLAY_MAY = (
 )
 
 # A witness is a server of its own, behind the gateway's front door, with a key and a clock.
-WITNESS = ("replay.witness", "replay.witnessing")
+WITNESS = ("replay.witnessing.witness", "replay.witnessing.service")
 WITNESS_MAY = (
     "engine.clock",
     "gateway.audit.keys",

@@ -1,7 +1,7 @@
 """Ships the logs from beside the engine: a process that is started with it, watched, and started again when it dies.
 
-It is ``replay.ship_process``, told by its standard input when to end and telling on its standard output how far it has
-come. It knows the engine no more than any reader does, and nothing here waits for it but the end: the last entries
+It is ``replay.segments.process``, told by its standard input when to end and telling on its standard output how far it
+has come. It knows the engine no more than any reader does, and nothing here waits for it but the end: the last entries
 and checkpoints are to be there too.
 """
 
@@ -93,7 +93,7 @@ class Shipping:
         }
 
     async def _live(self) -> int:
-        command = [sys.executable, "-m", "replay.ship_process", str(self._data), str(self._folder)]
+        command = [sys.executable, "-m", "replay.segments.process", str(self._data), str(self._folder)]
         pipe = subprocess.PIPE
         process = await trio.lowlevel.open_process(command, stdin=pipe, stdout=pipe, stderr=pipe)
         assert process.stdin is not None

@@ -28,7 +28,7 @@ from gateway.backing.folders import BackingFailed, copy_file, whole
 from replay.joined import JoinedSource
 from replay.moments import Position, parse, zone_of
 from replay.restoring import Restored, Until, folded, grown_again, restore
-from replay.segments import SegmentSource
+from replay.segments.source import SegmentSource
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """What became of all who asked for a room, and what the clinic's rules had to do with it: counted from a log's entries.
 
-It reads what each decision wrote down of itself. Whether two were ever in one place is ``replay.overlaps``'s to say.
+It reads what each decision wrote down of itself. Whether two were ever in one place is for ``replay.auditing.overlaps``
+to say.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What became of all who were admitted: counted from a log's entries.
 
 It reads what each decision wrote down of itself. Whether anything was given twice, in part or out of turn is
-``replay.assignments``'s to say.
+``replay.auditing.assignments``'s to say.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import click
 import msgspec
 from rich.table import Table
 
+from replay.auditing.integrity import Integrity, audit
 from replay.calling import (
     FOUND,
     WELL,
@@ -22,7 +23,6 @@ from replay.calling import (
     progress,
     run,
 )
-from replay.integrity import Integrity, audit
 from replay.sources import open_source
 
 

@@ -9,8 +9,8 @@ import click
 
 from engine.eventlog.directory import BESIDE
 from replay.calling import WELL, WrongCall, data_option, hospital_option, json_option, print_json, run, the_one
-from replay.proofs import Consistency, Inclusion, plain, prove_entry, prove_growth
 from replay.sources import open_source
+from replay.witnessing.proofs import Consistency, Inclusion, plain, prove_entry, prove_growth
 
 
 @click.command()

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from engine.errors import Invalid
 from replay.calling import FOUND, WELL, chosen, data_option, hospital_option, json_option, print_json, progress, run
+from replay.deciding.redeciding import Named, Redecided
+from replay.deciding.redeciding import redecide as redecided
 from replay.moments import position_of
-from replay.redeciding import Named, Redecided
-from replay.redeciding import redecide as redecided
 from replay.sources import open_source
 from replay.walking import Source
 

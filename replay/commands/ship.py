@@ -9,9 +9,9 @@ import click
 import trio
 
 from replay.calling import WELL, print_json, run
-from replay.segment_writing import LIMIT
-from replay.ship_process import ship as ship_log
-from replay.shipping import Shipped
+from replay.segments.process import ship as ship_log
+from replay.segments.shipping import Shipped
+from replay.segments.writing import LIMIT
 
 
 @click.command()

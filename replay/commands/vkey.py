@@ -10,8 +10,8 @@ import click
 from engine.eventlog.checkpoint import Verifier
 from engine.eventlog.directory import BESIDE
 from replay.calling import WELL, WrongCall, chosen, data_option, hospital_option, json_option, print_json, run
-from replay.proofs import origins
 from replay.sources import open_source
+from replay.witnessing.proofs import origins
 
 PUBLIC_FILE: Final = "signing.key.pub"
 """The engine writes it into its data folder at every start."""

@@ -34,6 +34,6 @@ def witness(
     Example: matron-replay witness --state ./witness --name witness.example.org/w1 \\
                --log 'matron.local/1f2e3d4c/*=matron.local/1f2e3d4c+8a1b2c3d+AQ...'
     """
-    from replay.witnessing import serve  # a whole front door, which no other command should wait for
+    from replay.witnessing.service import serve  # a whole front door, which no other command should wait for
 
     run(serve, bind, state, name, logs, certfile, keyfile)

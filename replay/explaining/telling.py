@@ -18,7 +18,7 @@ from engine.decisions import DECISIONS
 from engine.errors import LogCorrupt, Rejected
 from engine.eventlog.entry import checked
 from engine.recovery import Book
-from replay.deciding import Again, Redeciding, keys_met
+from replay.deciding.again import Again, Redeciding, keys_met
 from replay.explaining.carers import Assignments
 from replay.explaining.form import Explanation, Met, Refused, Section, Told
 from replay.explaining.moves import Moves

@@ -27,10 +27,10 @@ from replay.exporting.manifest import MANIFEST, Manifest, Stretch, Texts, proven
 from replay.exporting.parquet import duckdb, write_parquet
 from replay.exporting.rows import csv_head, csv_lines, json_line
 from replay.moments import time_of
-from replay.proofs import newest
-from replay.segment_writing import SegmentWriter
+from replay.segments.writing import SegmentWriter
 from replay.showing import Showing, rfc3339
 from replay.walking import READ, Source
+from replay.witnessing.proofs import newest
 
 Form = Literal["jsonl", "csv", "parquet", "fhir", "segments"]
 

@@ -22,8 +22,8 @@ from engine.eventlog.checkpoint import Line, LocalSigner, Note, Verifier
 from engine.eventlog.store import Signed
 from engine.eventlog.tree import consistency_proof, inclusion_proof, root_at
 from replay.exporting.files import FileTold, OneFile
-from replay.proofs import newest
 from replay.walking import Source
+from replay.witnessing.proofs import newest
 
 MANIFEST: Final = "manifest.json"
 NOTE: Final = "manifest.note"

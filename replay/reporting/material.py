@@ -17,15 +17,15 @@ from engine.errors import Invalid, LogCorrupt
 from engine.eventlog.checkpoint import BadNote, Note
 from engine.eventlog.directory import BESIDE
 from replay.accesses import Sought, accesses
-from replay.integrity import Integrity, audit
+from replay.auditing.integrity import Integrity, audit
 from replay.moments import position_at, zone_of
-from replay.proofs import newest, prove_entry
 from replay.reporting.gathering import Gathered, Gathering
 from replay.showing import Showing
 from replay.verifying import Demands, Verified, verify_all
 from replay.walking import Source, Walk
 from replay.whatif.comparing import Comparison
 from replay.whatif.figures import seen
+from replay.witnessing.proofs import newest, prove_entry
 
 Advance = Callable[[int], None]
 

@@ -18,7 +18,7 @@ from typing import Any
 import trio
 
 from engine.eventlog.lmdb_reader import LmdbReader
-from replay.shipping import Shipment
+from replay.segments.shipping import Shipment
 
 
 async def ship(data: Path, folder: Path, rotate: int) -> None:

@@ -26,7 +26,7 @@ from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
 from engine.eventlog.memory_store import MemoryDisk
 from engine.recovery import EVENTS
-from replay.integrity import Audit, Finding
+from replay.auditing.integrity import Audit, Finding
 from tests.engine.living import living
 from tests.golden.story import Story
 

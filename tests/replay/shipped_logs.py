@@ -20,9 +20,9 @@ from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.eventlog.tree import Tree
 from engine.notary import CheckpointSettings, Seal
 from engine.runtime import EngineSettings, open_engine
-from replay.segment_format import MAGIC, read_frames, write_frame
-from replay.segments import SegmentWriter
-from replay.shipping import Shipment
+from replay.segments.form import MAGIC, read_frames, write_frame
+from replay.segments.shipping import Shipment
+from replay.segments.source import SegmentWriter
 from replay.verifier import LogCheck, verify
 from tests.engine.living import CLERK, TrioClock, patient, read
 

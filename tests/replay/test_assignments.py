@@ -24,7 +24,7 @@ from engine.actors.roster.events import PatientReleased, PatientTaken, StaffList
 from engine.actors.ward import events as ward
 from engine.actors.ward.state import Bed, BedProfile, Occupant, WardProfile
 from engine.needs import Carers, Need
-from replay.assignments import Assignments
+from replay.auditing.assignments import Assignments
 
 NEED = Need(gender="female", age_group="adult", age=40)
 ALL = Carers(doctor_id="d", nurse_id="n", ward_id="w", bed_id="b1")

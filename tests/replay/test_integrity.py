@@ -16,7 +16,7 @@ from engine.actors.slot import events as slot
 from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS
-from replay.integrity import Audit
+from replay.auditing.integrity import Audit
 from tests.golden.story import Corpus
 from tests.golden.test_corpus import CORPORA, STORIES
 from tests.replay.planting import alter, copied, found, told

@@ -23,7 +23,7 @@ from engine.actors.clinic_day.state import Appointment
 from engine.actors.slot.events import SlotCancelled, SlotOpened
 from engine.decider import MINUTE, FreeText
 from engine.rules.subject import Wish
-from replay.overlaps import Overlaps
+from replay.auditing.overlaps import Overlaps
 
 DAY, NEXT = "clinic_day:c:2027-03-01", "clinic_day:c:2027-03-02"
 

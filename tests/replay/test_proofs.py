@@ -25,7 +25,7 @@ from engine.notary import CheckpointSettings, Seal
 from engine.runtime import EngineSettings, open_engine
 from gateway.audit.keys import PUBLIC_FILE
 from replay.__main__ import main
-from replay.proofs import newest, origins, prove_entry, prove_growth
+from replay.witnessing.proofs import newest, origins, prove_entry, prove_growth
 from tests.engine.living import CLERK, START, TrioClock, living, patient
 
 SIGNER = LocalSigner(bytes(range(32)))

@@ -26,8 +26,8 @@ from engine.eventlog.lmdb_store import LmdbStore
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.runtime import Engine, open_engine
 from replay.__main__ import main
-from replay.deciding import Again, decide_again
-from replay.redeciding import Redecided, redecide
+from replay.deciding.again import Again, decide_again
+from replay.deciding.redeciding import Redecided, redecide
 from replay.walking import Walk
 from tests.engine.living import CLERK, living, patient
 from tests.golden import audit, queues, referrals, rooms, story, wards

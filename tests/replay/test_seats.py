@@ -11,9 +11,9 @@ from engine.actors.hospital import HospitalAdded, Policy, PolicyChanged
 from engine.actors.slot import events as on
 from engine.actors.slot.state import Quota
 from engine.decider import FreeText
-from replay.seats import Seats
-from replay.slots import Slots
-from replay.tokens import Tokens
+from replay.auditing.seats import Seats
+from replay.auditing.slots import Slots
+from replay.auditing.tokens import Tokens
 
 HOUR = 3_600_000_000
 

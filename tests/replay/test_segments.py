@@ -18,8 +18,8 @@ from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.eventlog.store import Batch
 from engine.eventlog.tree import Tree, included, inclusion_proof
 from engine.recovery import state_hash
-from replay.segments import SegmentSource, SegmentWriter
-from replay.shipping import Shipment
+from replay.segments.shipping import Shipment
+from replay.segments.source import SegmentSource, SegmentWriter
 from replay.walking import Walk
 from tests.engine.living import CLERK, living, patient
 from tests.replay.shipped_logs import SIGNER, files_in, sealing

@@ -25,10 +25,10 @@ from engine.eventlog.lmdb_store import LmdbStore
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.runtime import open_engine
 from replay.commands.ship import ship as ship_command
-from replay.segments import SegmentSource
-from replay.ship_process import CannotShip
-from replay.ship_process import ship as ship_log
-from replay.shipping import AnotherLog, Shipment
+from replay.segments.process import CannotShip
+from replay.segments.process import ship as ship_log
+from replay.segments.shipping import AnotherLog, Shipment
+from replay.segments.source import SegmentSource
 from replay.verifier import verify
 from tests.engine.living import CLERK, living, patient
 from tests.replay.shipped_logs import COSIGNED_AT, NAME, SIGNER, WITNESS, WITNESS_KEY, files_in, sealing

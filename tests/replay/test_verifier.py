@@ -25,8 +25,8 @@ from engine.eventlog.entry import Principal, stored
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.eventlog.tree import Tree
 from replay import verifier
-from replay.segments import SegmentWriter
-from replay.shipping import Shipment
+from replay.segments.shipping import Shipment
+from replay.segments.source import SegmentWriter
 from replay.verifier import LogCheck, Wrong, verify
 from tests.engine.living import CLERK, living, patient
 from tests.golden import story

@@ -20,8 +20,8 @@ from engine.eventlog.directory import LogDirectory
 from gateway.audit.client import Answer, Client
 from gateway.door.settings import DoorSettings
 from gateway.server import Door, serve
-from replay.witness import SEEN, Trust, Witness
-from replay.witnessing import Service
+from replay.witnessing.service import Service
+from replay.witnessing.witness import SEEN, Trust, Witness
 from tests.replay.grown_log import OWNER, GrownLog, asked
 
 KEY = LocalSigner(bytes(32))

@@ -17,7 +17,7 @@ import trio
 
 from engine.eventlog.checkpoint import Note, Verifier
 from gateway.audit.client import Client, Unreached
-from replay.witness import SEEN
+from replay.witnessing.witness import SEEN
 from tests.replay.grown_log import OWNER, GrownLog
 from tests.serving import Desk, Server, serving
 

@@ -35,7 +35,7 @@ from engine.rules.kinds import Continuity
 from engine.runtime import Engine, EngineSettings
 from engine.views.appointments import GetAppointment, ListAppointments
 from engine.views.room_days import GetClinicDay, GetRoomSchedule
-from replay.overlaps import Overlaps
+from replay.auditing.overlaps import Overlaps
 from tests.engine.living import CLERK, TrioClock, living, patient, read
 
 MORNINGS = 14

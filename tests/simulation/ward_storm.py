@@ -29,7 +29,7 @@ from engine.eventlog.keys import Keyring
 from engine.eventlog.memory_store import MemoryDisk, MemoryStore
 from engine.recovery import Book, state_hash
 from engine.runtime import Engine, EngineSettings, open_engine
-from replay.assignments import Assignments
+from replay.auditing.assignments import Assignments
 from tests.simulation import clockwork
 from tests.simulation.client import HOSPITAL_ID, sent
 from tests.simulation.clockwork import EIGHT, SimulatedClock

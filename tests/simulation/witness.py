@@ -28,8 +28,8 @@ from engine.eventlog.memory_store import MemoryDisk
 from engine.recovery import Book, Cell
 from engine.runtime import Engine
 from engine.views import QUERIES
-from replay.assignments import Assignments
-from replay.overlaps import Overlaps
+from replay.auditing.assignments import Assignments
+from replay.auditing.overlaps import Overlaps
 from tests.simulation.client import HOSPITAL_ID, WATCHING, Try, Wish
 from tests.simulation.clockwork import SimulatedClock
 from tests.simulation.hospital_rules import codes_given_twice, rules_broken, tokens_kept_twice

@@ -40,7 +40,7 @@ from engine.errors import Rejected
 from engine.needs import Because
 from engine.recovery import Book
 from perf.verify.wards import differing_beds, stranded
-from replay.assignments import Assignments
+from replay.auditing.assignments import Assignments
 from tests.engine.ward_world import Wards
 
 STEPS = 250

@@ -20,8 +20,8 @@ from gateway.audit.settings import AuditSettings, WitnessPlace
 from gateway.door.settings import DoorSettings
 from gateway.notices.addresses import Resolve
 from gateway.server import Door, serve
-from replay.witness import SEEN, Trust, Witness
-from replay.witnessing import Service
+from replay.witnessing.service import Service
+from replay.witnessing.witness import SEEN, Trust, Witness
 
 OWNER = LocalSigner(bytes(range(32)))
 WITNESS_KEY = LocalSigner(bytes(32))

@@ -25,7 +25,7 @@ from engine.runtime import Engine, EngineSettings, open_engine
 from engine.views.people import GetPatient
 from gateway.__main__ import main
 from gateway.backing.backup import Advance
-from replay.shipping import Shipment
+from replay.segments.shipping import Shipment
 
 CLERK, NURSE = Principal("desk", "clerk"), Principal("ward-3", "clinician", "10.0.0.7")
 SIGNER = LocalSigner(bytes(range(32)))

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from engine.eventlog.lmdb_reader import LmdbReader
 from replay.__main__ import main as replay
-from replay.segments import SegmentSource
+from replay.segments.source import SegmentSource
 from tests.gateway.backing.house import matron
 from tests.serving import serving
 

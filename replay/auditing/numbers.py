@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.actors.doctor_day import SlotsPlanned, TicketNumbersGiven
 from engine.actors.slot import events as on
-from replay.slots import Slot
+from replay.auditing.slots import Slot
 
 
 class Numbers:

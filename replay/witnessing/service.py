@@ -25,7 +25,7 @@ from gateway.keeping import keep_serving, stop_on_signal
 from gateway.request_log import log_to_stderr
 from gateway.server import open_sockets
 from replay.calling import WELL, WrongCall
-from replay.witness import LARGEST, SEEN, Said, Trust, Witness
+from replay.witnessing.witness import LARGEST, SEEN, Said, Trust, Witness
 
 Message = MutableMapping[str, Any]
 

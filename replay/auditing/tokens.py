@@ -6,8 +6,9 @@ apart and held against each other after every entry: one of them alone could be 
 - every step of a token follows from the one before it; a token is in one slot, and one that leaves a slot comes to
   the slot it left for, in the same entry, as who it was;
 - the patient's day knows the same tokens, in the same slots and states; a slot that ends leaves nobody waiting;
-- the doctor's day knows the same slots (``replay.doctor_days``) and gave their ticket numbers (``replay.numbers``);
-- seats, quotas, double booking and the waiting list: ``replay.seats``.
+- the doctor's day knows the same slots (``replay.auditing.doctor_days``) and gave their ticket numbers
+  (``replay.auditing.numbers``);
+- seats, quotas, double booking and the waiting list: ``replay.auditing.seats``.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from typing import Any, Final
 from engine.actors.hospital import HospitalAdded, PolicyChanged
 from engine.actors.patient_day import CommitmentChanged, Committed
 from engine.actors.slot import events as on
-from replay.doctor_days import DoctorDays
-from replay.numbers import Numbers
-from replay.seats import Engaged, Seats
-from replay.slots import ACTIVE, Slot, Slots, token_of
+from replay.auditing.doctor_days import DoctorDays
+from replay.auditing.numbers import Numbers
+from replay.auditing.seats import Engaged, Seats
+from replay.auditing.slots import ACTIVE, Slot, Slots, token_of
 
 NAMED: Final = 20
 """Of the faults that were found, so many are named."""

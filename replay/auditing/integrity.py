@@ -16,11 +16,11 @@ from engine.errors import LogCorrupt
 from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS
-from replay.assignments import Assignments
-from replay.chains import Chains
-from replay.overlaps import Overlaps
-from replay.queues import Queues
-from replay.tokens import Tokens
+from replay.auditing.assignments import Assignments
+from replay.auditing.chains import Chains
+from replay.auditing.overlaps import Overlaps
+from replay.auditing.queues import Queues
+from replay.auditing.tokens import Tokens
 from replay.walking import READ, Source
 
 NAMED: Final = 100

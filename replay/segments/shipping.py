@@ -18,7 +18,7 @@ from engine.eventlog.checkpoint import Note
 from engine.eventlog.directory import BESIDE
 from engine.eventlog.store import Signed
 from engine.eventlog.tree import root_at
-from replay.segment_writing import KEPT, LIMIT, SegmentWriter
+from replay.segments.writing import KEPT, LIMIT, SegmentWriter
 
 if TYPE_CHECKING:  # whoever ships loads no rule book, and walking knows them all
     from replay.walking import Source

@@ -1,7 +1,7 @@
 """Whether every ticket of every queue is in one place, in its place, and was called in turn: told from events alone.
 
-It keeps what services say of their tickets (``replay.lines``) and what their days say of those that are over, and holds
-them against each other after every entry:
+It keeps what services say of their tickets (``replay.auditing.lines``) and what their days say of those that are over,
+and holds them against each other after every entry:
 
 - every step of a ticket follows from the one before it; a ticket is in one service, and one that is transferred comes,
   in the same entry, to the service that it left for, as who it was and under its code;
@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from engine.actors.service import events as on
 from engine.actors.service_day import TicketFiled, TicketUnfiled
-from replay.lines import ALIVE, SERVING, Line, Ticket
-from replay.slots import ACTIVE, Slots, token_of
+from replay.auditing.lines import ALIVE, SERVING, Line, Ticket
+from replay.auditing.slots import ACTIVE, Slots, token_of
 
 NAMED: Final = 20
 """Of the faults that were found, so many are named."""

@@ -26,7 +26,7 @@ from engine.actors.intake.state import Turn, Waiter
 from engine.actors.roster import events as roster
 from engine.actors.ward.events import BedOccupied
 from engine.needs import RANK, Carers, Need
-from replay.beds import Beds
+from replay.auditing.beds import Beds
 
 NAMED: Final = 20
 """Of the faults that were found, so many are named."""

@@ -13,7 +13,7 @@ from engine.eventlog.checkpoint import Note
 from engine.eventlog.directory import check_log, sync_folder
 from engine.eventlog.entry import checked
 from engine.eventlog.tree import HASH, Tree
-from replay.segment_format import (
+from replay.segments.form import (
     LONGEST,
     MAGIC,
     SUFFIX,

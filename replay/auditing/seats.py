@@ -1,7 +1,7 @@
 """Whether every seat was there to be given, to a patient who might have it, and in turn: told from events alone.
 
-Knows slots as ``replay.slots`` follows them, the hospital's policy as its events say it, and when a patient comes back
-for a result. What is held against each other after an entry that gave a seat:
+Knows slots as ``replay.auditing.slots`` follows them, the hospital's policy as its events say it, and when a patient
+comes back for a result. What is held against each other after an entry that gave a seat:
 
 - no more seats are taken than the capacity and what the policy adds to it; only an emergency has one above it;
 - no tier has more than its quota, unless that is released;
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from engine.actors.hospital import Policy
 from engine.actors.slot import events as on
-from replay.slots import Slot, Slots, Token, token_of
+from replay.auditing.slots import Slot, Slots, Token, token_of
 
 _MINUTE: Final = 60_000_000
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from engine.actors.doctor_day import DayDelayed, DaySlotsEnded, SlotDelay, SlotsPlanned
 from engine.actors.slot import events as on
-from replay.slots import Slot, Slots
+from replay.auditing.slots import Slot, Slots
 
 _MINUTE: Final = 60_000_000
 _TOLD: Final = (on.SlotOpened, on.SlotDelayed, on.SlotClosed, on.SlotCancelled)

@@ -24,8 +24,8 @@ from engine.errors import LogCorrupt, Rejected
 from engine.eventlog.entry import RULEBOOK, Refusal
 from engine.eventlog.keys import SEALED
 from engine.stepping import Accepted, decided
-from replay.comparing import differences
-from replay.veiling import VEILED, VeilingKeys, sealed_subjects
+from replay.deciding.comparing import differences
+from replay.deciding.veiling import VEILED, VeilingKeys, sealed_subjects
 from replay.walking import Unreadable, Walk
 
 TOO_LARGE: Final = "decision_too_large"

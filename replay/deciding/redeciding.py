@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from engine.eventlog.entry import checked
-from replay.deciding import Again, Redeciding
+from replay.deciding.again import Again, Redeciding
 from replay.walking import READ, Source, Walk
 
 SHOWN: Final = 20

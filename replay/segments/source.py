@@ -20,8 +20,8 @@ from engine.eventlog.lmdb_reads import bounded, raw_environment
 from engine.eventlog.store import Signed
 from engine.eventlog.tree import HASH, Tree
 from engine.eventlog.vault import MASTER_FILE, VAULT, Vault, usable, vault_beside
-from replay.segment_format import LONGEST, MAGIC, SUFFIX, Header, Segment, read_frames, read_header, read_segment
-from replay.segment_writing import LIMIT, SegmentWriter
+from replay.segments.form import LONGEST, MAGIC, SUFFIX, Header, Segment, read_frames, read_header, read_segment
+from replay.segments.writing import LIMIT, SegmentWriter
 
 __all__ = ["LIMIT", "SegmentSource", "SegmentWriter"]
 

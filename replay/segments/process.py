@@ -1,6 +1,6 @@
 """The process that ships: a folder of its own, a log that may not be there yet, and when to end.
 
-``python -m replay.ship_process DATA FOLDER`` is started by ``gateway.audit.shipping`` alone: it follows until its
+``python -m replay.segments.process DATA FOLDER`` is started by ``gateway.audit.shipping`` alone: it follows until its
 standard input ends, and tells on its standard output, in lines of JSON, how far each log has come. Whoever started it
 decides when it ends, also where a signal reaches all processes of a terminal or a service. It loads no rule book.
 """
@@ -19,8 +19,8 @@ import trio
 from engine.errors import LogCorrupt, Rejected, Unavailable
 from engine.eventlog.directory import LogDirectory
 from engine.eventlog.lmdb_reader import LmdbReader
-from replay.segment_writing import LIMIT
-from replay.shipping import Shipment, Shipped
+from replay.segments.shipping import Shipment, Shipped
+from replay.segments.writing import LIMIT
 
 POLL: Final = 0.5
 """Seconds between two looks at the log."""

@@ -1,0 +1,1 @@
+"""Decisions taken again: same command, same state, same rules; the same events?"""
