@@ -206,6 +206,8 @@ def _settings(scenario: Load | Comparison, options: dict[str, Any]) -> Settings:
     given = {name: options[name] for name in names if options[name] is not None}
     if given.get("attempts") and not given.get("seconds"):
         given["seconds"] = _AS_LONG_AS_IT_TAKES
+    if given.get("attempts") and given.get("closed"):  # so few may be over before anybody is warm
+        given["warm"] = 0.0
     if given.get("rate") and isinstance(scenario, Load) and scenario.relative:
         given["saturation"] = given["rate"] / scenario.relative
     settings = msgspec.structs.replace(settings, **given)

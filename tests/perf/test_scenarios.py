@@ -87,6 +87,13 @@ def test_a_closed_loop_of_any_scenario_is_an_option(tmp_path):
     assert not run.violations
 
 
+def test_a_closed_loop_of_few_requests_is_measured_whole(tmp_path):
+    _, [run] = ran(tmp_path, "run", "booking-storm", *SHORT, "--closed", "4", "--attempts", "40")
+    assert run.repeats[0].measured.sent == 40
+    assert sum(op.count for op in run.repeats[0].measured.ops.values()) == 40
+    assert not run.violations
+
+
 def test_a_morning_of_real_bookings_is_sent_as_the_file_has_it(tmp_path):
     file = tmp_path / "bookings.csv"
     rows = [f"2026-03-02T{8 + n // 20:02}:{n % 20 * 3:02}:00,2026-03-0{2 + n % 2},Field {n % 3},no" for n in range(40)]
