@@ -25,14 +25,15 @@ from engine.eventlog.vault import MASTER_FILE
 from engine.process import tune_process
 from engine.runtime import Engine, EngineSettings, open_engine
 from engine.views.settings import GetHospital
+from gateway.access.opening import Access, AccessUnusable, open_access
 from gateway.app import create_app
 from gateway.audit.proving import Proving, examine
 from gateway.audit.settings import AuditUnusable
 from gateway.audit.shipping import shipping
-from gateway.auth import DEV_HOSPITAL, ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside, add_key
+from gateway.auth import DEV_HOSPITAL, KeysUnusable, add_key
 from gateway.backing.commands import backup, restore
 from gateway.checking import check_keys, check_log
-from gateway.config import BadConfig, Config, Loaded, check_bind, is_loopback, load
+from gateway.config import BadConfig, Config, Loaded, check_bind, load
 from gateway.demo import Demo, DemoSettings
 from gateway.erase import erase
 from gateway.explorer.process import ReadingProcess
@@ -84,10 +85,10 @@ def serve(config: Path | None, **flags: Any) -> None:
     chosen = loaded.config
     if chosen.data is None:
         stop(BAD_CONFIG, "Say where the log is: --data DIR, MATRON_DATA, or data in the configuration file.")
-    auth = authenticator(chosen)
+    access = opened(chosen)
     outside = trusted(chosen)
     log_to_stderr(chosen.log_level)
-    finish(live, chosen, auth, outside)
+    finish(live, chosen, access, outside)
 
 
 @main.command()
@@ -102,7 +103,7 @@ def check(config: Path | None, **flags: Any) -> None:
     for line in loaded.lines():
         click.echo(line)
     if loaded.config.keys is not None or not loaded.config.dev:
-        authenticator(loaded.config)
+        opened(loaded.config)
     trusted(loaded.config)
     folder = loaded.config.data
     try:
@@ -184,10 +185,10 @@ def demo(data: str | None, bind: str | None, seed: int, speed: float, seconds: f
     """
     flags = {"data": data, "bind": bind, "dev": True, "request_log": request_log, "log_level": "warning"}
     chosen = configured({**flags, "keys": None}, None).config
-    auth = authenticator(chosen)
+    access = opened(chosen)
     log_to_stderr("info" if request_log else "warning")
     show = DemoSettings(seed=seed, speed=speed, seconds=seconds)
-    finish(live_demo, chosen, auth, show)
+    finish(live_demo, chosen, access, show)
 
 
 main.add_command(erase)
@@ -205,7 +206,7 @@ class CannotListen(Exception):
 Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
 
 
-async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Beside | None = None) -> None:
+async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | None = None) -> None:
     """The engine over its store; inside its life the front door; ``beside`` gets the engine, the address, the end."""
     assert chosen.data is not None
     store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev, master_key=master_key(chosen))
@@ -245,8 +246,9 @@ async def live(chosen: Config, auth: Authenticator, outside: Trust, beside: Besi
             else:
                 explorer = ReadingProcess(Path(chosen.data))
                 doors.start_soon(explorer.run, shutdown)
+                doors.start_soon(access.run, engine, shutdown)
                 app = create_app(
-                    engine, auth, here, limits=chosen.limits, request_log=request_log, tally=tally,
+                    engine, access.guard(engine), here, limits=chosen.limits, request_log=request_log, tally=tally,
                     metrics=chosen.metrics, explorer=explorer,
                 )  # fmt: skip
                 binds = (await doors.start(keep_serving, app, sockets, chosen.door, shutdown)).binds
@@ -280,14 +282,14 @@ async def open_dev_hospital(engine: Engine, shutdown: trio.Event) -> None:
         nursery.cancel_scope.cancel()
 
 
-async def live_demo(chosen: Config, auth: Authenticator, settings: DemoSettings) -> None:
+async def live_demo(chosen: Config, access: Access, settings: DemoSettings) -> None:
     """The same, over a log of its own when none is named, with a day's arrivals beside."""
     demo = Demo(settings)
     if chosen.data is not None:
-        await live(chosen, auth, trusted(chosen), demo.run)
+        await live(chosen, access, trusted(chosen), demo.run)
         return
     with TemporaryDirectory(prefix="matron-demo-") as folder:
-        await live(msgspec.structs.replace(chosen, data=folder), auth, trusted(chosen), demo.run)
+        await live(msgspec.structs.replace(chosen, data=folder), access, trusted(chosen), demo.run)
 
 
 # -- before anything lives ----------------------------------------------------------------------------------
@@ -303,27 +305,12 @@ def configured(flags: dict[str, Any], file: Path | None) -> Loaded:
     return loaded
 
 
-def authenticator(chosen: Config) -> Authenticator:
+def opened(chosen: Config) -> Access:
     """Who may come in; the end when the configuration leaves that open."""
-    if chosen.dev:
-        if chosen.keys is not None:
-            stop(BAD_CONFIG, "--dev lets everybody in, and --keys does not: give one of them.")
-        if not is_loopback(chosen.bind):
-            stop(BAD_CONFIG, f"--dev lets everybody in, so it binds only to this machine, not to {chosen.bind}.")
-        return NobodyFromOutside()
-    if chosen.keys is None:
-        stop(
-            BAD_CONFIG,
-            "Nobody could come in: make a key with 'matron key NAME --role admin --hospital main --file keys.toml' "
-            "and give --keys keys.toml; or try it out with --dev, without authentication, on this machine only.",
-        )
     try:
-        keys = ApiKeys(Path(chosen.keys))
-    except KeysUnusable as error:
+        return open_access(chosen)
+    except AccessUnusable as error:
         stop(BAD_CONFIG, str(error))
-    if not len(keys):
-        stop(BAD_CONFIG, f"{chosen.keys} holds no key: make one with 'matron key'.")
-    return keys
 
 
 def master_key(chosen: Config) -> Path:

@@ -22,7 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.decisions import DECISIONS
 from engine.views import QUERIES
 from gateway import board, health, openapi, pages
-from gateway.auth import Authenticator, check_role
+from gateway.access.guard import Guard
+from gateway.auth import Authenticator
 from gateway.batch import BatchEndpoint
 from gateway.calendars import CalendarEndpoint, brings_token
 from gateway.call import Call, Endpoint
@@ -50,15 +51,17 @@ Table = Router[Endpoint]
 
 
 def create_app(
-    engine: Engine, auth: Authenticator, pages_of_health: health.Pages, *, limits: Limits = Limits(),  # noqa: B008
+    engine: Engine, guard: Guard | Authenticator, pages_of_health: health.Pages, *, limits: Limits = Limits(),  # noqa: B008
     request_log: RequestLog | None = None, routes: Sequence[BaseRoute] = (), tally: Tally | None = None,
     metrics: MetricsSettings = MetricsSettings(), explorer: Explorer = NoExplorer(),  # noqa: B008
 ) -> ASGIApp:  # fmt: skip
     """The application over an engine; ``routes`` of other kinds go before the table; ``tally`` counts requests."""
+    if not isinstance(guard, Guard):
+        guard = Guard(guard)
     table = table_over(engine, limits, pages_of_health, explorer)
     table.add("GET", METRICS, MetricsPage(pages_of_health, open=metrics.open))
-    stream = Stream(engine, auth, BatchEndpoint(table, engine, limits), limits, request_log)
-    return Front(routes, stream, Gateway(table, auth, limits, request_log, tally or Tally()))
+    stream = Stream(engine, guard, BatchEndpoint(table, engine, limits), limits, request_log)
+    return Front(routes, stream, Gateway(table, guard, limits, request_log, tally or Tally()))
 
 
 def table_over(
@@ -121,10 +124,10 @@ class Gateway(BaseRoute):
     """The one route that answers every HTTP request, unknown paths included."""
 
     def __init__(
-        self, table: Table, auth: Authenticator, limits: Limits, request_log: RequestLog | None, tally: Tally
+        self, table: Table, guard: Guard, limits: Limits, request_log: RequestLog | None, tally: Tally
     ) -> None:
         self._table = table
-        self._auth = auth
+        self._guard = guard
         self._limits = limits
         self._request_log = request_log
         self._tally = tally
@@ -167,9 +170,8 @@ class Gateway(BaseRoute):
             method = call.scope["method"]
             endpoint, call.ids = self._table.find("GET" if method == "HEAD" else method, call.scope["path"])
             label, call.writes = endpoint.label, endpoint.writes
-            if endpoint.roles is not None and not (isinstance(endpoint, CalendarEndpoint) and brings_token(call)):
-                call.caller = self._auth.caller(call.headers)
-                check_role(call.caller, endpoint.roles)
+            by_link = isinstance(endpoint, CalendarEndpoint) and brings_token(call)
+            self._guard.admit(call, None if by_link else endpoint.roles, label)
             with trio.move_on_at(call.until):
                 return label, await endpoint.answer(call)
             raise call.late()

@@ -14,7 +14,7 @@ import re
 import secrets
 import stat
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 import trio
@@ -41,6 +41,9 @@ class Caller(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
     hospital: str
     fallback: str = ""  # the hospital of a caller of the whole network who names none
+    kind: Literal["key", "token", "session", "dev", "visitor"] = "key"
+    csrf: str = ""  # what the writes of a session have to say; only a session has one
+    shown: str = ""  # what a person is called on a page
 
     @property
     def role(self) -> str:
@@ -66,7 +69,7 @@ class Caller(msgspec.Struct, frozen=True):
         return name
 
 
-DEVELOPER = Caller("developer", frozenset(ROLES), WHOLE_NETWORK, DEV_HOSPITAL)
+DEVELOPER = Caller("developer", frozenset(ROLES), WHOLE_NETWORK, DEV_HOSPITAL, kind="dev")
 
 
 def visitor(hospital: str | None, headers: dict[bytes, bytes] | None = None) -> Caller:
@@ -78,7 +81,7 @@ def visitor(hospital: str | None, headers: dict[bytes, bytes] | None = None) -> 
         hospital = (headers or {}).get(b"hospital-id", DEV_HOSPITAL.encode()).decode("latin-1")
     if not HOSPITAL_NAME.fullmatch(hospital):
         raise not_found()
-    return Caller("visitor", frozenset({"board"}), hospital)
+    return Caller("visitor", frozenset({"board"}), hospital, kind="visitor")
 
 
 class Authenticator(Protocol):

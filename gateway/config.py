@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from engine.eventlog.log import LogLimits
+from gateway.access.settings import AccessSettings
 from gateway.audit.settings import AuditSettings
 from gateway.limits import Limits
 from gateway.metrics import MetricsSettings
@@ -44,6 +45,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "notices": NoticeSettings,
     "metrics": MetricsSettings,
     "audit": AuditSettings,
+    "access": AccessSettings,
 }
 
 
@@ -74,6 +76,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     notices: NoticeSettings = NoticeSettings()
     metrics: MetricsSettings = MetricsSettings()
     audit: AuditSettings = AuditSettings()
+    access: AccessSettings = AccessSettings()
 
 
 class Loaded(msgspec.Struct, frozen=True):

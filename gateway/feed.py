@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
-from gateway.auth import Authenticator, credential
+from gateway.access.guard import Guard
+from gateway.auth import credential
 from gateway.batch import BatchEndpoint
 from gateway.call import Call
 from gateway.engine import Engine, Subscription
@@ -39,11 +40,11 @@ class Stream(BaseRoute):
     """The one path of the stream, whatever speaks to it."""
 
     def __init__(
-        self, engine: Engine, auth: Authenticator, batch: BatchEndpoint, limits: Limits,
+        self, engine: Engine, guard: Guard, batch: BatchEndpoint, limits: Limits,
         request_log: RequestLog | None,
     ) -> None:  # fmt: skip
         self._engine = engine
-        self._auth = auth
+        self._guard = guard
         self._batch = batch
         self._limits = limits
         self._request_log = request_log
@@ -83,7 +84,7 @@ class Stream(BaseRoute):
     def _wanted(self, call: Call) -> Asked:
         if call.scope["method"] != "GET":
             raise Problem("method_not_allowed", "Here is only GET.", headers={"Allow": "GET"})
-        wanted = asked(call, self._auth)
+        wanted = asked(call, self._guard)
         call.caller = wanted.caller
         return wanted
 
@@ -99,7 +100,7 @@ class Stream(BaseRoute):
         self, wanted: Asked, subscription: Subscription, call: Call, send: Send, *, upgraded: bool
     ) -> None:
         def known() -> bool:
-            return still_known(wanted, call, self._auth)
+            return still_known(wanted, call, self._guard)
 
         if not upgraded:
             await EventStream(subscription, call, send, known).run()

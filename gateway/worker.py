@@ -18,8 +18,8 @@ import trio
 
 from engine.errors import Unavailable
 from engine.process import process_figures, tune_process
+from gateway.access.opening import open_access
 from gateway.app import create_app
-from gateway.auth import ApiKeys, NobodyFromOutside
 from gateway.config import Config
 from gateway.explorer.process import ReadingProcess
 from gateway.keeping import keep_serving
@@ -60,9 +60,11 @@ async def work(link: socket.socket) -> None:
 
         explorer = ReadingProcess(Path(str(config.data)))
         nursery.start_soon(explorer.run, shutdown)
+        access = open_access(config)
+        nursery.start_soon(access.run, engine, shutdown)
         app = create_app(
             engine,
-            NobodyFromOutside() if config.dev else ApiKeys(Path(str(config.keys))),
+            access.guard(engine),
             pages,
             limits=config.limits,
             request_log=RequestLog() if config.request_log else None,

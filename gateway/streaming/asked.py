@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from engine.feed import MAX_TOPICS
-from gateway.auth import Authenticator, Caller, check_role, credential, visitor
+from gateway.access.guard import Guard
+from gateway.auth import Caller, credential, visitor
 from gateway.call import Call
 from gateway.problems import Problem, invalid
 from gateway.routes.row import ADMIN, EVERYBODY, INTEGRATION, NETWORK, READERS, Role
@@ -47,7 +48,7 @@ class Asked(msgspec.Struct, frozen=True):
     after: int | None
 
 
-def asked(call: Call, auth: Authenticator) -> Asked:
+def asked(call: Call, guard: Guard) -> Asked:
     """Read and check a request; a ``Problem`` when it cannot be understood or its sender may not ask for it."""
     given = parameters(call.scope["query_string"])
     if unknown := sorted(given.keys() - KNOWN):
@@ -62,22 +63,21 @@ def asked(call: Call, auth: Authenticator) -> Asked:
         raise invalid("after", "must be the sequence number of a message")
     kinds = {name.partition(":")[0] for name in topics}
     hospital = given.get("hospital")
-    caller = caller_of(call, auth, hospital, needed=not kinds <= OPEN)
+    caller = caller_of(call, guard, hospital, needed=not kinds <= OPEN)
     for kind in sorted(kinds - OPEN):
         if (roles := ROLES.get(kind)) is not None:  # an unknown kind is the engine's to deny
-            check_role(caller, roles)
+            guard.check(call, roles, f"stream:{kind}")
     headers = call.headers if hospital is None else {**call.headers, b"hospital-id": hospital.encode()}
     return Asked(topics, caller.hospital_of(headers), caller, None if named is None else int(named))
 
 
-def caller_of(call: Call, auth: Authenticator, hospital: str | None, *, needed: bool) -> Caller:
+def caller_of(call: Call, guard: Guard, hospital: str | None, *, needed: bool) -> Caller:
     """Who asks; a visitor, where nobody says who he is and nobody needs to know."""
-    try:
-        return auth.caller(call.headers)
-    except Problem:
-        if needed or credential(call.headers) is not None:
-            raise
-        return visitor(hospital)
+    guard.greet(call)
+    if needed or credential(call.headers) is not None:
+        return guard.identify(call)
+    call.caller = guard.recognise(call) or visitor(hospital)
+    return call.caller
 
 
 def key_among(protocols: list[str]) -> bytes | None:
@@ -86,11 +86,11 @@ def key_among(protocols: list[str]) -> bytes | None:
     return None if found is None else found.removeprefix(KEY_PROTOCOL).encode("latin-1", "replace")
 
 
-def still_known(asked: Asked, call: Call, auth: Authenticator) -> bool:
+def still_known(asked: Asked, call: Call, guard: Guard) -> bool:
     """Whether whoever asked would still be the same caller: a key that was taken out ends its streams too."""
-    if asked.caller.name == "visitor" and credential(call.headers) is None:
+    if asked.caller.kind == "visitor":
         return True
     try:
-        return auth.caller(call.headers) == asked.caller
+        return guard.auth.caller(call.headers) == asked.caller
     except Problem:
         return False
