@@ -12,24 +12,42 @@ from hypercorn.config import Config
 class DoorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the front door. Times are seconds, sizes bytes; over a limit the door refuses or closes at once."""
 
-    max_connections: int = 4096  # open at once; one over is answered 503 and closed. Needs as many descriptors
-    backlog: int = 4096  # connections the kernel holds before they are accepted
-    keep_alive_timeout: float = 15.0  # s without a request; a client that closes is noticed at once, not after this
-    keep_alive_max_requests: int = 1_000_000  # requests before a connection is closed
-    newcomer_timeout: float = 0.5  # s after shutdown in which who has just connected may begin a first request
-    header_timeout: float = 10.0  # s from the first byte of a request's head to its last
-    body_idle_timeout: float = 10.0  # s between two pieces of a body; the whole is for the app to bound
-    send_timeout: float = 10.0  # s for one piece of send_piece bytes
-    send_piece: int = 256 * 1024  # bytes that a client must take within send_timeout
-    tls_handshake_timeout: float = 5.0  # s
-    graceful_timeout: float = 10.0  # s that requests in flight get after shutdown
-    linger_timeout: float = 1.0  # s to let a client that still sends read our answer before the socket closes
-    linger_bytes: int = 1024 * 1024  # bytes thrown away meanwhile
-    max_head_bytes: int = 16 * 1024  # bytes of request line and headers (what one read brings may come on top)
-    max_websocket_message_bytes: int = 256 * 1024  # bytes, all fragments together
-    fast_path: bool = True  # plain requests on plain sockets pass h11 and Hypercorn by; False: none does
-    certfile: str | None = None  # TLS when both are given
+    max_connections: int = 4096
+    """Connections open at once; one over is answered 503 and closed. Each needs a file descriptor."""
+    backlog: int = 4096
+    """Connections the kernel holds before they are accepted."""
+    keep_alive_timeout: float = 15.0
+    """Seconds without a request; a client that closes is noticed at once, not after this."""
+    keep_alive_max_requests: int = 1_000_000
+    """Requests before a connection is closed."""
+    newcomer_timeout: float = 0.5
+    """Seconds after shutdown in which who has just connected may begin a first request."""
+    header_timeout: float = 10.0
+    """Seconds from the first byte of a request's head to its last."""
+    body_idle_timeout: float = 10.0
+    """Seconds between two pieces of a body; the whole is for the deadline to bound."""
+    send_timeout: float = 10.0
+    """Seconds for one piece of ``send_piece`` bytes."""
+    send_piece: int = 256 * 1024
+    """Bytes that a client must take within ``send_timeout``."""
+    tls_handshake_timeout: float = 5.0
+    """Seconds for a TLS handshake."""
+    graceful_timeout: float = 10.0
+    """Seconds that requests in flight get after shutdown."""
+    linger_timeout: float = 1.0
+    """Seconds to let a client that still sends read our answer before the socket closes."""
+    linger_bytes: int = 1024 * 1024
+    """Bytes thrown away meanwhile."""
+    max_head_bytes: int = 16 * 1024
+    """Bytes of request line and headers (what one read brings may come on top)."""
+    max_websocket_message_bytes: int = 256 * 1024
+    """Bytes of a WebSocket message, all fragments together."""
+    fast_path: bool = True
+    """Plain requests on plain sockets pass h11 and Hypercorn by; false: none does."""
+    certfile: str | None = None
+    """The file of the certificate with its chain (PEM); TLS when both are given."""
     keyfile: str | None = None
+    """The file of its private key (PEM)."""
 
 
 class DoorConfig(Config):

@@ -24,12 +24,15 @@ class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     smtp_host: str | None = None
     """The mail server; without one there are no mailboxes."""
     smtp_port: Annotated[int, Meta(ge=1, le=65_535)] = 587
+    """The mail server's port."""
     smtp_tls: Literal["starttls", "optional", "implicit", "never"] = "starttls"
     """``starttls``: no mail without it; ``optional``: where offered; ``implicit``: from the first byte (port 465)."""
     smtp_from: str = ""
     """The sender's address."""
     smtp_username: str = ""
+    """Who signs in at the mail server; empty: nobody does."""
     smtp_password_file: str | None = None
+    """The file of the password for it."""
     smtp_ca_file: str | None = None
     """Certificates (PEM) to trust for the mail server beside the system's own."""
     smtp_hello: str = "matron.localdomain"
