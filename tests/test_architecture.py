@@ -191,7 +191,7 @@ KNOWN_TO = {
     "starlette": ("gateway*", "perf.bare", "tests*"),  # the yardstick of the front door
     "hypercorn": ("gateway*", "perf.bare", "tests*"),
     "wsproto": ("gateway.door*", "tests*"),
-    "h11": ("gateway.door*", "gateway.notices.webhook", "gateway.audit.client", "tests*"),
+    "h11": ("gateway.door*", "gateway.outgoing.client", "tests*"),
     "h2": ("gateway.door*", "tests*"),
     "cryptography": (
         *("engine.eventlog.keys", "engine.eventlog.vault", "engine.eventlog.checkpoint"),
