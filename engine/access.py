@@ -1,8 +1,11 @@
-"""Who looked at whom: the access logs, one beside each hospital's own, of the same form and with its own tree.
+"""Who looked at whom, and who was let in: the access logs, one beside each hospital's own, with a tree of its own.
 
 A look is an entry named ``Look`` without changes: who, from where, when, by which query, for which purpose, at which
 patients. It goes with whatever commit comes next, and whoever looked waits for that a little. Reads go on where
 nothing can be written: what they were is kept aside then, so many of them, and written down once there is room.
+
+What concerns the door itself (who was refused, who changed whose rights) stands there too, as an entry named
+``SecurityNote``: the door says what it was, and has it written down in the same way.
 
 It knows no query and no rule: whose text an answer carries says the codec, whom a query names its fields.
 """
@@ -11,10 +14,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import msgspec
 import trio
@@ -31,13 +34,19 @@ from engine.partition import OWN, Partition
 from engine.tails import open_tail
 
 LOOK: Final = "Look"
-"""The name of every entry of an access log."""
+"""The name of the entry of somebody's look at patients."""
+
+NOTE: Final = "SecurityNote"
+"""The name of the entry of what happened at the door."""
+
+USUAL: Final = "main"
+"""The hospital in whose access log stands what happened before any hospital was named, where there are several."""
 
 PATIENCE: Final = 2.0
 """Seconds that an answer waits until it is durable who looked; then it leaves."""
 
 ASIDE: Final = 10_000
-"""Looks that are kept while nothing can be written."""
+"""Looks and notes that are kept while nothing can be written."""
 
 _AGAIN: Final = 0.25
 """Seconds between two tries to write down what was kept aside."""
@@ -70,12 +79,33 @@ class Seen(msgspec.Struct, frozen=True):
     time: int | UnsetType = UNSET
 
 
+class Note(msgspec.Struct, frozen=True):
+    """Something happened at the door. ``what``: a word for it; ``facts``: what more is to be known, no secret and
+    nobody's data among it. ``time``: when (µs)."""
+
+    hospital: str
+    time: int
+    who: Principal
+    what: str
+    facts: Mapping[str, str]
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """A note as its entry tells it, under ``command``. ``time``: of one that was written later."""
+
+    what: str
+    facts: Mapping[str, str]
+    time: int | UnsetType = UNSET
+
+
 class AccessCounts(msgspec.Struct):
-    """Since the start: looks put in line, answers that left before theirs was durable, and looks that were lost."""
+    """Since the start: looks put in line, answers that left before theirs was durable, looks and notes that were
+    lost, and notes put in line."""
 
     looks: int = 0
     late: int = 0
     dropped: int = 0
+    notes: int = 0
 
 
 class Accesses:
@@ -88,13 +118,13 @@ class Accesses:
         self._partitions: dict[str, Partition] = {}
         self._times: dict[str, int] = {}
         self._lost: dict[str, Tail] = {}
-        self._aside: deque[Look] = deque()
+        self._aside: deque[Look | Note] = deque()
         self._some = trio.Event()
         self._damage = ""
 
     @property
     def aside(self) -> int:
-        """Looks that nobody could write down yet."""
+        """Looks and notes that nobody could write down yet."""
         return len(self._aside)
 
     def document(self) -> dict[str, int]:
@@ -142,14 +172,16 @@ class Accesses:
     def _take_back(self, partition: Partition, lost: Tail, head: int) -> None:
         for position, record in enumerate(lost.records, lost.durable + 1):
             if position > head:
-                entry = partition.book.codec.decode(checked(record))
-                seen = msgspec.msgpack.decode(entry.command, type=Seen)
-                who = msgspec.msgpack.decode(entry.who, type=Principal)
-                time = seen.time or entry.time
-                self._keep(Look(partition.book.hospital, time, who, seen.query, seen.patients, seen.purpose))
+                self._keep(_told_again(partition.book.hospital, partition.book.codec.decode(checked(record))))
         for _, call in lost.waiting:  # what they wait for is as good as it can be
             call(True)
         lost.waiting.clear()
+
+    def usual(self) -> str:
+        """Where what belongs to no hospital stands: with the only one, else with ``USUAL``; ``""``: nowhere."""
+        if len(self._partitions) == 1:
+            return next(iter(self._partitions))
+        return USUAL if USUAL in self._partitions else ""
 
     # -- looking --------------------------------------------------------------------------------------------
 
@@ -158,11 +190,11 @@ class Accesses:
         named = tuple(sorted(patients))
         if not named or who.role == OWN.role:  # what the engine and its own parts ask is for nobody's eyes
             return 0
-        look = Look(partition.book.hospital, self._clock.wall(), who, query, named, purpose)
-        if self._aside or partition.superseded or not self._room():
-            self._keep(look)
-            return 0
-        return self._append(partition, look, late=False)
+        return self._take(partition, Look(partition.book.hospital, self._clock.wall(), who, query, named, purpose))
+
+    def note_security(self, partition: Partition, who: Principal, what: str, facts: Mapping[str, str]) -> int:
+        """Write down what happened at the door, or keep it aside; gives the position to wait for, 0: there is none."""
+        return self._take(partition, Note(partition.book.hospital, self._clock.wall(), who, what, dict(facts)))
 
     async def settled(self, partition: Partition, position: int) -> None:
         """Return once a look is durable, or when whoever looked has waited for it long enough."""
@@ -191,12 +223,12 @@ class Accesses:
 
     def _write_aside(self) -> None:
         while self._aside and self._room():
-            look = self._aside.popleft()
-            partition = self._partitions.get(look.hospital)
+            one = self._aside.popleft()
+            partition = self._partitions.get(one.hospital)
             if partition is None:  # its first entry never became durable: there is no such hospital
                 self.counts.dropped += 1
             else:
-                self._append(partition, look, late=True)
+                self._append(partition, one, late=True)
 
     def _room(self) -> bool:
         try:
@@ -205,19 +237,25 @@ class Accesses:
             return False
         return True
 
-    def _keep(self, look: Look) -> None:
+    def _take(self, partition: Partition, one: Look | Note) -> int:
+        if self._aside or partition.superseded or not self._room():
+            self._keep(one)
+            return 0
+        return self._append(partition, one, late=False)
+
+    def _keep(self, one: Look | Note) -> None:
         if len(self._aside) >= ASIDE:  # the oldest are told by now, if anything is
             self.counts.dropped += 1
             return
-        self._aside.append(look)
+        self._aside.append(one)
         self._some.set()
 
-    def _append(self, partition: Partition, look: Look, *, late: bool) -> int:
+    def _append(self, partition: Partition, one: Look | Note, *, late: bool) -> int:
         tail, codec, wall = partition.access, partition.book.codec, self._clock.wall()
         assert tail is not None
-        time = self._times[look.hospital] = max(wall, self._times.get(look.hospital, 0) + 1)
+        time = self._times[one.hospital] = max(wall, self._times.get(one.hospital, 0) + 1)
         position = tail.head + 1
-        seen = Seen(look.query, look.purpose, look.patients, len(look.patients), look.time if late else UNSET)
+        name, told = _told(one, one.time if late else UNSET)
         entry = Entry(
             format=FORMAT,
             hospital=tail.hospital,
@@ -226,13 +264,37 @@ class Accesses:
             wall=wall,
             monotonic=self._clock.monotonic(),
             command_id=sha256(b"%b|%d|%d" % (tail.hospital.encode(), position, time)).digest()[:16],
-            name=LOOK,
-            who=look.who,
+            name=name,
+            who=one.who,
             rulebook=RULEBOOK,
-            command=seen,
+            command=told,
         )
-        self.counts.looks += 1
+        if name == LOOK:
+            self.counts.looks += 1
+        else:
+            self.counts.notes += 1
         return self._log.append(tail, codec.record(codec.encode_head(entry), b""))
+
+
+def _told(one: Look | Note, time: int | UnsetType) -> tuple[str, Seen | Noted]:
+    """The name of an entry, and what stands in it."""
+    match one:
+        case Look():
+            return LOOK, Seen(one.query, one.purpose, one.patients, len(one.patients), time)
+        case Note():
+            return NOTE, Noted(one.what, one.facts, time)
+        case _:
+            assert_never(one)
+
+
+def _told_again(hospital: str, entry: Any) -> Look | Note:
+    """What an entry told of that never became durable."""
+    who = msgspec.msgpack.decode(entry.who, type=Principal)
+    if entry.name == NOTE:
+        noted = msgspec.msgpack.decode(entry.command, type=Noted)
+        return Note(hospital, noted.time or entry.time, who, noted.what, noted.facts)
+    seen = msgspec.msgpack.decode(entry.command, type=Seen)
+    return Look(hospital, seen.time or entry.time, who, seen.query, seen.patients, seen.purpose)
 
 
 def patients_of(query: Any, whose: set[str]) -> set[str]:

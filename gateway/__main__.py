@@ -221,6 +221,7 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
     async with (
         shipping(Path(chosen.data), chosen.audit.ship) as ships,  # it ends last: the last entries are to be there too
         open_engine(store, clock=clock, settings=settings) as engine,
+        access.notes.writing(engine),
         trio.open_nursery() as around,
     ):
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -40,6 +40,9 @@ class Engine(Protocol):
         self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ...
     ) -> None:
         """Write down that somebody was shown these patients elsewhere."""
+
+    async def note_security(self, hospital: str, who: Principal, what: str, facts: Mapping[str, str]) -> None:
+        """Write down what happened at the door; ``hospital`` ``""``: none was named."""
 
     def follow(
         self,

@@ -73,7 +73,7 @@ async def work(link: socket.socket) -> None:
             explorer=explorer,
         )
         sockets = [socket.socket(fileno=number) for number in told.sockets]
-        async with trio.open_nursery() as door:
+        async with access.notes.writing(engine), trio.open_nursery() as door:
             door.start_soon(_leave_address, sockets, shutdown)
             await door.start(keep_serving, app, sockets, config.door, shutdown)
             engine.serving()

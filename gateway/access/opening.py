@@ -11,6 +11,7 @@ import trio
 
 from gateway.access.credentials import Credentials
 from gateway.access.guard import Guard
+from gateway.access.notes import Notes
 from gateway.auth import ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside
 from gateway.config import Config, is_loopback
 from gateway.engine import Engine
@@ -21,10 +22,11 @@ class AccessUnusable(Exception):
 
 
 class Access:
-    """Who may come in, as configured. ``keys`` is ``None`` with ``--dev``."""
+    """Who may come in, as configured. ``keys`` is ``None`` with ``--dev``; ``notes`` go into the audit log."""
 
     def __init__(self, chosen: Config) -> None:
         self.chosen = chosen
+        self.notes = Notes()
         self.keys = None if chosen.dev else _keys(chosen)
         self.auth: Authenticator = NobodyFromOutside() if chosen.dev else Credentials(self.keys)
 

@@ -20,7 +20,21 @@ from engine.runtime import Engine
 from engine.subscription import Frame
 from gateway.health import Pages
 from gateway.link import frames
-from gateway.link.frames import Ask, AskAll, Cancel, Counts, Failed, Follow, Look, More, News, Note, Serving, View
+from gateway.link.frames import (
+    Ask,
+    AskAll,
+    Cancel,
+    Counts,
+    Failed,
+    Follow,
+    Guarded,
+    Look,
+    More,
+    News,
+    Note,
+    Serving,
+    View,
+)
 from gateway.link.pipe import Pipe
 from gateway.tally import Tally
 
@@ -93,6 +107,8 @@ class Attendant:
                 self._start(nursery, said.id, self._look, said)
             case Note():
                 self._start(nursery, said.id, self._note, said)
+            case Guarded():
+                self._start(nursery, said.id, self._guarded, said)
             case Counts():
                 self._tally.add(said.rows)
                 self._tally.heard(id(self), said.process)
@@ -161,6 +177,10 @@ class Attendant:
 
     async def _note(self, said: Note) -> msgspec.Struct:
         await self._engine.note_access(said.hospital, Principal(*said.who), said.query, said.patients, said.purpose)
+        return frames.Noted(said.id)
+
+    async def _guarded(self, said: Guarded) -> msgspec.Struct:
+        await self._engine.note_security(said.hospital, Principal(*said.who), said.what, said.facts)
         return frames.Noted(said.id)
 
     async def _look(self, said: Look) -> msgspec.Struct:

@@ -6,7 +6,7 @@ waiting says so, and the engine withdraws what it has not begun.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Final
@@ -128,6 +128,11 @@ class FarEngine:
         """Write down that somebody was shown these patients here; see ``Engine.note_access``."""
         id = next(self._ids)
         await self._call(id, frames.Note(id, hospital, frames.who(who), query, list(patients), purpose))
+
+    async def note_security(self, hospital: str, who: Principal, what: str, facts: Mapping[str, str]) -> None:
+        """Write down what happened at the door; see ``Engine.note_security``."""
+        id = next(self._ids)
+        await self._call(id, frames.Guarded(id, hospital, frames.who(who), what, dict(facts)))
 
     @asynccontextmanager
     async def follow(

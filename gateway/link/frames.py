@@ -123,7 +123,17 @@ class Note(Said, frozen=True, tag=10):
     purpose: str
 
 
-Asked = Ask | AskAll | View | Follow | More | Cancel | Look | Serving | Counts | Note
+class Guarded(Said, frozen=True, tag=11):
+    """Write down what happened at the door of this process."""
+
+    id: int
+    hospital: str
+    who: Who
+    what: str
+    facts: dict[str, str]
+
+
+Asked = Ask | AskAll | View | Follow | More | Cancel | Look | Serving | Counts | Note | Guarded
 
 
 # -- to a gateway process -----------------------------------------------------------------------------------
