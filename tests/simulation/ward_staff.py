@@ -71,6 +71,9 @@ class StaffWork:
     def next(self) -> Any:
         """The next command about staff."""
         random, member = self._random, self.somebody()
+        if self._leaving or random.random() < 0.1:  # all of one role leave together: nobody is there to take over
+            self._leaving = self._leaving or [id for id, role in self.staff.items() if role == self.staff[member]]
+            return ActivateStaff(staff_id=self._leaving.pop(), is_active=False, reason=WORDS)
         if self._away and random.random() < 0.5:
             return self._back(random.choice(self._away))
         match random.randrange(16):
