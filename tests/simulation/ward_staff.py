@@ -35,6 +35,8 @@ class StaffWork:
         self._leaves: list[str] = []
         self._away: list[str] = []
         """Who was not on duty when somebody looked."""
+        self._leaving: list[str] = []
+        """Who is about to leave: all of one role, one after the other."""
 
     def query(self) -> Any:
         """What somebody looks at."""
