@@ -33,7 +33,7 @@ class Router(Generic[T]):
     def add(self, verb: str, path: str, target: T) -> None:
         """Put a target under a path such as ``/tokens/{token_id}/call``."""
         node, ids = self._root, []
-        for segment in path.strip("/").split("/"):
+        for segment in path.strip("/").split("/") if path.strip("/") else ():
             if segment.startswith("{"):
                 ids.append(segment[1:-1])
                 node.by_id = node.by_id or _Node()
@@ -44,7 +44,9 @@ class Router(Generic[T]):
         assert node.ids in ((), tuple(ids)), f"{path} names its ids differently from another row"
         node.ids = tuple(ids)
         node.by_verb[verb] = target
-        if not ids and path.strip("/"):
+        if not path.strip("/"):
+            self._without_ids[f"{verb} /"] = target
+        elif not ids:
             whole = f"{verb} /{path.strip('/')}"
             self._without_ids[whole] = self._without_ids[f"{whole}/"] = target
 
