@@ -1,7 +1,7 @@
-"""Who is asking: API keys, the file that holds their hashes, and which hospital a caller may speak for.
+"""Who is asking, and which hospital a caller may speak for; whoever brings an API key is looked up here.
 
-A key is 256 random bits, so one round of SHA-256 is enough to store it, and takes 1 µs to check. What a role
-may do stands in the table of routes. Knows no path and no command.
+To check a key takes 1 µs. How keys are kept stands in ``gateway.access.keys``, what a role may do in the table of
+routes. Knows no path and no command.
 """
 
 from __future__ import annotations
@@ -11,24 +11,23 @@ import hmac
 import logging
 import os
 import re
-import secrets
-import stat
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 import trio
 
+from engine.calendar import instant
+from engine.clock import Clock, SystemClock
+from gateway.access.keys import PREFIX, KeysUnusable, add_key, read_keys
+from gateway.access.names import HOSPITAL_NAME, WHOLE_NETWORK
 from gateway.problems import Problem, invalid, not_found
 from gateway.routes.row import ROLES, Role
 
-WHOLE_NETWORK = "*"
 DEV_HOSPITAL = "main"
-PREFIX = "matron_"
-LONGEST_CREDENTIAL = 512
-RECHECK_SECONDS = 5.0
-HOSPITAL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-NAME = re.compile(r"[\w .@:-]{1,80}")
+LONGEST_KEY = 512
+LONGEST_CREDENTIAL = 8 * 1024  # a signed token with its claims
+RECHECK_SECONDS = 2.0
 LOOPBACK = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 
 log = logging.getLogger("matron.auth")
@@ -44,11 +43,13 @@ class Caller(msgspec.Struct, frozen=True):
     kind: Literal["key", "token", "session", "dev", "visitor"] = "key"
     csrf: str = ""  # what the writes of a session have to say; only a session has one
     shown: str = ""  # what a person is called on a page
+    glass: bool = False  # broken, for this request: see ``gateway.access.break_glass``
 
     @property
     def role(self) -> str:
         """The roles as one word, for the log's *who*."""
-        return "+".join(sorted(self.roles))
+        roles = "+".join(sorted(self.roles))
+        return f"{roles}+break-glass" if self.glass else roles
 
     def hospital_of(self, headers: dict[bytes, bytes]) -> str:
         """The hospital of this request; another one's is as unknown as one that does not exist."""
@@ -116,30 +117,20 @@ class NobodyFromOutside(Nobody):
         return DEVELOPER
 
 
-class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One key of the file: never the key itself, only its SHA-256 in hex."""
+class _Opened(NamedTuple):
+    """What a key opens: the digest again for a comparison in constant time, whose it is, and until when (µs)."""
 
-    name: str
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    roles: Annotated[list[Role], msgspec.Meta(min_length=1)]
-    hospital: str
-
-
-class KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file: a TOML array of tables, ``[[key]]``."""
-
-    key: list[Key] = []
-
-
-class KeysUnusable(Exception):
-    """The keys file cannot be used; the message says why and what to do."""
+    digest: bytes
+    caller: Caller
+    until: int | None
 
 
 class ApiKeys:
     """Callers by API key, from a file that is read again when it changes: a key taken out stops working in seconds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self.path = path
+        self._clock = clock or SystemClock()
         self._callers = load(path)
         self._stamp = stamp(path)
         self._checked = float("-inf")
@@ -149,22 +140,24 @@ class ApiKeys:
 
     def caller(self, headers: dict[bytes, bytes]) -> Caller:
         """The caller whose key this is: ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``."""
-        self._refresh()
+        now = trio.current_time()
+        if now - self._checked >= RECHECK_SECONDS:
+            self._checked = now
+            self.refresh()
         given = credential(headers)
-        if given is None:
+        if given is None or len(given) > LONGEST_KEY:
             raise unauthenticated("A key is needed: Authorization: Bearer KEY, or X-API-Key: KEY.")
         digest = hashlib.sha256(given).digest()
         found = self._callers.get(digest)
         # The look-up is by hash, so its timing tells nothing of a key; the comparison is constant in time anyway.
-        if found is None or not hmac.compare_digest(found[0], digest):
+        if found is None or not hmac.compare_digest(found.digest, digest):
             raise unauthenticated("This key is not known.")
-        return found[1]
+        if found.until is not None and found.until <= self._clock.wall():
+            raise unauthenticated("This key has expired.")
+        return found.caller
 
-    def _refresh(self) -> None:
-        now = trio.current_time()
-        if now - self._checked < RECHECK_SECONDS:
-            return
-        self._checked = now
+    def refresh(self) -> None:
+        """Read the file again, if it has changed; what is wrong with it then changes nothing."""
         try:
             if (seen := stamp(self.path)) != self._stamp:
                 self._callers, self._stamp = load(self.path), seen
@@ -203,51 +196,35 @@ def stamp(path: Path) -> tuple[int, int, int]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def load(path: Path) -> dict[bytes, tuple[bytes, Caller]]:
+def load(path: Path) -> dict[bytes, _Opened]:
     """The callers of a keys file by the SHA-256 of their key; ``KeysUnusable`` says what is wrong with it."""
-    try:
-        held = msgspec.toml.decode(path.read_bytes(), type=KeyFile)
-    except OSError as error:
-        raise KeysUnusable(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
-        raise KeysUnusable(f"{path} is not a keys file: {error}") from error
-    callers: dict[bytes, tuple[bytes, Caller]] = {}
-    names: set[tuple[str, str]] = set()
-    for key in held.key:
-        check_key(key)
-        digest = bytes.fromhex(key.sha256)
-        if digest in callers or (key.hospital, key.name) in names:
-            # A principal's name is part of the scope of its idempotency keys: two of one name would share them.
-            raise KeysUnusable(f"{path} has the key or the name {key.name!r} twice")
-        names.add((key.hospital, key.name))
-        callers[digest] = (digest, Caller(key.name, frozenset(key.roles), key.hospital))
+    callers: dict[bytes, _Opened] = {}
+    for key in read_keys(path):
+        caller = Caller(key.name, frozenset(key.roles), key.hospital)
+        ends = None if key.expires is None else instant(key.expires, "expires")
+        callers[bytes.fromhex(key.sha256)] = _Opened(bytes.fromhex(key.sha256), caller, ends)
+        if key.old_sha256 is not None and key.old_until is not None:
+            until = instant(key.old_until, "old_until")
+            digest = bytes.fromhex(key.old_sha256)
+            callers[digest] = _Opened(digest, caller, until if ends is None else min(until, ends))
     return callers
 
 
-def check_key(key: Key) -> None:
-    """A key's name and hospital have their form, and only a whole network's key has the network's role."""
-    if not NAME.fullmatch(key.name):
-        raise KeysUnusable(f"the name {key.name!r} is not 1 to 80 letters, digits, spaces and . @ : _ -")
-    if key.hospital != WHOLE_NETWORK and not HOSPITAL_NAME.fullmatch(key.hospital):
-        raise KeysUnusable(f"the hospital {key.hospital!r} is not a name such as 'main', nor '*'")
-    if "network" in key.roles and key.hospital != WHOLE_NETWORK:
-        raise KeysUnusable(f"{key.name!r} has the role network but only one hospital; give it '*'")
-
-
-def add_key(path: Path, name: str, roles: list[Role], hospital: str) -> str:
-    """Make a key, append its hash to the file (made, for its owner only, when it is not there), and return the key."""
-    secret = PREFIX + secrets.token_urlsafe(32)
-    key = Key(name, hashlib.sha256(secret.encode()).hexdigest(), roles, hospital)
-    check_key(key)
-    if path.exists():
-        known = {(caller.hospital, caller.name) for _, caller in load(path).values()}
-        if (hospital, name) in known:
-            raise KeysUnusable(f"{path} has a key named {name!r} already")
-    quoted = ", ".join(f'"{role}"' for role in roles)
-    entry = f'[[key]]\nname = "{name}"\nsha256 = "{key.sha256}"\nroles = [{quoted}]\nhospital = "{hospital}"\n\n'
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR)
-    with os.fdopen(handle, "a", encoding="utf-8") as file:
-        file.write(entry)
-        file.flush()
-        os.fsync(file.fileno())
-    return secret
+__all__ = [
+    "DEVELOPER",
+    "DEV_HOSPITAL",
+    "HOSPITAL_NAME",
+    "PREFIX",
+    "WHOLE_NETWORK",
+    "ApiKeys",
+    "Authenticator",
+    "Caller",
+    "KeysUnusable",
+    "Nobody",
+    "NobodyFromOutside",
+    "add_key",
+    "check_role",
+    "credential",
+    "unauthenticated",
+    "visitor",
+]

@@ -47,6 +47,7 @@ CODES: dict[str, int] = {
     "internal_error": 500,
     "reading_log": 503,
     "log_unreadable": 503,
+    "token_keys_missing": 503,
     "deadline_passed": 504,
     "assignment_timeout": 504,
 }

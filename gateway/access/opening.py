@@ -9,12 +9,20 @@ from pathlib import Path
 
 import trio
 
+from engine.clock import Clock, SystemClock
+from engine.errors import Invalid
 from gateway.access.credentials import Credentials
+from gateway.access.endpoint import Handlers
 from gateway.access.guard import Guard
+from gateway.access.key_desk import KeyDesk
+from gateway.access.keys import KeysUnusable
 from gateway.access.notes import Notes
-from gateway.auth import ApiKeys, Authenticator, KeysUnusable, NobodyFromOutside
+from gateway.access.published import KeySource
+from gateway.access.tokens import TokenRules, Tokens
+from gateway.auth import ApiKeys, Authenticator, NobodyFromOutside
 from gateway.config import Config, is_loopback
 from gateway.engine import Engine
+from gateway.outgoing.https import https_target, tls_context
 
 
 class AccessUnusable(Exception):
@@ -27,8 +35,12 @@ class Access:
     def __init__(self, chosen: Config) -> None:
         self.chosen = chosen
         self.notes = Notes()
+        clock = SystemClock()
         self.keys = None if chosen.dev else _keys(chosen)
-        self.auth: Authenticator = NobodyFromOutside() if chosen.dev else Credentials(self.keys)
+        self.token_keys = None if chosen.dev else _token_keys(chosen, clock)
+        tokens = None if self.token_keys is None else Tokens(self.token_keys, _token_rules(chosen), clock)
+        self.auth: Authenticator = NobodyFromOutside() if chosen.dev else Credentials(self.keys, tokens)
+        self.handlers: Handlers = {} if self.keys is None else KeyDesk(self.keys, self.notes, clock).handlers()
 
     def guard(self, engine: Engine) -> Guard:
         """The guard of one gateway."""
@@ -36,6 +48,8 @@ class Access:
 
     async def run(self, engine: Engine, shutdown: trio.Event) -> None:
         """Whatever has to be done meanwhile, until the end begins."""
+        if self.token_keys is not None:
+            await self.token_keys.run(shutdown)
         await shutdown.wait()
 
 
@@ -48,16 +62,50 @@ def open_access(chosen: Config) -> Access:
     return Access(chosen)
 
 
-def _keys(chosen: Config) -> ApiKeys:
+def _keys(chosen: Config) -> ApiKeys | None:
+    others = chosen.access
     if chosen.keys is None:
+        if others.token_keys or others.jwks_url or others.accounts:
+            return None
         raise AccessUnusable(
-            "Nobody could come in: make a key with 'matron key NAME --role admin --hospital main --file keys.toml' "
-            "and give --keys keys.toml; or try it out with --dev, without authentication, on this machine only."
+            "Nobody could come in: make a key with 'matron keys add NAME --role admin --hospital main --file "
+            "keys.toml' and give --keys keys.toml; or try it out with --dev, without authentication, on this machine "
+            "only."
         )
     try:
         keys = ApiKeys(Path(chosen.keys))
     except KeysUnusable as error:
         raise AccessUnusable(str(error)) from error
     if not len(keys):
-        raise AccessUnusable(f"{chosen.keys} holds no key: make one with 'matron key'.")
+        raise AccessUnusable(f"{chosen.keys} holds no key: make one with 'matron keys add'.")
     return keys
+
+
+def _token_keys(chosen: Config, clock: Clock) -> KeySource | None:
+    said = chosen.access
+    if said.token_keys is None and said.jwks_url is None:
+        return None
+    if not (said.issuer and said.audience):
+        raise AccessUnusable(
+            "Signed tokens need access.issuer and access.audience: without them a token that was made for another "
+            "service would open this one."
+        )
+    try:
+        if said.jwks_url is not None:
+            https_target(said.jwks_url)
+        file = None if said.token_keys is None else Path(said.token_keys)
+        return KeySource(file, said.jwks_url, tls_context(said.ca_file), clock)
+    except KeysUnusable as error:
+        raise AccessUnusable(str(error)) from error
+    except Invalid as error:
+        raise AccessUnusable(f"access.jwks_url: {error.detail}") from error
+    except (OSError, ValueError) as error:
+        raise AccessUnusable(f"access.ca_file {said.ca_file} cannot be used: {error}") from error
+
+
+def _token_rules(chosen: Config) -> TokenRules:
+    said = chosen.access
+    return TokenRules(
+        issuer=said.issuer, audience=said.audience, roles_claim=said.roles_claim, hospital_claim=said.hospital_claim,
+        leeway_seconds=said.leeway_seconds,
+    )  # fmt: skip

@@ -17,3 +17,19 @@ class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """How long a session lasts, however busy."""
     idle_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 60
     """How long a session lasts without a request."""
+    token_keys: str | None = None
+    """The file of what signed tokens (JWT) are checked with: a JWKS, a public key (PEM), or an HS256 secret."""
+    jwks_url: Annotated[str, Meta(pattern=r"^https://[^\s]{1,500}$(?!\n)")] | None = None
+    """Where the issuer of tokens publishes its keys."""
+    issuer: str = ""
+    """Who issues tokens: their claim ``iss``."""
+    audience: str = ""
+    """Whom tokens are for: their claim ``aud``, or one of it."""
+    roles_claim: Annotated[str, Meta(min_length=1)] = "roles"
+    """The claim of a token's roles; ``realm_access.roles`` is a claim within a claim."""
+    hospital_claim: Annotated[str, Meta(min_length=1)] = "hospital"
+    """The claim of a token's hospital; ``*``: the whole network."""
+    leeway_seconds: Annotated[int, Meta(ge=0, le=300)] = 30
+    """By how much an issuer's clock may differ from ours."""
+    ca_file: str | None = None
+    """Certificates (PEM) to trust, beside the system's own, where keys of tokens are published."""

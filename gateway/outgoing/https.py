@@ -1,6 +1,6 @@
-"""One request to a server that the operator named: over TLS only, on a connection of its own, bounded in bytes and time.
+"""One request to a server that the operator named: over TLS only, on its own connection, bounded in bytes and time.
 
-For what is asked now and then: the keys of an issuer, a code for a token. Nothing is repeated, since a code is good once.
+For what is asked now and then: an issuer's keys, a token for a code. Nothing is repeated, since a code is good once.
 """
 
 from __future__ import annotations
