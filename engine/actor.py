@@ -46,11 +46,16 @@ class Word(IntEnum):
     ABANDONED = 6
 
 
+Shares = tuple[float, float, float]
+"""Seconds: in a mailbox (loading what had to be there first included), being decided, until durable."""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """An accepted command's answer.
 
     ``body`` is MessagePack (``b""``: none; times as timestamps, private text in the clear), ``outcome`` the kind
-    of success, ``position`` the entry's place in the hospital's log, ``version`` the answered resource's own.
+    of success, ``position`` the entry's place in the hospital's log, ``version`` the answered resource's own. ``took``
+    says, where the engine was told to say it, how long it waited, was decided, and waited for the disk (s).
     """
 
     body: bytes
@@ -58,6 +63,7 @@ class Reply(msgspec.Struct, frozen=True):
     position: int
     version: int | None = None
     replayed: bool = False
+    took: Shares | None = None
 
 
 class Message(msgspec.Struct, eq=False):
@@ -66,7 +72,8 @@ class Message(msgspec.Struct, eq=False):
     ``event`` is set once it is settled, ``decided`` (where somebody wants to know) before that; ``settled_as`` is
     the word it gets when what it rests on is durable. ``heard`` is called once
     instead of a task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it
-    came (trio's clock, s; ``None``: nobody asked for it).
+    came (trio's clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (0: as it came),
+    ``done`` when that was decided; ``behind``: how many waited for the actor before it.
     """
 
     command: Any
@@ -83,6 +90,9 @@ class Message(msgspec.Struct, eq=False):
     decided: trio.Event | None = None
     heard: Callable[[], None] | None = None
     arrived: float | None = None
+    claimed: float = 0.0
+    done: float = 0.0
+    behind: int = 0
 
     def wake(self) -> None:
         """Whoever waits for it, or wants to hear of it, does so no longer."""
@@ -133,8 +143,14 @@ class Mailbox:
             counts.refused += 1
             raise Overloaded("mailbox_full", "too many commands wait for the same place; try again shortly")
         self._waiting.append(message)
+        message.behind = length
         counts.waiting += 1
         counts.longest = max(counts.longest, length + 1)
+
+    @property
+    def since(self) -> float | None:
+        """When the message came that has waited longest (trio's clock, s); ``None`` where nobody waits for one."""
+        return next((message.arrived for message in self._waiting if message.arrived is not None), None)
 
     def drain(self) -> list[Message]:
         """Take all that is left, when the task is gone."""
@@ -161,6 +177,7 @@ class Mailbox:
                 if missing is not None:
                     await load(missing)
                     missing = None
+                message.claimed = trio.current_time()
                 handle(message)
             except NotInMemory as met:
                 missing = met

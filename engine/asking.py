@@ -18,6 +18,7 @@ from engine.errors import DeadlinePassed, Rejected, Unavailable
 from engine.eventlog.entry import Principal
 from engine.measures import ASSIGNING
 from engine.partition import Partition
+from engine.timing import Timing
 
 Then = Callable[[Reply | Exception], None]
 """Hears, once, what became of a command. It must not raise."""
@@ -32,12 +33,13 @@ class Asking:
 
     def __init__(
         self, answers: Answers, deadlines: Deadlines, unkeyed: Callable[[Any, Principal], Message],
-        spawn: Callable[..., None],
+        spawn: Callable[..., None], timing: Timing,
     ) -> None:  # fmt: skip
         self._answers = answers
         self._deadlines = deadlines
         self._unkeyed = unkeyed
         self._spawn = spawn
+        self._timing = timing
 
     async def ask(self, partition: Partition, command: Any, who: Principal, key: str | None, within: float) -> Reply:
         """Wait until the command is decided and durable; see ``Engine.ask``."""
@@ -77,6 +79,7 @@ class Asking:
             self._deadlines.forget(message)
             message.abandon()
             partition.landed(message)
+            self._timing.asked(partition.book.hospital, message, begun)
             if message.word is Word.ABANDONED:
                 _withdrawn(partition, command, begun, until)
         failure = _failure(message)
@@ -110,6 +113,7 @@ class Asking:
         def heard() -> None:
             self._deadlines.forget(message)
             partition.landed(message)
+            self._timing.asked(partition.book.hospital, message, begun)
             failure = _failure(message)
             if failure is not None:
                 if message.word is Word.ABANDONED:

@@ -21,6 +21,7 @@ from engine.errors import DeadlinePassed, Rejected, Unavailable
 from engine.eventlog.entry import Principal
 from engine.measures import ASSIGNING
 from engine.partition import Partition
+from engine.timing import Timing
 
 TURN: Final = 100
 """Commands that are taken in before the others have their turn: about 8 ms of bookings."""
@@ -33,12 +34,14 @@ class Batch:
     """Commands of one principal to one hospital. ``unkeyed`` makes a message of a command that brings no key."""
 
     def __init__(
-        self, partition: Partition, answers: Answers, unkeyed: Callable[[Any, Principal], Message], who: Principal
-    ) -> None:
+        self, partition: Partition, answers: Answers, unkeyed: Callable[[Any, Principal], Message], who: Principal,
+        timing: Timing,
+    ) -> None:  # fmt: skip
         self._partition = partition
         self._answers = answers
         self._unkeyed = unkeyed
         self._who = who
+        self._timing = timing
         self._keyed: dict[str, Message] = {}
         self._begun = 0.0
 
@@ -47,6 +50,7 @@ class Batch:
         self._begun = trio.current_time()
         results = await self._ask(items, within)
         self._note(items, results)
+        self._timing.batch(Batch, self._partition.book.hospital, self._who, self._begun, len(items))
         return results
 
     def _note(self, items: Sequence[tuple[Any, str | None]], results: Sequence[Reply | Exception]) -> None:

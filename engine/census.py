@@ -42,6 +42,8 @@ def census(partition: Partition, time: int) -> dict[str, Any]:
     )
     return {
         "entries": partition.tail.durable,
+        "signed": partition.tail.signed,
+        "snapshot": book.snapshot,
         "actors": len(book.cells),
         "timers": len(book.timers),
         "mailboxes": len(partition.mailboxes),

@@ -100,6 +100,11 @@ class Group:
         self._bytes = 0
 
     @property
+    def size(self) -> int:
+        """Bytes of the frames that are still there."""
+        return self._bytes
+
+    @property
     def first(self) -> int:
         """The number of the oldest frame that is still there."""
         return self.end - len(self.frames)

@@ -100,3 +100,12 @@ class LogCorrupt(Exception):
 
 class CommitFailed(Exception):
     """The store could not commit; the log must be read again before anything else is decided."""
+
+
+def first_of(group: BaseExceptionGroup[CommitFailed]) -> CommitFailed:
+    """The first of the failures that ended an engine's tasks together."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, CommitFailed)
+    return error

@@ -114,6 +114,15 @@ class Feed:
         for channel in self._channels.values():
             channel.wake_all()
 
+    def kept(self) -> dict[str, int]:
+        """What is kept for those who have not read it yet: for how many different choices of topics, frames, bytes."""
+        groups = [group for channel in self._channels.values() for group in channel.groups.values()]
+        return {
+            "groups": len(groups),
+            "frames_kept": sum(len(group.frames) for group in groups),
+            "bytes_kept": sum(group.size for group in groups),
+        }
+
     def _tell(self) -> None:
         self._work.set()
 

@@ -15,23 +15,27 @@ BOUNDS: Final = tuple(round(10 ** (step / 10 - 5), 8) for step in range(61))
 """Upper bounds of a histogram's buckets (s): 10 µs to 10 s, ten to a decade; one more has no bound."""
 
 
+FEW_BOUNDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""The same for what there are hundreds of, each told whole to whoever scrapes."""
+
 SIZES: Final = tuple(1 << power for power in range(13))
 
 
 class Histogram:
     """How often something took how long."""
 
-    __slots__ = ("counts", "longest", "total")
+    __slots__ = ("bounds", "counts", "longest", "total")
 
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BOUNDS) + 1)
+    def __init__(self, bounds: tuple[float, ...] = BOUNDS) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
         self.longest = 0.0
 
     def note(self, seconds: float) -> None:
         """Count one; less than nothing, as of a clock that was set back, counts as nothing."""
         seconds = max(seconds, 0.0)
-        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.counts[bisect_left(self.bounds, seconds)] += 1
         self.total += seconds
         self.longest = max(self.longest, seconds)
 
@@ -42,7 +46,7 @@ class Histogram:
             "count": running[-1],
             "sum": round(self.total, 6),
             "max": round(self.longest, 6),
-            "buckets": [list(pair) for pair in zip((*BOUNDS, None), running, strict=True)],
+            "buckets": [list(pair) for pair in zip((*self.bounds, None), running, strict=True)],
         }
 
 
@@ -99,10 +103,25 @@ class Gauges:
     memory; ``keys``: sealing keys likewise; ``repeats``: commands with an idempotency key by whether the key had come
     before; ``topics``: states of topics for followers, made once for those who ask for the same. ``commands``: by
     their type, how many were accepted, refused, not applied, and withdrawn while they waited; timers and the engine's
-    own included.
+    own included. ``asked_for``: how long each type of command and ``looked_for`` of query took, from where it came in
+    to where its answer may leave. ``slow``: how many of them took longer than the log of slow ones asks for.
     """
 
-    __slots__ = ("commands", "commits", "entries", "keys", "lag", "mailboxes", "repeats", "sizes", "states", "topics")
+    __slots__ = (
+        "asked_for",
+        "commands",
+        "commits",
+        "entries",
+        "keys",
+        "lag",
+        "looked_for",
+        "mailboxes",
+        "repeats",
+        "sizes",
+        "slow",
+        "states",
+        "topics",
+    )
 
     def __init__(self) -> None:
         self.commits = Histogram()
@@ -115,10 +134,21 @@ class Gauges:
         self.repeats = Cache()
         self.topics = Cache()
         self.commands: defaultdict[type[Any], list[int]] = defaultdict(_none_yet)
+        self.asked_for: defaultdict[type[Any], Histogram] = defaultdict(_few)
+        self.looked_for: defaultdict[type[Any], Histogram] = defaultdict(_few)
+        self.slow = 0
 
     def asked(self) -> int:
         """Commands and queries so far, in a number that grows with each."""
         return self.states.hits + self.states.misses + self.entries
+
+    def operations(self) -> dict[str, Any]:
+        """How long each type of command and of query took. Apart from the rest: there are hundreds."""
+        return {
+            "commands": {kind.__name__: took.document() for kind, took in self.asked_for.items()},
+            "queries": {kind.__name__: took.document() for kind, took in self.looked_for.items()},
+            "slow": self.slow,
+        }
 
     def document(self, open_mailboxes: int, **more: Cache) -> dict[str, Any]:
         """All of it as plain maps; ``open_mailboxes``: how many actors have a mailbox now, ``more``: further caches."""
@@ -153,3 +183,7 @@ ACCEPTED, REFUSED, NOT_APPLIED, WITHDRAWN = range(4)
 
 def _none_yet() -> list[int]:
     return [0, 0, 0, 0]
+
+
+def _few() -> Histogram:
+    return Histogram(FEW_BOUNDS)

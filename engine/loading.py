@@ -13,35 +13,51 @@ import trio
 from engine.access import Accesses
 from engine.census import policies
 from engine.eventlog.log import Log
+from engine.feed import Feed
 from engine.gauges import Gauges
+from engine.notary import Notary
 from engine.partition import Partition
 from engine.process import Collector, process_figures
 from engine.scheduler import Scheduler
-from engine.subscription import FeedCounts
+from engine.snapshots import Snapshots
 
 
 def load_of(
-    begun: float, partitions: list[Partition], log: Log, gauges: Gauges, *, collector: Collector, stream: FeedCounts,
-    accesses: Accesses, scheduler: Scheduler,
+    begun: float, partitions: list[Partition], log: Log, gauges: Gauges, *, collector: Collector, feed: Feed,
+    accesses: Accesses, scheduler: Scheduler, notary: Notary | None, snapshots: Snapshots,
 ) -> dict[str, Any]:  # fmt: skip
     """The whole of it; ``begun``: when the engine did, on trio's clock."""
+    now = trio.current_time()
     return {
-        "uptime": round(trio.current_time() - begun, 3),
+        "uptime": round(now - begun, 3),
         "process": process_figures(),
         "collector": collector.document(),
         "log": {
             "pending_entries": log.pending,
             "pending_bytes": log.pending_bytes,
             "pending_seconds": round(log.pending_seconds, 6),
+            "pending_age": round(log.pending_age, 6),
+            "space": {"disk": log.space.disk, "map": log.space.map},
             "entries": sum(partition.tail.head for partition in partitions),
             "full": log.full,
         },
-        "stream": asdict(stream),
+        "stream": {**asdict(feed.counts), **feed.kept()},
         "accesses": accesses.document(),
         "timers": {
             "set": sum(len(partition.book.timers) for partition in partitions),
             "fired": scheduler.fired,
             "held": scheduler.held,
+            "late": scheduler.late.document(),
         },
+        "waiting_longest": round(waiting_longest(partitions, now), 6),
+        "checkpoints": None if notary is None else {"faults": notary.faults, "unsigned_seconds": notary.unsigned()},
+        "snapshots": {hospital: round(now - at, 3) for hospital, at in snapshots.written.items()},
+        "operations": gauges.operations(),
         **gauges.document(sum(len(partition.mailboxes) for partition in partitions), policies=policies(partitions)),
     }
+
+
+def waiting_longest(partitions: list[Partition], now: float) -> float:
+    """How long the message has waited that waits longest for its actor (s); 0 where none does."""
+    came = [mailbox.since for partition in partitions for mailbox in partition.mailboxes.values()]
+    return max([now - since for since in came if since is not None], default=0.0)

@@ -50,7 +50,6 @@ class Measures:
         "_assigning",
         "_assignments",
         "_hurry",
-        "_now",
         "_retried",
         "_retries",
         "_rooms",
@@ -60,13 +59,15 @@ class Measures:
         "_total",
         "errors",
         "missed",
+        "now",
         "requests",
     )
 
     def __init__(self, now: Callable[[], float] = float, hurry: Callable[[], None] = lambda: None) -> None:
         self.missed: list[Missed] = []
         """Withdrawn assignments of which nobody has been told."""
-        self._now = now
+        self.now = now
+        """Seconds, on the clock that all durations here are of."""
         self._hurry = hurry
         self._begin()
 
@@ -80,7 +81,7 @@ class Measures:
 
     def durable(self, kind: type[Any], arrived: float) -> None:
         """A command of ``MEASURED`` that arrived then (``now``'s seconds) was accepted and is durable."""
-        seconds = max(self._now() - arrived, 0.0)
+        seconds = max(self.now() - arrived, 0.0)
         took, bucket = round(seconds * SECOND), bisect_left(BOUNDS, seconds)
         if kind in BOOKING:
             self._rooms[bucket] = self._rooms.get(bucket, 0) + 1

@@ -65,6 +65,7 @@ class Notary:
         self._partitions = partitions
         self._damaged = damaged
         self._last: dict[str, float] = {}
+        self._signed: dict[str, float] = {}
 
     async def run(self) -> None:
         """Make checkpoints for as long as the engine serves."""
@@ -82,10 +83,15 @@ class Notary:
                     grown = tail.durable - tail.signed
                     last = self._last.setdefault(tail.hospital, now)
                     if not grown:
-                        self._last[tail.hospital] = now
+                        self._last[tail.hospital] = self._signed[tail.hospital] = now
                     elif grown >= entries or now - last >= every:
                         self._last[tail.hospital] = now
                         await self._sign(partition, tail)
+
+    def unsigned(self) -> dict[str, float]:
+        """For how long each log has had entries that no checkpoint speaks of (s), as far as that was looked at."""
+        now = trio.current_time()
+        return {name: round(now - at, 3) for name, at in self._signed.items()}
 
     async def finish(self) -> None:
         """One of each log that has grown since the last, for there will be no more."""
@@ -107,6 +113,7 @@ class Notary:
             _log.error("no checkpoint of %s at %d: %s", tail.hospital, tree.size, str(fault) or "no signature in time")
             return
         self._log.keep(tail, tree.size, note.bytes())
+        self._signed[tail.hospital] = trio.current_time()
 
     def origin(self, partition: Partition, tail: Tail) -> str:
         """Under which name a log is signed: its own, or the one that was begun after a restore."""

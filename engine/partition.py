@@ -351,6 +351,7 @@ class Partition:
 
     def _on_durable(self, message: Message, position: int, word: Word, call: Callable[[bool], None]) -> None:
         message.settled_as = word
+        message.done = self.measures.now()
         if message.decided is not None:
             message.decided.set()
         self._log.when_durable(self.tail, position, call)

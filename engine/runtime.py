@@ -8,7 +8,7 @@ says, and goes on; when that fails too, it ends.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final
@@ -26,7 +26,7 @@ from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
 from engine.erasing import Erasing
-from engine.errors import CommitFailed, NotFound, Unavailable
+from engine.errors import CommitFailed, NotFound, Unavailable, first_of
 from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, Tail
@@ -45,6 +45,7 @@ from engine.settings import EngineSettings, Readiness
 from engine.snapshots import Snapshots, load_book
 from engine.subscription import Subscription
 from engine.tails import open_tail
+from engine.timing import Timing
 from engine.upkeep import collect_when_quiet, verify_trusted, write_snapshots
 from engine.viewing import Viewing
 from engine.watching import Watching
@@ -73,9 +74,9 @@ class Engine:
         self._log = Log(store, settings.log, self._gauges)
         self._answers = Answers(store, self._log, self._gauges)
         self._deadlines = Deadlines(self._gauges.lag)
-        self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
+        self._timing = Timing(self._gauges, settings.slow, lambda: self._log.pending)
         self.accesses = Accesses(clock)
-        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges, self.accesses)
+        self._begin_to_serve()
         self._erasing = Erasing(store, self._partitions_now, self._spawn)
         self.collector = Collector()
         self._snapshots = Snapshots(store, self._log)
@@ -118,7 +119,8 @@ class Engine:
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
     ) -> list[Reply | Exception]:
         """Have many commands decided in order, each on its own, in as few commits as it goes; one result for each."""
-        return await Batch(self._partition(hospital, None), self._answers, self._unkeyed, who).ask(items, within)
+        batch = Batch(self._partition(hospital, None), self._answers, self._unkeyed, who, self._timing)
+        return await batch.ask(items, within)
 
     async def view(
         self, hospital: str, query: Any, who: Principal, *, within: float = DEADLINE, purpose: str = ""
@@ -131,6 +133,11 @@ class Engine:
     ) -> None:
         """Write down that somebody was shown these patients elsewhere; waits until that is durable, 2 s at most."""
         await self._viewing.note(self._partition(hospital, None), who, query, patients, purpose)
+
+    async def note_security(self, hospital: str, who: Principal, what: str, facts: Mapping[str, str]) -> None:
+        """Write down what happened at the door; ``hospital`` ``""``: none was named. Waits as ``note_access`` does."""
+        partition = self._partition(hospital or self.accesses.usual(), None)
+        await self.accesses.settled(partition, self.accesses.note_security(partition, who, what, facts))
 
     def follow(
         self, hospital: str, topics: Sequence[str], *, after: int | None = None, who: Principal | None = None,
@@ -158,7 +165,8 @@ class Engine:
         self._deadlines.always()
         return load_of(
             self._begun, self._partitions_now(), self._log, self._gauges, collector=self.collector,
-            stream=self.feed.counts, accesses=self.accesses, scheduler=self._scheduler,
+            feed=self.feed, accesses=self.accesses, scheduler=self._scheduler, notary=self._notary,
+            snapshots=self._snapshots,
         )  # fmt: skip
 
     def now(self) -> int:
@@ -199,6 +207,10 @@ class Engine:
         book = Book(hospital, Keyring(hospital, self._clock.entropy))
         book.keys.create("")
         return self.accesses.open_new(self._admit(book, self._log.open_tail(hospital, Tree(), book.keys.take_fresh)))
+
+    def _begin_to_serve(self) -> None:
+        self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn, self._timing)
+        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges, self.accesses, self._timing)
 
     def _new_notary(self) -> Notary | None:
         seal = self.settings.seal
@@ -284,7 +296,7 @@ class Engine:
                 nursery.start_soon(self.feed.beat)
                 self._serving.set()
         except* CommitFailed as group:
-            failure = _first(group)
+            failure = first_of(group)
         finally:
             self._nursery = None
             for partition in self.partitions.values():
@@ -303,8 +315,7 @@ class Engine:
                     message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
         self._log = Log(self._store, self.settings.log, self._gauges)
         self._answers = Answers(self._store, self._log, self._gauges)
-        self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn)
-        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges, self.accesses)
+        self._begin_to_serve()
         self._snapshots = Snapshots(self._store, self._log)
         self._notary = self._new_notary()
         self.partitions = {}
@@ -354,14 +365,6 @@ class Engine:
         if self._notary is not None:
             await self._notary.finish()
             await self._log.flushed()
-
-
-def _first(group: BaseExceptionGroup[CommitFailed]) -> CommitFailed:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, CommitFailed)
-    return error
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from engine.decider import MINUTE, SECOND
 from engine.decisions import DECISIONS, WAKE
 from engine.errors import Unavailable
 from engine.eventlog.entry import Principal
+from engine.gauges import Histogram
 from engine.partition import Partition
 from engine.recovery import Cell
 
@@ -52,7 +53,9 @@ class Scheduler:
         self._fired: list[tuple[Partition, int, str, Message]] = []
         self.held = False
         self.fired = 0
-        """Timers that have fired since the start."""
+        """Timers that have fired since the start,"""
+        self.late = Histogram()
+        """and how long after they were due."""
 
     def changed(self) -> None:
         """The earliest timer may be another one now."""
@@ -118,6 +121,7 @@ class Scheduler:
             if not self._wake(partition, key, due):
                 heapq.heappush(timers, (due, key))
                 return _RETRY
+            self.late.note((wall - due) / SECOND)
         return _LOOK
 
     def _wake(self, partition: Partition, key: str, due: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.actor import MAILBOX
 from engine.eventlog.log import LogLimits
 from engine.notary import Seal
+from engine.timing import SlowLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class EngineSettings:
     """Run every rule book's invariants after each decision."""
     seal: Seal | None = None
     """What checkpoints are signed with; without it none are made."""
+    slow: SlowLimit = field(default_factory=SlowLimit)
+    """From when on a command or a query took long, and who is told of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,8 @@ class Snapshots:
         self._store = store
         self._log = log
         self._turn = trio.Lock()
+        self.written: dict[str, float] = {}
+        """When the last round of each hospital was written (trio's clock, s); only those of this engine's life."""
         self.hurry = False
         """Nobody else needs the processor any more: no rests."""
 
@@ -215,6 +217,7 @@ class Snapshots:
             pages += 1
         await self._store.seal_round(book.hospital, Round(number, position, pages), whole)
         book.snapshot = position
+        self.written[book.hospital] = trio.current_time()
         book.snapshot_kept = len(keys) if whole else book.snapshot_kept + len(keys)
         for cell in closed:
             if book.cells.get(cell.key) is cell and cell.noted != book.era:

@@ -25,12 +25,13 @@ from engine.eventlog.vault import MASTER_FILE
 from engine.process import tune_process
 from engine.runtime import Engine, EngineSettings, open_engine
 from engine.views.settings import GetHospital
+from gateway.access.key_commands import keys
 from gateway.access.opening import Access, AccessUnusable, open_access
 from gateway.app import create_app
 from gateway.audit.proving import Proving, examine
 from gateway.audit.settings import AuditUnusable
 from gateway.audit.shipping import shipping
-from gateway.auth import DEV_HOSPITAL, KeysUnusable, add_key
+from gateway.auth import DEV_HOSPITAL
 from gateway.backing.commands import backup, restore
 from gateway.checking import check_keys, check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, load
@@ -40,9 +41,9 @@ from gateway.explorer.process import ReadingProcess
 from gateway.health import Vitals
 from gateway.keeping import keep_serving, stop_on_signal
 from gateway.notices.notices import Notices, Trust
+from gateway.observing.opening import Observing, ObservingUnusable
 from gateway.remote import Refused, add_hospital
-from gateway.request_log import RequestLog, log_to_stderr
-from gateway.routes import ROLES
+from gateway.request_log import log_to_stderr
 from gateway.server import open_sockets
 from gateway.tally import Tally
 from gateway.workers import NobodyServes, Workers
@@ -123,27 +124,6 @@ def check(config: Path | None, **flags: Any) -> None:
         click.echo(f"no log in {loaded.config.data} yet")
 
 
-@main.command()
-@click.argument("name")
-@click.option(
-    "--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given repeatedly."
-)
-@click.option("--hospital", required=True, help="The hospital that the key is for; '*' for the whole network.")
-@click.option("--file", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file of API keys.")
-def key(name: str, roles: tuple[Any, ...], hospital: str, file: Path) -> None:
-    """Make an API key: it is printed once, and only its hash is kept.
-
-    \b
-    Example: matron key front-desk --role clerk --hospital main --file keys.toml
-    """
-    try:
-        secret = add_key(file, name, list(dict.fromkeys(roles)), hospital)
-    except (KeysUnusable, OSError) as error:
-        stop(BAD_CONFIG, str(error))
-    click.echo(secret)
-    click.echo(f"Kept as a hash in {file}; this is the only time that the key is shown.", err=True)
-
-
 @main.group()
 def hospital() -> None:
     """Hospitals of a running network."""
@@ -191,6 +171,7 @@ def demo(data: str | None, bind: str | None, seed: int, speed: float, seconds: f
     finish(live_demo, chosen, access, show)
 
 
+main.add_command(keys)
 main.add_command(erase)
 main.add_command(backup)
 main.add_command(restore)
@@ -212,11 +193,11 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
     store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev, master_key=master_key(chosen))
     clock = SystemClock()
     shutdown = trio.Event()
-    request_log = RequestLog() if chosen.request_log else None
+    seen = Observing(chosen, clock)
     proving = Proving(chosen.audit, Path(chosen.data), clock)
     settings = EngineSettings(
         log=chosen.commit, snapshot_entries=chosen.engine.snapshot_entries, mailbox=chosen.engine.mailbox,
-        seal=proving.seal,
+        seal=proving.seal, slow=seen.slow,
     )  # fmt: skip
     async with (
         shipping(Path(chosen.data), chosen.audit.ship) as ships,  # it ends last: the last entries are to be there too
@@ -237,6 +218,7 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         notices = Notices(engine, store, clock, outside)
         tally = Tally()
+        access.notes.count = tally.mark
         here = Vitals(engine, notices, tally, proving, ships).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
@@ -249,14 +231,15 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
                 doors.start_soon(explorer.run, shutdown)
                 doors.start_soon(access.run, engine, shutdown)
                 app = create_app(
-                    engine, access.guard(engine), here, limits=chosen.limits, request_log=request_log, tally=tally,
-                    metrics=chosen.metrics, explorer=explorer,
+                    engine, access.guard(engine), here, limits=chosen.limits, request_log=seen.request_log, tally=tally,
+                    metrics=chosen.metrics, explorer=explorer, tracing=seen.tracing,
                 )  # fmt: skip
                 binds = (await doors.start(keep_serving, app, sockets, chosen.door, shutdown)).binds
             click.echo(f"Matron serves on {' '.join(binds)}, documentation at /api/docs")
             if beside is not None:
                 around.start_soon(beside, engine, binds[0], shutdown)
         around.cancel_scope.cancel()
+    await seen.close()
 
 
 async def end_streams(engine: Engine, shutdown: trio.Event) -> None:
@@ -341,7 +324,7 @@ def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:
             cause = cause.exceptions[0]
         if isinstance(cause, (LogCorrupt, Unavailable)):
             stop(BAD_LOG, f"The log cannot be used: {cause}")
-        if isinstance(cause, AuditUnusable):
+        if isinstance(cause, (AuditUnusable, ObservingUnusable)):
             stop(BAD_CONFIG, str(cause))
         if isinstance(cause, (CannotListen, NobodyServes)):
             stop(FAILED, str(cause))

@@ -21,8 +21,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.decisions import DECISIONS
 from engine.views import QUERIES
-from gateway import board, health, openapi, pages
+from gateway import board, console, health, openapi, pages
+from gateway.access.endpoint import AccessEndpoint, Handlers
 from gateway.access.guard import Guard
+from gateway.access.opening import Access
+from gateway.access.requests import REQUESTS
+from gateway.access.sign_in import Recognition
 from gateway.auth import Authenticator
 from gateway.batch import BatchEndpoint
 from gateway.calendars import CalendarEndpoint, brings_token
@@ -38,6 +42,8 @@ from gateway.headers import FreshIds
 from gateway.limits import Limits
 from gateway.metrics import PATH as METRICS
 from gateway.metrics import MetricsPage, MetricsSettings
+from gateway.observing.trace import current
+from gateway.observing.tracing import Tracing
 from gateway.problems import CLIENT_GONE, Problem, internal_error, problem_of
 from gateway.request_log import RequestLog
 from gateway.router import Router
@@ -54,14 +60,19 @@ def create_app(
     engine: Engine, guard: Guard | Authenticator, pages_of_health: health.Pages, *, limits: Limits = Limits(),  # noqa: B008
     request_log: RequestLog | None = None, routes: Sequence[BaseRoute] = (), tally: Tally | None = None,
     metrics: MetricsSettings = MetricsSettings(), explorer: Explorer = NoExplorer(),  # noqa: B008
+    tracing: Tracing | None = None, access: Access | None = None,
 ) -> ASGIApp:  # fmt: skip
     """The application over an engine; ``routes`` of other kinds go before the table; ``tally`` counts requests."""
     if not isinstance(guard, Guard):
         guard = Guard(guard)
-    table = table_over(engine, limits, pages_of_health, explorer)
+    if tracing is not None:
+        engine = tracing.around(engine)
+    handlers = Recognition(guard).handlers() if access is None else access.handlers_of(guard)
+    table = table_over(engine, limits, pages_of_health, explorer, handlers)
     table.add("GET", METRICS, MetricsPage(pages_of_health, open=metrics.open))
-    stream = Stream(engine, guard, BatchEndpoint(table, engine, limits), limits, request_log)
-    return Front(routes, stream, Gateway(table, guard, limits, request_log, tally or Tally()))
+    tally = tally or Tally()
+    stream = Stream(engine, guard, BatchEndpoint(table, engine, limits), limits, request_log, tally)
+    return Front(routes, stream, Gateway(table, guard, limits, request_log, tally, tracing))
 
 
 def table_over(
@@ -69,6 +80,7 @@ def table_over(
     limits: Limits,
     pages_of_health: health.Pages,
     explorer: Explorer = NoExplorer(),  # noqa: B008
+    handlers: Handlers = {},  # noqa: B006 - nobody changes it
 ) -> Table:
     """All endpoints under their methods and paths."""
     types = command_and_query_types()
@@ -76,10 +88,13 @@ def table_over(
     looks = Looks()
     for row in TABLE:
         shape = Shape(types[row.name], row.ids)
-        audits = shape.kind in QUESTIONS
-        endpoint = (
-            ExplorerEndpoint(row, shape, engine, explorer, looks) if audits else _endpoint(row, shape, engine, limits)
-        )
+        endpoint: Endpoint
+        if shape.kind in QUESTIONS:
+            endpoint = ExplorerEndpoint(row, shape, engine, explorer, looks)
+        elif shape.kind in REQUESTS:
+            endpoint = AccessEndpoint(row, shape, handlers.get(shape.kind), limits)
+        else:
+            endpoint = _endpoint(row, shape, engine, limits)
         table.add(row.method, BASE + row.path, endpoint)
     table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
     others = {
@@ -87,6 +102,7 @@ def table_over(
         **openapi.endpoints(types),
         **pages.endpoints(),
         **board.endpoints(),
+        **console.endpoints(),
     }
     for path, page in others.items():
         table.add("GET", path, page)
@@ -102,8 +118,8 @@ def _endpoint(row: Row, shape: Shape, engine: Engine, limits: Limits) -> Endpoin
 
 
 def command_and_query_types() -> Mapping[str, type[Any]]:
-    """The types behind the names in the table: what the engine decides and shows, and what is asked of its log."""
-    return {kind.__name__: kind for kind in (*DECISIONS, *QUERIES, *QUESTIONS)}
+    """The types behind the names in the table: what is asked of the engine, of its log, and of those at the door."""
+    return {kind.__name__: kind for kind in (*DECISIONS, *QUERIES, *QUESTIONS, *REQUESTS)}
 
 
 class Front:
@@ -124,13 +140,15 @@ class Gateway(BaseRoute):
     """The one route that answers every HTTP request, unknown paths included."""
 
     def __init__(
-        self, table: Table, guard: Guard, limits: Limits, request_log: RequestLog | None, tally: Tally
-    ) -> None:
+        self, table: Table, guard: Guard, limits: Limits, request_log: RequestLog | None, tally: Tally,
+        tracing: Tracing | None = None,
+    ) -> None:  # fmt: skip
         self._table = table
         self._guard = guard
         self._limits = limits
         self._request_log = request_log
         self._tally = tally
+        self._tracing = tracing
         self._fresh = FreshIds()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -145,13 +163,20 @@ class Gateway(BaseRoute):
         """Answer one request, count it, and say so in the request log."""
         started = trio.current_time()
         call = Call(scope, receive, self._limits.deadline_seconds, self._fresh)
+        current.set(call)
+        span = None if self._tracing is None else self._tracing.begin(call)
         label, response = await self._answer(call)
         status, seconds = CLIENT_GONE if response is None else response.status_code, trio.current_time() - started
         self._tally.note(label, scope["method"], status, seconds)
+        if span is not None:
+            span.end(call, label, status)
         if self._request_log is not None:
-            self._request_log.write(call, label, status, seconds)
+            self._request_log.write(call, label, status, seconds, 0 if response is None else len(response.body))
+        current.set(None)
         if response is None:
             return
+        if b"traceparent" in call.headers:  # whoever keeps a trace is told which span of it this was
+            response.raw_headers.append((b"traceparent", call.trace.header))
         response.raw_headers.append((b"x-request-id", call.request_id.encode("ascii")))
         response.raw_headers.append((b"x-content-type-options", b"nosniff"))
         if call.waited is not None:
@@ -178,7 +203,9 @@ class Gateway(BaseRoute):
         except ClientDisconnect:
             return label, None
         except Exception as error:
-            return label, self._problem(call, label, error).response(call.request_id)
+            problem = self._problem(call, label, error)
+            call.code = problem.code
+            return label, problem.response(call.request_id)
 
     def _problem(self, call: Call, label: str, error: Exception) -> Problem:
         problem = problem_of(error, write=call.writes, late=call.late_code)

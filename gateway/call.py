@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
 import trio
@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 from engine.eventlog.entry import Principal
 from gateway.auth import Caller
 from gateway.headers import FreshIds, Headers, preferred_wait, request_id
+from gateway.observing.trace import Trace, trace_of
 from gateway.problems import LATE, Problem, deadline_passed
 from gateway.routes.row import Role
 
@@ -19,18 +20,36 @@ from gateway.routes.row import Role
 MARGIN_SHARE, MARGIN_SECONDS = 0.05, 0.2
 
 
+class Meter(Protocol):
+    """A limit that a request was counted by."""
+
+    def headers(self, level: float) -> Iterable[tuple[bytes, bytes]]:
+        """What an answer says of it."""
+
+
+Rate = tuple[Meter, float]
+"""What a request was counted by, and how full that is."""
+
+
 class Call:
     """A request, as the endpoints see it."""
 
     __slots__ = (
+        "_fresh",
+        "_trace",
         "asked",
+        "began",
         "caller",
+        "code",
         "headers",
         "ids",
         "late_code",
+        "rate",
+        "reason",
         "receive",
         "request_id",
         "scope",
+        "source",
         "until",
         "waited",
         "writes",
@@ -40,9 +59,16 @@ class Call:
         self.scope = scope
         self.receive = receive
         self.headers: Headers = dict(scope["headers"])
-        self.request_id = request_id(self.headers, fresh or FreshIds())
+        self._fresh = fresh or FreshIds()
+        self._trace: Trace | None = None
+        self.request_id = request_id(self.headers, self._fresh)
+        self.code = ""  # of the problem that it was answered with
         self.ids: dict[str, str] = {}
         self.caller: Caller | None = None
+        client = scope.get("client")
+        self.source: str = client[0] if client else ""  # the address, or what a proxy that is trusted says of it
+        self.rate: Rate | None = None  # what the answer says of how often one may ask
+        self.reason = ""  # why the glass was broken
         self.writes = False
         self.asked = False
         self.late_code = LATE
@@ -51,7 +77,19 @@ class Call:
             seconds = self.waited
         else:
             self.waited = None
-        self.until = trio.current_time() + seconds
+        self.began = trio.current_time()
+        self.until = self.began + seconds
+
+    @property
+    def trace(self) -> Trace:
+        """Its place in a trace; drawn when somebody wants to know."""
+        if self._trace is None:
+            self._trace = trace_of(self.headers, self._fresh)
+        return self._trace
+
+    @trace.setter
+    def trace(self, trace: Trace) -> None:
+        self._trace = trace
 
     @property
     def hospital(self) -> str:
@@ -63,9 +101,7 @@ class Call:
     def who(self) -> Principal:
         """The principal as the engine writes it into the log."""
         assert self.caller is not None
-        client = self.scope.get("client")
-        source = client[0] if client else ""
-        return Principal(name=self.caller.name, role=self.caller.role, source=source, request_id=self.request_id)
+        return Principal(self.caller.name, self.caller.role, self.source, self.request_id)
 
     def within(self) -> float:
         """The seconds that are left for the engine."""

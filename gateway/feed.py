@@ -22,13 +22,16 @@ from gateway.batch import BatchEndpoint
 from gateway.call import Call
 from gateway.engine import Engine, Subscription
 from gateway.limits import Limits
+from gateway.observing.trace import current
 from gateway.problems import Problem, deadline_passed, internal_error, problem_of
 from gateway.purposes import purpose_of_use
 from gateway.request_log import RequestLog
 from gateway.routes.row import BASE
 from gateway.streaming.asked import PROTOCOL, Asked, asked, key_among, still_known
+from gateway.streaming.counted import Counted
 from gateway.streaming.sse import EventStream
 from gateway.streaming.websocket import WebSocketStream
+from gateway.tally import Tally
 
 PATH: Final = f"{BASE}/stream"
 UPGRADED, STREAMED = 101, 200
@@ -41,13 +44,14 @@ class Stream(BaseRoute):
 
     def __init__(
         self, engine: Engine, guard: Guard, batch: BatchEndpoint, limits: Limits,
-        request_log: RequestLog | None,
+        request_log: RequestLog | None, tally: Tally,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._guard = guard
         self._batch = batch
         self._limits = limits
         self._request_log = request_log
+        self._tally = tally
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """This path, in HTTP and as a WebSocket."""
@@ -65,7 +69,8 @@ class Stream(BaseRoute):
         call = Call({"method": "GET", **scope}, receive, self._limits.deadline_seconds)
         if upgraded and credential(call.headers) is None and (key := key_among(scope["subprotocols"])) is not None:
             call.headers[b"x-api-key"] = key
-        status = UPGRADED if upgraded else STREAMED
+        status, send = UPGRADED if upgraded else STREAMED, Counted(send)
+        current.set(call)
         try:
             async with AsyncExitStack() as stack:
                 try:
@@ -74,12 +79,15 @@ class Stream(BaseRoute):
                 except Exception as error:
                     response = self._problem(error, call).response(call.request_id)
                     status = response.status_code
+                    self._tally.note(PATH, "GET", status, trio.current_time() - started)
                     await (refuse(response, send) if upgraded else response(scope, receive, send))
                     return
+                self._tally.mark("stream_opened")
                 await self._stream(wanted, subscription, call, send, upgraded=upgraded)
         finally:
             if self._request_log is not None:
-                self._request_log.write(call, PATH, status, trio.current_time() - started)
+                self._request_log.write(call, PATH, status, trio.current_time() - started, send.bytes)
+            current.set(None)
 
     def _wanted(self, call: Call) -> Asked:
         if call.scope["method"] != "GET":
@@ -114,7 +122,8 @@ class Stream(BaseRoute):
         problem = problem_of(error, write=False)
         if problem is None:
             log.error("stream %s failed", call.request_id, exc_info=error)
-            return internal_error()
+            problem = internal_error()
+        call.code = problem.code
         return problem
 
 

@@ -7,13 +7,20 @@ in ``gateway.metrics``. A route is the template of a path, never the path: no id
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of what requests take (s); one more has none."""
 
 METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))
+
+MARKS: Final = frozenset(
+    "signed_in signed_out sign_in_failed locked_out unlocked unauthenticated denied rate_limited break_glass key_added "
+    "key_revoked key_rotated user_added user_changed user_removed password_changed stream_opened token_cache_hit "
+    "token_cache_miss".split()
+)
+"""What is only counted, by its name."""
 
 Counted = tuple[str, str, int, list[int], float]
 """Route, method and status; how many were in each bucket, and the seconds of all together."""
@@ -32,6 +39,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, int], _Row] = {}
+        self.marks: dict[str, int] = dict.fromkeys(sorted(MARKS), 0)
         self._processes: dict[int, dict[str, float]] = {}
         self._gone = 0.0
 
@@ -46,6 +54,17 @@ class Tally:
         key = (route, method if method in METHODS else "OTHER", status)
         return self._rows.setdefault(key, _Row())
 
+    def mark(self, what: str, count: int = 1) -> None:
+        """Something of ``MARKS`` has happened; what is none of them is not counted."""
+        if what in self.marks:
+            self.marks[what] += count
+
+    def take_marks(self) -> dict[str, int]:
+        """Those that there are, which then begin anew: to be added elsewhere."""
+        taken = {what: count for what, count in self.marks.items() if count}
+        self.marks |= dict.fromkeys(taken, 0)
+        return taken
+
     def rows(self) -> list[Counted]:
         """All there is."""
         return [(*key, row.counts, row.seconds) for key, row in self._rows.items()]
@@ -56,8 +75,10 @@ class Tally:
         self._rows = {}
         return taken
 
-    def add(self, rows: Iterable[Counted]) -> None:
+    def add(self, rows: Iterable[Counted], marks: Mapping[str, int] | None = None) -> None:
         """What was taken elsewhere."""
+        for what, count in (marks or {}).items():
+            self.mark(what, count)
         for route, method, status, counts, seconds in rows:
             row = self._row(route, method, status)
             row.counts = [mine + theirs for mine, theirs in zip(row.counts, counts, strict=True)]

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 import trio
 
+from engine.clock import SystemClock
 from engine.errors import Unavailable
 from engine.process import process_figures, tune_process
 from gateway.access.opening import open_access
@@ -24,7 +25,8 @@ from gateway.config import Config
 from gateway.explorer.process import ReadingProcess
 from gateway.keeping import keep_serving
 from gateway.link.far_engine import FarEngine
-from gateway.request_log import RequestLog, log_to_stderr
+from gateway.observing.opening import Observing
+from gateway.request_log import log_to_stderr
 from gateway.tally import Tally
 
 LAST_WORDS = 0.3
@@ -50,6 +52,7 @@ async def work(link: socket.socket) -> None:
         told = await engine.begun()
         config = msgspec.msgpack.decode(told.config, type=Config)
         log_to_stderr(config.log_level)
+        seen = Observing(config, SystemClock())
         tally = Tally()
         nursery.start_soon(_count_forever, engine, tally)
 
@@ -61,16 +64,18 @@ async def work(link: socket.socket) -> None:
         explorer = ReadingProcess(Path(str(config.data)))
         nursery.start_soon(explorer.run, shutdown)
         access = open_access(config)
+        access.notes.count = tally.mark
         nursery.start_soon(access.run, engine, shutdown)
         app = create_app(
             engine,
             access.guard(engine),
             pages,
             limits=config.limits,
-            request_log=RequestLog() if config.request_log else None,
+            request_log=seen.request_log,
             tally=tally,
             metrics=config.metrics,
             explorer=explorer,
+            tracing=seen.tracing,
         )
         sockets = [socket.socket(fileno=number) for number in told.sockets]
         async with access.notes.writing(engine), trio.open_nursery() as door:
@@ -79,11 +84,12 @@ async def work(link: socket.socket) -> None:
             engine.serving()
         _count(engine, tally)
         await trio.sleep(PARTING)
+        await seen.close()
         nursery.cancel_scope.cancel()
 
 
 def _count(engine: FarEngine, tally: Tally) -> None:
-    engine.count(tally.take(), process_figures())
+    engine.count(tally.take(), process_figures(), tally.take_marks())
 
 
 async def _count_forever(engine: FarEngine, tally: Tally) -> None:

@@ -67,6 +67,7 @@ ORDER = (
     "engine.topics",
     "engine.measures",
     "engine.actor",
+    "engine.timing",
     "engine.deadlines",
     "engine.partition",
     "engine.repair",
@@ -160,6 +161,7 @@ WITNESS_MAY = (
 TRIO_FILES = (
     "engine.actor",
     "engine.deadlines",
+    "engine.timing",
     "engine.repair",
     "engine.erasing",
     "engine.notary",

@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from engine.errors import CommitFailed, Overloaded, Unavailable
 from engine.eventlog.entry import MAX_ENTRY
-from engine.eventlog.store import Batch, Signed, Store
+from engine.eventlog.store import Batch, Signed, Space, Store
 from engine.eventlog.tree import Node, Tree
 from engine.gauges import Gauges
 
@@ -82,6 +82,9 @@ class Log:
         self.gauges = gauges or Gauges()
         self.tails: dict[str, Tail] = {}
         self.full = False
+        self.space = Space(0, 0)
+        """What was free when that was looked at last."""
+        self._oldest = 0.0
         self._entries = 0
         self._bytes = 0
         self._begun: float | None = None
@@ -113,6 +116,11 @@ class Log:
         """How long the commit under way has taken; 0 while there is none."""
         return 0.0 if self._begun is None else trio.current_time() - self._begun
 
+    @property
+    def pending_age(self) -> float:
+        """How long the oldest entry in line has stood there, also while nobody commits; 0 where there is none."""
+        return trio.current_time() - self._oldest if self._entries else 0.0
+
     def reserve(self) -> None:
         """Refuse now what could not be appended later: too much in line, or no space."""
         if self._entries >= self.limits.pending_entries or self._bytes + MAX_ENTRY > self.limits.pending_bytes:
@@ -126,13 +134,15 @@ class Log:
 
     def measure_space(self) -> None:
         """Look at the free space; done before each commit, and at each write while there was too little."""
-        space = self.store.space()
+        space = self.space = self.store.space()
         self.full = space.disk < self.limits.free_disk or space.map < self.limits.free_map
 
     def append(self, tail: Tail, record: bytes) -> int:
         """Put one stored record in line and return its position."""
         tail.head += 1
         tail.records.append(record)
+        if not self._entries:
+            self._oldest = trio.current_time()
         self._entries += 1
         self._bytes += len(record)
         self._work.set()
@@ -218,6 +228,7 @@ class Log:
             self._bytes -= sum(map(len, batch.records))
             self.gauges.entries += count
             tail.durable, tail.tree, tail.nodes = head, tree, []
+        self._oldest = begun  # what is left came since
         for tail, _, _ in tails:
             tail.settle()
         together = sum(count for _, count, _ in tails)

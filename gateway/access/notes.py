@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Literal, get_args
 
 import msgspec
 import trio
 
+from engine.decider import FreeText
+from engine.decisions.break_glass import NoteBreakGlass
 from engine.errors import DeadlinePassed, Rejected, Unavailable
 from engine.eventlog.entry import Principal
 from gateway.auth import HOSPITAL_NAME
@@ -40,6 +42,9 @@ REPEATED: Final = frozenset(
 
 MINUTE: Final = 60.0
 """Seconds for which what is the same is counted."""
+
+WHILE: Final = 1_800.0
+"""Seconds for which somebody who broke the glass, and goes on for the same reason, is not told of again."""
 
 KINDS: Final = 1_000
 """Different things that are counted at a time, and"""
@@ -77,6 +82,14 @@ class Noted(msgspec.Struct, frozen=True):
     facts: dict[str, str]
 
 
+class Broken(msgspec.Struct, frozen=True):
+    """Somebody broke the glass: others are told by an alert, with the reason."""
+
+    hospital: str
+    who: Principal
+    reason: str
+
+
 class _Counted:
     """What came again after it had been written; ``since``: when that was."""
 
@@ -93,7 +106,10 @@ class Notes:
 
     def __init__(self) -> None:
         self.dropped = 0
-        self._waiting: deque[Noted] = deque()
+        self.count: Callable[[str], None] = lambda what: None
+        """Told of each, also of what is not written by itself."""
+        self._waiting: deque[Noted | Broken] = deque()
+        self._broken: dict[tuple[str, str, str], float] = {}
         self._counted: dict[tuple[object, ...], _Counted] = {}
         self._others: dict[tuple[str, str], _Counted] = {}
         self._some = trio.Event()
@@ -101,6 +117,7 @@ class Notes:
 
     def say(self, hospital: str, who: Principal, what: What, **facts: str) -> None:
         """Note what happened; ``hospital`` ``""``: none was named, it stands with the only one, or with ``main``."""
+        self.count(what)
         if hospital and not HOSPITAL_NAME.fullmatch(hospital):
             hospital = ""
         said = {name: str(value)[:LONGEST] for name, value in list(facts.items())[:MOST]}
@@ -109,6 +126,17 @@ class Notes:
             self._say_again(noted)
         else:
             self._put(noted)
+
+    def broke(self, hospital: str, who: Principal, reason: str) -> None:
+        """Somebody broke the glass: have an alert opened, once in a while for the same reason."""
+        now, key = trio.current_time(), (hospital, who.name, reason)
+        if now - self._broken.pop(key, float("-inf")) < WHILE:
+            self._broken[key] = now
+            return
+        if len(self._broken) >= KINDS:
+            del self._broken[next(iter(self._broken))]
+        self._broken[key] = now
+        self._put(Broken(hospital, who, reason))
 
     def _say_again(self, noted: Noted) -> None:
         now = trio.current_time()
@@ -134,10 +162,10 @@ class Notes:
         self._next = following
         return True
 
-    def _put(self, noted: Noted) -> None:
+    def _put(self, noted: Noted | Broken) -> None:
         if len(self._waiting) >= WAITING:
             self.dropped += 1
-            log.error("a note for the audit log was lost, too many wait: %s", noted.what)
+            log.error("a note for the audit log was lost, too many wait")
             return
         self._waiting.append(noted)
         self._some.set()
@@ -193,11 +221,14 @@ class Notes:
                 self._waiting.appendleft(noted)
                 return
             except Exception:
-                log.exception("a note for the audit log could not be written: %s", noted.what)
+                log.exception("a note for the audit log could not be written")
 
 
-async def write(engine: Engine, noted: Noted) -> None:
+async def write(engine: Engine, noted: Noted | Broken) -> None:
     """Have a note written; one of a hospital that is not there stands where those of no hospital do."""
+    if isinstance(noted, Broken):
+        await engine.ask(noted.hospital, NoteBreakGlass(reason=FreeText(noted.reason)), noted.who)
+        return
     try:
         await engine.note_security(noted.hospital, noted.who, noted.what, noted.facts)
     except Rejected:

@@ -110,7 +110,7 @@ class Attendant:
             case Guarded():
                 self._start(nursery, said.id, self._guarded, said)
             case Counts():
-                self._tally.add(said.rows)
+                self._tally.add(said.rows, said.marks)
                 self._tally.heard(id(self), said.process)
             case Serving():
                 self.serving.set()

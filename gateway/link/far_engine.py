@@ -158,9 +158,9 @@ class FarEngine:
         said: Seen = await self._call(id, frames.Look(id, page, hospital))
         return said.status, said.body
 
-    def count(self, rows: list[Counted], process: dict[str, float]) -> None:
-        """Say what this process has answered since the last time, and what it has used."""
-        self._pipe.put(frames.Counts(rows, process))
+    def count(self, rows: list[Counted], process: dict[str, float], marks: dict[str, int] | None = None) -> None:
+        """Say what this process has answered and counted since the last time, and what it has used."""
+        self._pipe.put(frames.Counts(rows, process, marks or {}))
 
     # -- beginning and ending -------------------------------------------------------------------------------
 

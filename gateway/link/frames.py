@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from engine.actor import Reply
+from engine.actor import Reply, Shares
 from engine.decider import Private
 from engine.decisions import DECISIONS
 from engine.errors import DeadlinePassed, Family, Outcome, Overloaded, Rejected, Unavailable
@@ -110,6 +110,7 @@ class Counts(Said, frozen=True, tag=9):
 
     rows: list[Counted]
     process: dict[str, float]
+    marks: dict[str, int] = {}
 
 
 class Note(Said, frozen=True, tag=10):
@@ -155,6 +156,7 @@ class Answered(Said, frozen=True, tag=2):
     position: int
     version: int | None
     replayed: bool
+    took: Shares | None = None
 
 
 class Failed(Said, frozen=True, tag=3):
@@ -254,12 +256,12 @@ def who(principal: Principal) -> Who:
 
 def answered(id: int, reply: Reply) -> Answered:
     """A reply, to be sent."""
-    return Answered(id, reply.body, reply.outcome, reply.position, reply.version, reply.replayed)
+    return Answered(id, reply.body, reply.outcome, reply.position, reply.version, reply.replayed, reply.took)
 
 
 def reply(said: Answered) -> Reply:
     """A reply that came."""
-    return Reply(said.body, said.outcome, said.position, said.version, said.replayed)
+    return Reply(said.body, said.outcome, said.position, said.version, said.replayed, said.took)
 
 
 def failed(id: int, error: Exception) -> Failed | None:
