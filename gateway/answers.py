@@ -36,10 +36,12 @@ from engine.decisions.insert_emergency import EmergencyView
 from engine.decisions.rooms import ChangedRoomView
 from engine.decisions.slot_templates import Generated
 from engine.views import ANSWERS as VIEWS
+from gateway.access.requests import REQUESTS
 from gateway.explorer.queries import QUESTIONS
 
 ANSWERS: dict[str, Any] = {
     **{query.__name__: answer for query, answer in (*VIEWS.items(), *QUESTIONS.items())},
+    **{request.__name__: answer for request, answer in REQUESTS.items() if answer is not None},
     "AddHospital": HospitalView,
     "ChangePolicy": PolicyView,
     "AddDoctor": DoctorView,

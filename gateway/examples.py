@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.access.requests import EXAMPLES as OF_ACCESS
 from gateway.ward_examples import EXAMPLES as OF_WARDS
 
 DOCTOR = "0193a1d2-7a10-7c4e-8b21-3f5d6c7e8a90"
@@ -158,4 +159,5 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "name": "Ward 3", "channel": "email", "addresses": ["ward3@example.org"], "events": ["admin_alert"],
     },
     **OF_WARDS,
+    **OF_ACCESS,
 }  # fmt: skip

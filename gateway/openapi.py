@@ -14,6 +14,9 @@ import msgspec
 from starlette.responses import Response
 
 from engine.decider import Private
+from gateway.access.credentials import SECURE_COOKIE
+from gateway.access.guard import TOKEN_HEADER
+from gateway.access.requests import REQUESTS
 from gateway.answers import ANSWERS, WAITING
 from gateway.auth import DEV_HOSPITAL
 from gateway.batch import BatchAnswer, BatchRequest
@@ -30,9 +33,14 @@ REF = "#/components/schemas/{name}"
 INTERFACE = "1.0.0"
 READ_PROBLEMS = (400, 401, 403, 404, 422, 503, 504)
 WRITE_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 504)
+ACCESS_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503, 504)
 ASK_PROBLEMS = (400, 401, 403, 404, 413, 415, 422, 503, 504)
 STALE = str(CODES["stale_version"])
 BY_METHOD = {"GET": (200,), "POST": (201,), "PUT": (200,), "DELETE": (204,)}
+OF_ACCESS = frozenset(request.__name__ for request in REQUESTS)
+"""Names of rows that no engine is asked about: their writes have no key of their own, and no place in a log."""
+SESSION_ROWS = frozenset({"GetSession", "SwitchHospital", "SignOut", "ChangePassword"})
+"""Those among them that are about the caller, in whatever hospital."""
 BATCH = Row("POST", "/batch", "BatchRequest", "Many commands, each decided on its own", frozenset(), statuses=(200,))
 
 Json = dict[str, Any]
@@ -85,7 +93,7 @@ def document(types: Mapping[str, type[Any]]) -> Json:
             "What happens is told live at /api/v1/stream, over WebSocket and as Server-Sent Events.",
         },
         "servers": [{"url": "/"}],
-        "security": [{"bearer": []}, {"apiKey": []}],
+        "security": [{"bearer": []}, {"apiKey": []}, {"session": [], "sessionToken": []}],
         "tags": [{"name": name} for name in dict.fromkeys(row.area for row in (*TABLE, BATCH))],
         "paths": paths,
         "components": {
@@ -96,6 +104,18 @@ def document(types: Mapping[str, type[Any]]) -> Json:
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": SECURE_COOKIE.decode(),
+                    "description": "What POST /session/ gives. Without TLS its name is matron_session.",
+                },
+                "sessionToken": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": TOKEN_HEADER.decode().title(),
+                    "description": "What a session's writes say beside the cookie: csrf of GET /session/.",
+                },
             },
         },
     }
@@ -114,10 +134,15 @@ def private_schema(kind: type[Any]) -> Json:
 def command(row: Row, schema: Json) -> Json:
     """The operation of a command."""
     named = {*row.ids, VERSION_FIELD}
-    parameters = [*ids(row, schema), *(refer("parameters", name) for name in ("IdempotencyKey", "Wait", "HospitalId"))]
+    named_too: tuple[str, ...] = ("IdempotencyKey", "Wait", "HospitalId")
+    if row.name in OF_ACCESS:
+        named_too = () if row.public or row.name in SESSION_ROWS else ("HospitalId",)
+    parameters = [*ids(row, schema), *(refer("parameters", name) for name in named_too)]
     if VERSION_FIELD in schema.get("properties", {}):
         parameters.append(refer("parameters", "IfMatch"))
     operation = {**heading(row, schema), "parameters": parameters}
+    if row.public:
+        operation["security"] = []
     if set(schema.get("properties", {})) - named:
         content: Json = {"schema": {"$ref": REF.format(name=row.name)}}
         if row.name in EXAMPLES:
@@ -147,6 +172,9 @@ def query(row: Row, schema: Json) -> Json:
     for name, each in schema.get("properties", {}).items():
         if name not in row.ids:
             parameters.append({"name": name, "in": "query", "required": name in required, "schema": without_null(each)})
+    if row.name in OF_ACCESS:
+        said = {**heading(row, schema), "parameters": [*parameters, refer("parameters", "HospitalId")]}
+        return {**said, "parameters": parameters, "security": []} if row.public else said
     if row.csv:
         parameters.append({"name": "format", "in": "query", "schema": {"enum": ["json", "csv"], "default": "json"}})
     if row.public or row.calendar:
@@ -198,7 +226,9 @@ def responses(row: Row, answer: Json | None) -> Json:
     made: Json = {}
     for status in row.statuses or BY_METHOD[row.method]:
         said: Json = {"description": HTTPStatus(status).phrase}
-        headers = ("EventSequence", "ETag", "IdempotentReplayed") if row.writes else ("ETag",)
+        headers: tuple[str, ...] = ("EventSequence", "ETag", "IdempotentReplayed") if row.writes else ("ETag",)
+        if row.name in OF_ACCESS:
+            headers = ()
         said["headers"] = {HEADER_NAMES[name]: refer("headers", name) for name in headers}
         if status != NO_CONTENT:
             waiting = {"$ref": REF.format(name=WAITING.__name__)}
@@ -208,7 +238,8 @@ def responses(row: Row, answer: Json | None) -> Json:
             if row.csv:
                 said["content"][CSV] = {"schema": {"type": "string"}}
         made[str(status)] = said
-    for status in WRITE_PROBLEMS if row.writes else ASK_PROBLEMS if row.asks else READ_PROBLEMS:
+    problems = WRITE_PROBLEMS if row.writes else ASK_PROBLEMS if row.asks else READ_PROBLEMS
+    for status in ACCESS_PROBLEMS if row.name in OF_ACCESS else problems:
         made[str(status)] = refer("responses", "Problem")
     return made
 

@@ -13,13 +13,16 @@ from gateway.routes import (
     clinics,
     destinations,
     hospital,
+    keys,
     people,
     referrals,
     rooms,
     services,
+    session,
     slots,
     staff,
     tokens,
+    users,
     waiting,
     wards,
 )
@@ -28,7 +31,7 @@ from gateway.routes.row import BASE, ROLES, Role, Row
 TABLE: tuple[Row, ...] = (
     *hospital.ROWS, *people.ROWS, *slots.ROWS, *tokens.ROWS, *waiting.ROWS, *services.ROWS, *clinics.ROWS, *rooms.ROWS,
     *appointments.ROWS, *destinations.ROWS, *referrals.ROWS, *staff.ROWS, *wards.ROWS, *admissions.ROWS, *alerts.ROWS,
-    *audit.ROWS,
+    *audit.ROWS, *session.ROWS, *users.ROWS, *keys.ROWS,
 )  # fmt: skip
 
 __all__ = ["BASE", "ROLES", "TABLE", "Role", "Row"]
