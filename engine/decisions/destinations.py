@@ -1,6 +1,7 @@
 """Where notices go outside the house: added, changed, paused, removed; and what is noted of how far they have gone.
 
 R1  A hospital has ``MAX_DESTINATIONS`` at a time.
+R2  The services whose patients it hears of are there.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from engine.actors.destination.state import (
 )
 from engine.actors.hospital import HOSPITAL, Id, known
 from engine.decider import At, Deciding, Decision, Done, Look, Members, Propose, Value
+from engine.decisions import finding
+from engine.decisions.services import the_service
 
 NoticeId = Annotated[str, Meta(pattern=r"^[0-9]{1,15}\.[0-9]{1,6}$", max_length=22)]
 """Position in the hospital's log, and ordinal of the message in its entry."""
@@ -103,8 +106,9 @@ class RetriedView(msgspec.Struct, frozen=True):
 
 
 def add(command: AddDestination, at: At) -> Deciding:
-    """R1."""
+    """R1, R2."""
     known((yield Look(HOSPITAL)))
+    yield from _their_services(command)
     there = 0
     for member in (yield Members("destinations")):
         other: Destination | None = yield Look(member)
@@ -117,9 +121,10 @@ def add(command: AddDestination, at: At) -> Deciding:
 
 
 def change(command: ChangeDestination, at: At) -> Deciding:
-    """Replace it whole."""
+    """Replace it whole (R2)."""
     key = destination_key(command.destination_id)
     in_use((yield Look(key)))
+    yield from _their_services(command)
     yield Propose(key, Revise(_wanted(command), command.active, command.from_now, command.if_version))
     return Done(lambda look: destination_view(look(key)))
 
@@ -168,6 +173,12 @@ def advance(command: AdvanceCursor, at: At) -> Deciding:
     )
     yield Propose(key, settle)
     return Done()
+
+
+def _their_services(command: Wanted) -> finding.Deciding[None]:
+    """R2: the id of a service of another hospital is nobody's here."""
+    for service_id in command.services:
+        yield from the_service(service_id.lower())
 
 
 def _wanted(command: Wanted) -> Wanted:

@@ -17,6 +17,7 @@ from engine.decisions.destinations import (
     RetryDeadLetters,
     RotateSecret,
 )
+from engine.decisions.services import AddService
 from tests.engine.deciding import World
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -39,8 +40,18 @@ def test_a_secret_is_told_once_and_a_new_one_is_another():
 
 
 def test_ids_of_services_are_known_by_their_small_letters():
-    made = World().ask(hook(services=("01890000-0000-7000-8000-00000000ABCD",)))
-    assert made.services == ("01890000-0000-7000-8000-00000000abcd",)
+    world = World()
+    service = world.ask(AddService(name="Laboratory")).id
+    assert world.ask(hook(services=(service.upper(),))).services == (service,)
+
+
+def test_r2_a_service_that_is_not_there_has_no_patients_to_hear_of():
+    world = World()
+    refused = world.refusal(hook(services=(NOBODY,)))
+    assert (refused.code, refused.facts) == ("not_found", {"field": "service_id", "service_id": NOBODY})
+    made = world.ask(hook())
+    changed = {"name": "his", "channel": "webhook", "url": Url("https://example.org/x"), "services": (NOBODY,)}
+    assert world.refusal(ChangeDestination(destination_id=made.id, **changed)).code == "not_found"
 
 
 def test_a_hospital_has_so_many_destinations_and_a_removed_one_makes_room():
