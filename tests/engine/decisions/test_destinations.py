@@ -50,7 +50,7 @@ def test_r2_a_service_that_is_not_there_has_no_patients_to_hear_of():
     refused = world.refusal(hook(services=(NOBODY,)))
     assert (refused.code, refused.facts) == ("not_found", {"field": "service_id", "service_id": NOBODY})
     made = world.ask(hook())
-    changed = {"name": "his", "channel": "webhook", "url": Url("https://example.org/x"), "services": (NOBODY,)}
+    changed: dict[str, Any] = {"name": "his", "channel": "webhook", "url": Url("https://x.org/"), "services": (NOBODY,)}
     assert world.refusal(ChangeDestination(destination_id=made.id, **changed)).code == "not_found"
 
 
