@@ -23,13 +23,13 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path):
     assert (config.bind, config.data, config.log_level) == ("127.0.0.1:3", "environment", "error")
     assert (config.limits.json_depth, config.limits.batch_commands, config.limits.body_bytes) == (16, 9, 1024 * 1024)
     assert loaded.sources == {
-        "bind": "flag",
-        "data": "environment",
-        "log_level": str(file),
-        "limits.json_depth": "environment",
-        "limits.batch_commands": str(file),
+        "bind": "flag --bind",
+        "data": "environment MATRON_DATA",
+        "log_level": f"{file}:3",
+        "limits.json_depth": "environment MATRON_LIMITS_JSON_DEPTH",
+        "limits.batch_commands": f"{file}:6",
     }
-    assert "limits.json_depth = 16  # environment" in loaded.lines()
+    assert "limits.json_depth = 16  # environment MATRON_LIMITS_JSON_DEPTH" in loaded.lines()
     assert "limits.body_bytes = 1048576  # default" in loaded.lines()
 
 
