@@ -108,9 +108,10 @@ def _keys_of(data: bytes) -> Keys:
         if b"PRIVATE KEY" in data:
             raise BadKeys("it is a private key, which only the issuer has; give the public one")
         try:
-            return (_of_public(load_pem_public_key(data), None),)
+            key = load_pem_public_key(data)
         except (ValueError, UnsupportedAlgorithm):
             raise BadKeys("it is not a public key in PEM") from None
+        return (_of_public(key, None),)
     return (_of_secret(data.strip(b"\r\n"), None),)
 
 

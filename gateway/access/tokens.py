@@ -68,13 +68,17 @@ class TokenKeys(Protocol):
 class Tokens:
     """Callers by signed token: ``Authorization: Bearer TOKEN``."""
 
-    def __init__(self, source: TokenKeys, rules: TokenRules, clock: Clock) -> None:
+    def __init__(self, source: TokenKeys, rules: TokenRules, clock: Clock, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered
         self._source = source
         self._rules = rules
         self._clock = clock
         self._known: OrderedDict[bytes, tuple[int, Caller]] = OrderedDict()
         self._generation = source.generation
         self._checked = float("-inf")
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def caller(self, headers: dict[bytes, bytes]) -> Caller:
         """The caller whom a token names; a ``Problem`` (401) when it is not believed."""
@@ -101,7 +105,7 @@ class Tokens:
         except BadToken as error:
             raise unauthenticated(str(error)) from None
         self._known[digest] = until, caller
-        if len(self._known) > REMEMBERED:
+        if len(self._known) > self._remembered:
             self._known.popitem(last=False)
         return caller
 
