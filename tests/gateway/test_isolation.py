@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gateway.access.requests import REQUESTS
 from gateway.explorer.queries import QUESTIONS
 from gateway.routes import BASE, TABLE
 from tests.gateway.surface import As, hospital
 
-HERE = [row for row in TABLE if row.name not in {question.__name__ for question in QUESTIONS}]
-"""What the log says is asked of another process, where there is one: see test_explorer_over_http.py."""
+ELSEWHERE = {asked.__name__ for asked in (*QUESTIONS, *REQUESTS)}
+HERE = [row for row in TABLE if row.name not in ELSEWHERE]
+"""What the log says is asked of another process, where there is one: see test_explorer_over_http.py. Who may come in no
+engine is asked: see tests/gateway/access."""
 TIMES = {"start_time": "2100-02-01T09:00:00Z", "end_time": "2100-02-01T10:00:00Z", "max_capacity": 1}
 LATER = {"start_time": "2100-02-02T09:00:00Z", "end_time": "2100-02-02T10:00:00Z", "max_capacity": 1}
 WEEK = {"weekdays": ["MON"], "start_time": "09:00", "end_time": "10:00", "max_capacity": 1, "valid_from": "2100-01-01"}

@@ -64,7 +64,8 @@ def test_only_what_removes_is_answered_without_a_body():
     assert silent == {
         "RemoveDoctor", "RemovePatient", "RemoveSlotTemplate", "ReleaseHold", "RemoveDestination", "RemoveClinic",
         "RemoveRule", "RemoveRoom", "ReleaseAppointment", "RemovePractitioner", "RemoveTechnician",
-            "RemoveStaff", "RemoveShift", "RemoveLeave", "RemoveWard", "RemoveBed",
+            "RemoveStaff", "RemoveShift", "RemoveLeave", "RemoveWard", "RemoveBed", "SignOut", "RemoveUser",
+            "RevokeKey",
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from engine.decisions import DECISIONS, WAKE
 from engine.views import QUERIES
+from gateway.access.requests import REQUESTS
 from gateway.app import command_and_query_types
 from gateway.explorer.queries import QUESTIONS
 from gateway.problems import Problem
@@ -47,7 +48,7 @@ async def test_a_method_that_is_not_here_is_told_which_are(row):
 @pytest.mark.parametrize(
     "path",
     [
-        "/", "", "/api", "/api/v1", "/api/v1/", "/api/v2/doctors/", "/api/v1/doctor", "/api/v1/Doctors",
+        "/api", "/api/v1", "/api/v1/", "/api/v2/doctors/", "/api/v1/doctor", "/api/v1/Doctors",
         "/api/v1//doctors",
         f"/api/v1/doctors/{UNKNOWN}/x", f"/api/v1/tokens/{UNKNOWN}/no-show", "/api/v1/doctors//", "/api/v1/doctors/%2F",
         "/admin", "/health", "/api/docs/../secret", "/api/docs/flask_swagger_ui.py", "/api/v1/tokens/emergency/call",
@@ -69,7 +70,7 @@ async def test_head_is_get_without_the_body():
 
 def test_every_command_and_query_of_the_engine_has_a_row_and_every_row_a_type():
     named = {row.name for row in TABLE}
-    there = {kind.__name__ for kind in (*DECISIONS, *QUERIES, *QUESTIONS)}
+    there = {kind.__name__ for kind in (*DECISIONS, *QUERIES, *QUESTIONS, *REQUESTS)}
     assert named == there - INTERNAL
     assert {type(wake("x", 0)).__name__ for wake in WAKE.values()} <= INTERNAL
 
