@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.decisions import DECISIONS
 from engine.views import QUERIES
 from gateway import board, console, health, openapi, pages
+from gateway.access.covers import Cover
 from gateway.access.endpoint import AccessEndpoint, Handlers
 from gateway.access.guard import Guard
 from gateway.access.opening import Access
@@ -60,7 +61,7 @@ def create_app(
     engine: Engine, guard: Guard | Authenticator, pages_of_health: health.Pages, *, limits: Limits = Limits(),  # noqa: B008
     request_log: RequestLog | None = None, routes: Sequence[BaseRoute] = (), tally: Tally | None = None,
     metrics: MetricsSettings = MetricsSettings(), explorer: Explorer = NoExplorer(),  # noqa: B008
-    tracing: Tracing | None = None, access: Access | None = None,
+    tracing: Tracing | None = None, access: Access | None = None, hsts_seconds: int = 0,
 ) -> ASGIApp:  # fmt: skip
     """The application over an engine; ``routes`` of other kinds go before the table; ``tally`` counts requests."""
     if not isinstance(guard, Guard):
@@ -70,9 +71,12 @@ def create_app(
     handlers = Recognition(guard).handlers() if access is None else access.handlers_of(guard)
     table = table_over(engine, limits, pages_of_health, explorer, handlers)
     table.add("GET", METRICS, MetricsPage(pages_of_health, open=metrics.open))
+    batch = BatchEndpoint(table, engine, limits, guard)
+    table.add("POST", f"{BASE}/batch", batch)
     tally = tally or Tally()
-    stream = Stream(engine, guard, BatchEndpoint(table, engine, limits), limits, request_log, tally)
-    return Front(routes, stream, Gateway(table, guard, limits, request_log, tally, tracing))
+    stream = Stream(engine, guard, batch, limits, request_log, tally)
+    cover = Cover(hsts_seconds)
+    return Front(routes, stream, Gateway(table, guard, limits, request_log, tally, tracing, cover))
 
 
 def table_over(
@@ -82,7 +86,7 @@ def table_over(
     explorer: Explorer = NoExplorer(),  # noqa: B008
     handlers: Handlers = {},  # noqa: B006 - nobody changes it
 ) -> Table:
-    """All endpoints under their methods and paths."""
+    """All endpoints under their methods and paths, but for those that need a guard of their own."""
     types = command_and_query_types()
     table: Table = Router()
     looks = Looks()
@@ -96,7 +100,6 @@ def table_over(
         else:
             endpoint = _endpoint(row, shape, engine, limits)
         table.add(row.method, BASE + row.path, endpoint)
-    table.add("POST", f"{BASE}/batch", BatchEndpoint(table, engine, limits))
     others = {
         **health.endpoints(pages_of_health),
         **openapi.endpoints(types),
@@ -141,7 +144,7 @@ class Gateway(BaseRoute):
 
     def __init__(
         self, table: Table, guard: Guard, limits: Limits, request_log: RequestLog | None, tally: Tally,
-        tracing: Tracing | None = None,
+        tracing: Tracing | None = None, cover: Cover = Cover(),  # noqa: B008
     ) -> None:  # fmt: skip
         self._table = table
         self._guard = guard
@@ -149,6 +152,7 @@ class Gateway(BaseRoute):
         self._request_log = request_log
         self._tally = tally
         self._tracing = tracing
+        self._cover = cover
         self._fresh = FreshIds()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -178,12 +182,9 @@ class Gateway(BaseRoute):
         if b"traceparent" in call.headers:  # whoever keeps a trace is told which span of it this was
             response.raw_headers.append((b"traceparent", call.trace.header))
         response.raw_headers.append((b"x-request-id", call.request_id.encode("ascii")))
-        response.raw_headers.append((b"x-content-type-options", b"nosniff"))
         if call.waited is not None:
             response.raw_headers.append((b"preference-applied", b"wait=%d" % call.waited))
-        # Nobody keeps an answer to a write anyway; of a read no proxy may.
-        if not call.writes and not any(name == b"cache-control" for name, _ in response.raw_headers):
-            response.raw_headers.append((b"cache-control", b"no-store"))
+        self._cover.put_on(response.raw_headers, call)
         if scope["method"] == "HEAD":
             response.body = b""  # its length stays in the headers
         await response(scope, receive, send)

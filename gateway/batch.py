@@ -16,7 +16,7 @@ from starlette.responses import Response
 from engine.actor import Reply
 from engine.eventlog.entry import Principal
 from gateway import wire
-from gateway.auth import Caller, check_role
+from gateway.access.guard import Guard
 from gateway.call import Call, Endpoint
 from gateway.endpoints import CommandEndpoint, JsonResponse
 from gateway.engine import Engine
@@ -63,7 +63,7 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 class Sender(msgspec.Struct, frozen=True):
     """Whoever sends many commands: all that is the same for each of them."""
 
-    caller: Caller
+    call: Call
     hospital: str
     who: Principal
     request_id: str
@@ -71,8 +71,7 @@ class Sender(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, call: Call, hospital: str) -> Sender:
         """Who made this request."""
-        assert call.caller is not None
-        return cls(call.caller, hospital, call.who, call.request_id)
+        return cls(call, hospital, call.who, call.request_id)
 
 
 Found = tuple[CommandEndpoint, dict[str, str]]
@@ -86,16 +85,21 @@ Done = tuple[BatchResult, int | None]
 
 
 class BatchEndpoint:
-    """``POST /batch``. Each item is checked against the roles of its own row."""
+    """``POST /batch``. Each item is checked against the roles of its own row, by the same guard as a request.
+
+    For how often somebody may ask, each item is one: a batch is let in while there is room for a request, and who has
+    sent many waits the longer for the next.
+    """
 
     writes = True
     label = f"{BASE}/batch"
     roles: frozenset[Role] | None = frozenset({CLERK, CLINICIAN, ADMIN, INTEGRATION, NETWORK})
 
-    def __init__(self, router: Router[Endpoint], engine: Engine, limits: Limits) -> None:
+    def __init__(self, router: Router[Endpoint], engine: Engine, limits: Limits, guard: Guard) -> None:
         self._router = router
         self._engine = engine
         self._limits = limits
+        self._guard = guard
 
     async def answer(self, call: Call) -> Response:
         """200 with one result per command, whatever became of each."""
@@ -103,6 +107,7 @@ class BatchEndpoint:
         wire.check_media_type(call.headers)
         # Two levels are the batch's own: what it carries may be as deep as if it had come alone.
         items = self._items(wire.decode(body, self._limits.json_depth + 3))
+        self._guard.count(call, max(0, len(items) - 1))
         common = idempotency_key(call.headers)
         sender = Sender.of(call, call.hospital)
         read = await self.read(items, sender, common)
@@ -122,6 +127,10 @@ class BatchEndpoint:
         if len(items) > self._limits.batch_commands:
             raise Problem("too_many_commands", f"A batch has at most {self._limits.batch_commands} commands.")
         return items
+
+    def count(self, sender: Sender, commands: int) -> None:
+        """Count the commands of a message of the stream; a ``Problem`` where its sender has asked too much by now."""
+        self._guard.count(sender.call, commands)
 
     # -- any message of many --------------------------------------------------------------------------------
 
@@ -182,7 +191,7 @@ class BatchEndpoint:
         if not isinstance(endpoint, CommandEndpoint):
             raise invalid("path", "this cannot be part of a batch")
         assert endpoint.roles is not None
-        check_role(sender.caller, endpoint.roles)
+        self._guard.check(sender.call, endpoint.roles, endpoint.label)
         if endpoint.row.name == "AddHospital":
             raise invalid("path", "a hospital is made by a request of its own: its log is not this one")
         return endpoint, ids

@@ -8,8 +8,9 @@ A list is JSON there.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,15 +18,20 @@ import msgspec
 from msgspec import Meta
 
 from engine.eventlog.log import LogLimits
+from gateway.access.rates import RateSettings
 from gateway.access.settings import AccessSettings
 from gateway.audit.settings import AuditSettings
 from gateway.limits import Limits
 from gateway.metrics import MetricsSettings
 from gateway.notices.settings import NoticeSettings
+from gateway.observing.settings import LogSettings, TracingSettings
 from gateway.server import DoorSettings
+from gateway.toml_lines import lines_of
 
 PREFIX = "MATRON_"
 FILE_VARIABLE = "MATRON_CONFIG"
+NO_SETTINGS = frozenset({FILE_VARIABLE, "MATRON_KEY", "MATRON_URL", "MATRON_HOSPITAL"})
+"""Variables with our prefix that are no settings: the last three are what commands say to a running gateway."""
 
 
 class EngineTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,6 +52,9 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "metrics": MetricsSettings,
     "audit": AuditSettings,
     "access": AccessSettings,
+    "rates": RateSettings,
+    "logs": LogSettings,
+    "tracing": TracingSettings,
 }
 
 
@@ -67,6 +76,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     workers: Annotated[int, Meta(ge=0, le=64)] = 0
     """Gateway processes beside the engine's; 0: the engine's own process serves."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much the program says on standard error."""
     request_log: bool = True
     """A line of JSON per request on standard error."""
     limits: Limits = Limits()
@@ -77,10 +87,15 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     metrics: MetricsSettings = MetricsSettings()
     audit: AuditSettings = AuditSettings()
     access: AccessSettings = AccessSettings()
+    rates: RateSettings = RateSettings()
+    logs: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A configuration, and where each setting that is not a default came from."""
+    """A configuration, and where each setting that is not a default came from: ``FILE:LINE``, the environment's
+    variable, or the flag.
+    """
 
     config: Config
     sources: dict[str, str]
@@ -96,42 +111,57 @@ class Loaded(msgspec.Struct, frozen=True):
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: Path | None = None) -> Loaded:
     """The configuration of the three layers; ``None`` among the flags means not given. Raises ``BadConfig``."""
     named = file or (Path(environ[FILE_VARIABLE]) if FILE_VARIABLE in environ else None)
-    layers: list[tuple[str, dict[str, Any]]] = []
+    given = {name: value for name, value in flags.items() if value is not None}
+    layers: list[tuple[str, dict[str, Any], Callable[[str], str]]] = [
+        ("environment", from_environment(environ), lambda name: f"environment {variable_of(name)}"),
+        ("flag", given, lambda name: f"flag {flag_of(name, given[name])}"),
+    ]
     if named is not None:
-        layers.append((str(named), from_file(named)))
-    layers.append(("environment", from_environment(environ)))
-    layers.append(("flag", {name: value for name, value in flags.items() if value is not None}))
+        text, held = from_file(named)
+        lines = lines_of(text)
+        layers.insert(0, (str(named), held, lambda name: f"{named}:{lines[name]}" if name in lines else str(named)))
     merged: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for source, layer in layers:
+    for source, layer, origin in layers:
         check(layer, source)
         for name, value in layer.items():
             if name in TABLES:
                 merged[name] = {**merged.get(name, {}), **value}
-                sources.update({f"{name}.{inner}": source for inner in value})
+                sources.update({dotted: origin(dotted) for dotted in (f"{name}.{inner}" for inner in value)})
             else:
                 merged[name] = value
-                sources[name] = source
+                sources[name] = origin(name)
     return Loaded(converted(merged, "the configuration"), sources)
 
 
-def from_file(file: Path) -> dict[str, Any]:
-    """The settings of a TOML file."""
+def variable_of(name: str) -> str:
+    """The environment's variable of a setting."""
+    return PREFIX + name.replace(".", "_").upper()
+
+
+def flag_of(name: str, value: object = True) -> str:
+    """The flag of a setting without a table."""
+    return f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
+
+
+def from_file(file: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file, and its settings."""
     try:
-        held = msgspec.toml.decode(file.read_bytes())
+        text = file.read_bytes().decode()
+        held = msgspec.toml.decode(text)
     except OSError as error:
         raise BadConfig(f"{file} cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise BadConfig(f"{file} is not TOML: {error}") from error
     assert isinstance(held, dict)
-    return held
+    return text, held
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings of the variables that begin with ``MATRON_``."""
     made: dict[str, Any] = {}
     for variable, text in environ.items():
-        if not variable.startswith(PREFIX) or variable == FILE_VARIABLE:
+        if not variable.startswith(PREFIX) or variable in NO_SETTINGS:
             continue
         name = variable.removeprefix(PREFIX).lower()
         table = next((table for table in TABLES if name.startswith(table + "_")), None)
@@ -156,14 +186,23 @@ def check(layer: Mapping[str, Any], source: str) -> None:
     known = set(Config.__struct_fields__)
     for name, value in layer.items():
         if name not in known:
-            raise BadConfig(f"{source}: there is no setting {name!r}")
+            raise BadConfig(f"{source}: there is no setting {name!r}{nearest(name)}")
         if name in TABLES:
             if not isinstance(value, dict):
                 raise BadConfig(f"{source}: {name} is a table")
             for inner in value:
                 if inner not in TABLES[name].__struct_fields__:
-                    raise BadConfig(f"{source}: there is no setting {name}.{inner}")
+                    raise BadConfig(f"{source}: there is no setting {name}.{inner}{nearest(f'{name}.{inner}')}")
     converted(layer, source)
+
+
+def nearest(name: str) -> str:
+    """The setting that was perhaps meant, as the end of a sentence; nothing where none is near."""
+    known = [dotted for dotted, _ in flattened(Config())]
+    found = difflib.get_close_matches(name, known, 1) or [
+        dotted for dotted in known if dotted.partition(".")[2] == name or dotted.replace(".", "_") == name
+    ]
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def converted(layer: Mapping[str, Any], source: str) -> Config:

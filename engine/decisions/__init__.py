@@ -36,6 +36,7 @@ from engine.decisions.beds import (
 )
 from engine.decisions.book_appointment import BOOK_APPOINTMENT
 from engine.decisions.book_token import BOOK_TOKEN
+from engine.decisions.break_glass import NOTE_BREAK_GLASS
 from engine.decisions.call_next import CALL_NEXT, CALL_TICKET
 from engine.decisions.cancel_appointment import CANCEL_APPOINTMENT
 from engine.decisions.cancel_slot import CANCEL_SLOT, DOCTOR_UNAVAILABLE
@@ -300,6 +301,7 @@ _DECISIONS: tuple[Decision, ...] = (
     ACKNOWLEDGE_ALERT,
     CLOSE_ALERT,
     OBSERVE_FIGURES,
+    NOTE_BREAK_GLASS,
     WAKE_ALERTS,
 )
 

@@ -111,7 +111,7 @@ class Notes:
         self._waiting: deque[Noted | Broken] = deque()
         self._broken: dict[tuple[str, str, str], float] = {}
         self._counted: dict[tuple[object, ...], _Counted] = {}
-        self._others: dict[tuple[str, str], _Counted] = {}
+        self._others: dict[tuple[object, ...], _Counted] = {}
         self._some = trio.Event()
         self._next = float("-inf")
 
@@ -148,9 +148,10 @@ class Notes:
             self._counted[key] = _Counted(noted, now)
             self._put(noted)
         else:
-            where = (noted.what, noted.hospital if len(self._others) < OTHERS else "")
+            hospital = noted.hospital if len(self._others) < OTHERS else ""
+            where = (noted.what, hospital)
             if where not in self._others:
-                self._others[where] = _Counted(Noted(where[1], NOBODY, noted.what, {"of": "many"}), now)
+                self._others[where] = _Counted(Noted(hospital, NOBODY, noted.what, {"of": "many"}), now)
             self._others[where].times += 1
         self._some.set()
 
@@ -206,7 +207,7 @@ class Notes:
             # Both are in the order in which they began.
             while table and (found := next(iter(table.items())))[1].since + MINUTE <= now:
                 key, counted = found
-                del table[key]  # type: ignore[attr-defined]
+                del table[key]
                 if counted.times:
                     facts = {**counted.first.facts, "times": str(counted.times), "within_seconds": f"{MINUTE:.0f}"}
                     self._put(msgspec.structs.replace(counted.first, facts=facts))

@@ -11,14 +11,19 @@ import trio
 
 from engine.clock import Clock, SystemClock
 from engine.errors import Invalid
+from gateway.access.account_file import AccountsUnusable
 from gateway.access.credentials import Credentials
 from gateway.access.endpoint import Handlers
-from gateway.access.guard import Guard
+from gateway.access.guard import Guard, Rates, Unlimited
 from gateway.access.key_desk import KeyDesk
 from gateway.access.keys import KeysUnusable
 from gateway.access.notes import Notes
+from gateway.access.people import People
 from gateway.access.published import KeySource
+from gateway.access.rates import Limited
+from gateway.access.sign_in import Recognition
 from gateway.access.tokens import TokenRules, Tokens
+from gateway.access.witness import Noting
 from gateway.auth import ApiKeys, Authenticator, NobodyFromOutside
 from gateway.config import Config, is_loopback
 from gateway.engine import Engine
@@ -35,22 +40,37 @@ class Access:
     def __init__(self, chosen: Config) -> None:
         self.chosen = chosen
         self.notes = Notes()
+        limited = chosen.rates.enabled and not chosen.dev
+        self.rates: Rates = Limited(chosen.rates, max(1, chosen.workers)) if limited else Unlimited()
         clock = SystemClock()
         self.keys = None if chosen.dev else _keys(chosen)
         self.token_keys = None if chosen.dev else _token_keys(chosen, clock)
+        self.people = None if chosen.dev else _people(chosen, clock, self.notes)
         tokens = None if self.token_keys is None else Tokens(self.token_keys, _token_rules(chosen), clock)
-        self.auth: Authenticator = NobodyFromOutside() if chosen.dev else Credentials(self.keys, tokens)
-        self.handlers: Handlers = {} if self.keys is None else KeyDesk(self.keys, self.notes, clock).handlers()
+        self.auth: Authenticator = (
+            NobodyFromOutside()
+            if chosen.dev
+            else Credentials(self.keys, tokens, None if self.people is None else self.people.sessions)
+        )
+        self._handlers: Handlers = {} if self.keys is None else KeyDesk(self.keys, self.notes, clock).handlers()
 
     def guard(self, engine: Engine) -> Guard:
         """The guard of one gateway."""
-        return Guard(self.auth)
+        return Guard(self.auth, self.rates, Noting(self.notes))
+
+    def handlers_of(self, guard: Guard) -> Handlers:
+        """Whoever answers what no engine is asked, behind this guard."""
+        desks = Recognition(guard).handlers() if self.people is None else self.people.handlers(guard)
+        return {**desks, **self._handlers}
 
     async def run(self, engine: Engine, shutdown: trio.Event) -> None:
         """Whatever has to be done meanwhile, until the end begins."""
-        if self.token_keys is not None:
-            await self.token_keys.run(shutdown)
-        await shutdown.wait()
+        async with trio.open_nursery() as nursery:
+            if self.token_keys is not None:
+                nursery.start_soon(self.token_keys.run, shutdown)
+            if self.people is not None:
+                nursery.start_soon(self.people.run, shutdown)
+            await shutdown.wait()
 
 
 def open_access(chosen: Config) -> Access:
@@ -79,6 +99,23 @@ def _keys(chosen: Config) -> ApiKeys | None:
     if not len(keys):
         raise AccessUnusable(f"{chosen.keys} holds no key: make one with 'matron keys add'.")
     return keys
+
+
+def _people(chosen: Config, clock: Clock, notes: Notes) -> People | None:
+    path = chosen.access.accounts
+    if path is None:
+        return None
+    try:
+        people = People(Path(path), chosen.access, chosen.rates.trusted_proxies, clock, notes)
+    except AccountsUnusable as error:
+        raise AccessUnusable(str(error)) from error
+    others = chosen.access
+    if not (people.accounts.all() or chosen.keys or others.token_keys or others.jwks_url):
+        raise AccessUnusable(
+            f"{path} holds nobody: let somebody in with 'matron users add NAME --role admin --hospital main "
+            f"--accounts {path}'."
+        )
+    return people
 
 
 def _token_keys(chosen: Config, clock: Clock) -> KeySource | None:

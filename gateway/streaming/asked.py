@@ -15,7 +15,7 @@ from gateway.access.guard import Guard
 from gateway.auth import Caller, credential, visitor
 from gateway.call import Call
 from gateway.problems import Problem, invalid
-from gateway.routes.row import ADMIN, EVERYBODY, INTEGRATION, NETWORK, READERS, Role
+from gateway.routes.row import ADMIN, BASE, EVERYBODY, INTEGRATION, NETWORK, READERS, Role
 from gateway.shapes import clip, parameters
 
 OPEN: Final = frozenset({"board", "ticket", "clinic_day", "clinic_rooms", "ward", "wards"})
@@ -32,6 +32,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "services": EVERYBODY,
     "all": frozenset({INTEGRATION, ADMIN, NETWORK}),
 }
+
+LABEL: Final = f"{BASE}/stream"
 
 KNOWN: Final = frozenset({"topics", "after", "hospital"})
 POSITION: Final = re.compile(r"\d{1,15}")
@@ -73,9 +75,9 @@ def asked(call: Call, guard: Guard) -> Asked:
 
 def caller_of(call: Call, guard: Guard, hospital: str | None, *, needed: bool) -> Caller:
     """Who asks; a visitor, where nobody says who he is and nobody needs to know."""
-    guard.greet(call)
+    guard.greet(call, LABEL)
     if needed or credential(call.headers) is not None:
-        return guard.identify(call)
+        return guard.identify(call, LABEL)
     call.caller = guard.recognise(call) or visitor(hospital)
     return call.caller
 

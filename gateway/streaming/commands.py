@@ -140,6 +140,10 @@ class Commands:
         if not self._known():
             unknown = Problem("unauthenticated", "This key is not known any more.")
             items = [item if isinstance(item, Problem) else unknown for item in items]
+        try:
+            self._batch.count(self._sender, sum(not isinstance(item, Problem) for item in items))
+        except Problem as too_many:
+            items = [item if isinstance(item, Problem) else too_many for item in items]
         return await self._batch.read(items, self._sender)
 
     async def _answer(self, heard: list[Said]) -> None:

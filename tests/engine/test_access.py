@@ -122,7 +122,7 @@ async def test_an_answer_waits_two_seconds_at_most_and_its_look_stays_in_line(au
         begun = trio.current_time()
         await engine.view("main", GetPatient(patient_id=asha), NURSE)
         assert access.PATIENCE <= trio.current_time() - begun < access.PATIENCE + 0.5
-        assert engine.accesses.document() == {"looks": 1, "late": 1, "dropped": 0, "aside": 0}
+        assert engine.accesses.document() == {"looks": 1, "late": 1, "dropped": 0, "notes": 0, "aside": 0}
         # A second reader does not wait two seconds more for the same commit.
         begun = trio.current_time()
         await engine.view("main", GetPatient(patient_id=asha), NURSE)
@@ -166,7 +166,7 @@ async def test_what_finds_no_place_beside_a_full_disk_is_counted(
         for _ in range(8):
             await engine.view("main", GetPatient(patient_id=asha), NURSE)
         assert engine.ready().detail["accesses_dropped"] == 3
-        assert engine.load()["accesses"] == {"looks": 0, "late": 0, "dropped": 3, "aside": 5}
+        assert engine.load()["accesses"] == {"looks": 0, "late": 0, "dropped": 3, "notes": 0, "aside": 5}
         store_of(engine).free = Space(disk=1 << 40, map=1 << 36)
         await trio.sleep(1)
         assert len(looks(disk)) == 5

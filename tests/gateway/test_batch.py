@@ -9,15 +9,16 @@ from typing import Any, cast
 import pytest
 
 from engine.errors import DeadlinePassed, Overloaded
+from gateway.access.guard import Guard
 from gateway.app import table_over
-from gateway.auth import DEVELOPER
+from gateway.auth import Nobody
 from gateway.batch import BatchEndpoint, Sender
 from gateway.endpoints import CommandEndpoint
 from gateway.engine import Engine
 from gateway.limits import Limits
 from gateway.shapes import Shape
 from tests.engine.living import CLERK
-from tests.gateway.surface import UNKNOWN, As, ScriptedEngine, client_of, hospital
+from tests.gateway.surface import UNKNOWN, As, ScriptedEngine, client_of, developers_call, hospital
 
 BATCH = "/api/v1/batch/"
 JSON = {"Content-Type": "application/json"}
@@ -174,7 +175,8 @@ async def test_a_bug_in_reading_an_item_costs_that_item_and_is_in_the_log(caplog
     endpoint, _ = table.find("POST", "/api/v1/doctors/")
     assert isinstance(endpoint, CommandEndpoint)
     endpoint.shape = Broken(endpoint.shape.kind)
-    batch, sender = BatchEndpoint(table, engine, limits), Sender(DEVELOPER, "main", CLERK, "r")
+    batch = BatchEndpoint(table, engine, limits, Guard(Nobody()))
+    sender = Sender(developers_call(), "main", CLERK, "r")
     items = [register(), {"method": "POST", "path": "/doctors/"}, register()]
     done = await batch.ask(await batch.read(items, sender), sender, 1.0)
     assert [result.status for result, _ in done] == [200, 500, 200]

@@ -11,15 +11,16 @@ import trio
 from engine.errors import DeadlinePassed
 from engine.eventlog.memory_store import MemoryDisk
 from engine.views.slots import ListSlotTokens
+from gateway.access.guard import Guard
 from gateway.app import table_over
-from gateway.auth import DEVELOPER
+from gateway.auth import Nobody
 from gateway.batch import BatchEndpoint, Sender
 from gateway.engine import Engine
 from gateway.limits import Limits
 from gateway.streaming import commands, websocket
 from tests.engine.living import CLERK, read
 from tests.gateway.live import JSON, Place, Talk, booking, living_gateway, registered
-from tests.gateway.surface import ScriptedEngine
+from tests.gateway.surface import ScriptedEngine, developers_call
 
 DEEP: list[Any] = []
 for _ in range(36):
@@ -212,16 +213,16 @@ async def test_the_commands_of_a_message_share_one_deadline_and_each_hears_of_it
         raise DeadlinePassed("unknown")
 
     scripted = ScriptedEngine(too_late)
-    batch = BatchEndpoint(
-        table_over(cast("Engine", scripted), Limits(), scripted.page), cast("Engine", scripted), Limits()
-    )
+    engine, limits = cast("Engine", scripted), Limits()
+    batch = BatchEndpoint(table_over(engine, limits, scripted.page), engine, limits, Guard(Nobody()))
     texts: list[bytes] = []
 
     async def tell(more: list[bytes]) -> None:
         texts.extend(more)
 
     async with trio.open_nursery() as nursery:
-        asking = commands.Commands(Sender(DEVELOPER, "main", CLERK, "r"), batch, 7.0, lambda: True, tell, nursery)
+        sender = Sender(developers_call(), "main", CLERK, "r")
+        asking = commands.Commands(sender, batch, 7.0, lambda: True, tell, nursery)
         register = {"method": "POST", "path": "/patients/", "body": {"name": "A"}}
         assert await asking.hear({"commands": [{"id": id, **register} for id in "ab"]}) == 0
         assert await asking.hear({"id": "c", **register}) == 0

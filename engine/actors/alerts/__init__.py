@@ -5,6 +5,8 @@ decide.py   R1  One alert of a kind and subject is open at a time. What would op
             R2  An alert is closed by what opened it, or by a person; then it is over for ever, and the next is another.
             R3  Who acknowledges first has seen it; a note may be added later.
             R4  Closed alerts stay listed while they are among the last ``KEPT``.
+            R7  Who broke the glass is told of with the reason he gave: others see to it, not he himself. Done again, it
+                must be seen anew; a day after the last time it is over by itself.
 figures.py  R5  Figures are weighed over the last ``WINDOW`` seconds: an alert opens when something measured makes them
                 too high, and closes when they are not any more, also because what was high is too long ago.
             R6  An alert by figures that a person closed opens again by what is measured from then on alone.

@@ -9,7 +9,10 @@ from engine.decider import FreeText
 
 
 class Raise(msgspec.Struct, frozen=True, kw_only=True):
-    """Open an alert of this kind and subject, or count it again where it is open."""
+    """Open an alert of this kind and subject, or count it again where it is open.
+
+    ``reason``: why somebody did what it tells of. ``lasting``: µs after which it is over by itself; 0: it is not.
+    """
 
     kind: str
     severity: Severity
@@ -18,6 +21,8 @@ class Raise(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None = None
     threshold: float | None = None
     unit: str = ""
+    reason: FreeText | None = None
+    lasting: int = 0
 
 
 class Clear(msgspec.Struct, frozen=True, kw_only=True):

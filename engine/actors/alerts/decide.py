@@ -16,8 +16,8 @@ from engine.actors.alerts.events import (
     FiguresObserved,
 )
 from engine.actors.alerts.figures import FIGURES, Finding, finding, over_at
-from engine.actors.alerts.refusals import AlertClosedAlready
-from engine.actors.alerts.state import KEPT, Alert, Alerts, Severity, Slice
+from engine.actors.alerts.refusals import AlertClosedAlready, OwnBreakGlass
+from engine.actors.alerts.state import BREAK_GLASS, KEPT, Alert, Alerts, Severity, Slice
 from engine.decider import At, FreeText
 from engine.errors import NotFound
 
@@ -113,7 +113,7 @@ def _take(draft: _Draft, step: AlertsStep) -> None:
         case Acknowledge():
             _acknowledge(draft, step)
         case Close():
-            alert = draft.by_id(step.alert_id)
+            alert = _seen_by_others(draft, draft.by_id(step.alert_id))
             draft.close(alert, draft.at.who, _sealed(step.note, alert))
         case Observe():
             _observe(draft, step.slices)
@@ -125,6 +125,8 @@ def _raise(draft: _Draft, step: Raise) -> None:
     """R1."""
     standing = draft.standing(step.kind, step.subject)
     if standing is not None:
+        if step.reason is not None:
+            return _again(draft, standing, step)
         return _repeat(draft, standing, step.severity, step.value, step.threshold, step.unit)
     alert = Alert(
         id="",
@@ -135,8 +137,31 @@ def _raise(draft: _Draft, step: Raise) -> None:
         value=step.value,
         threshold=step.threshold,
         unit=step.unit,
+        reason=_of(step),
+        until=_until(draft, step),
     )
     return draft.open(alert)
+
+
+def _again(draft: _Draft, alert: Alert, step: Raise) -> None:
+    """R7: done again, and for a reason of its own."""
+    unseen = replace(alert, times=alert.times + 1, acknowledged_at=0, acknowledged_by="")
+    draft.note(AlertRepeated(alert=replace(unseen, reason=_of(step), until=_until(draft, step))))
+
+
+def _of(step: Raise) -> FreeText | None:
+    return None if step.reason is None else step.reason.about(step.patient_id)
+
+
+def _until(draft: _Draft, step: Raise) -> int:
+    return draft.at.time + step.lasting if step.lasting else 0
+
+
+def _seen_by_others(draft: _Draft, alert: Alert) -> Alert:
+    """R7."""
+    if alert.kind == BREAK_GLASS and alert.subject == draft.at.who:
+        raise OwnBreakGlass("who broke the glass does not see to it himself: an administrator does", alert_id=alert.id)
+    return alert
 
 
 def _repeat(
@@ -154,7 +179,7 @@ def _repeat(
 
 def _acknowledge(draft: _Draft, step: Acknowledge) -> None:
     """R3."""
-    alert = draft.by_id(step.alert_id)
+    alert = _seen_by_others(draft, draft.by_id(step.alert_id))
     note = _sealed(step.note, alert)
     if alert.acknowledged_at and note is None:
         return
@@ -165,13 +190,15 @@ def _acknowledge(draft: _Draft, step: Acknowledge) -> None:
 
 
 def _observe(draft: _Draft, slices: tuple[Slice, ...]) -> None:
-    """R5: what was measured opens and closes; time alone only closes."""
+    """R5: what was measured opens and closes; time alone only closes (R7 too)."""
     time = draft.at.time
     if not slices:
         for kind in FIGURES:
             standing = draft.standing(kind, "")
             if standing is not None and over_at(draft.state, kind) <= time:
                 draft.close(standing)
+        for id in [id for id, until in draft.state.passing.items() if until <= time]:
+            draft.close(draft.by_id(id))
         return
     measured = [one if one.at <= time else replace(one, at=time) for one in slices]
     draft.events.extend(FiguresObserved(slice=one) for one in measured)

@@ -13,7 +13,7 @@ from engine.actors.alerts.events import (
     FiguresObserved,
 )
 from engine.actors.alerts.figures import FIGURES, within_window
-from engine.actors.alerts.state import Alerts, Slice
+from engine.actors.alerts.state import Alert, Alerts, Slice
 
 COUNTED: Final = ("assignments", "timeouts", "retries", "retried")
 
@@ -26,8 +26,10 @@ def evolve(state: Alerts, event: AlertsEvent) -> None:
             alert = event.alert
             state.open[alert.id] = alert
             state.by_subject[alert.kind, alert.subject] = alert.id
+            _pass(state, alert)
         case AlertRepeated() | AlertAcknowledged():
             state.open[event.alert.id] = event.alert
+            _pass(state, event.alert)
         case AlertClosed():
             _close(state, event)
         case FiguresObserved():
@@ -36,10 +38,16 @@ def evolve(state: Alerts, event: AlertsEvent) -> None:
             assert_never(event)
 
 
+def _pass(state: Alerts, alert: Alert) -> None:
+    if alert.until:
+        state.passing[alert.id] = alert.until
+
+
 def _close(state: Alerts, event: AlertClosed) -> None:
     alert = event.alert
     del state.open[alert.id]
     del state.by_subject[alert.kind, alert.subject]
+    state.passing.pop(alert.id, None)
     state.closed[alert.id] = alert
     if event.forgotten:
         del state.closed[event.forgotten]

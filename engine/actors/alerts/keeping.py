@@ -13,19 +13,21 @@ from engine.actors.alerts.state import KEPT, Alerts
 
 
 def freeze(state: Alerts) -> Alerts:
-    """The snapshot of a state: the same without its index."""
-    return msgspec.structs.replace(state, by_subject={})
+    """The snapshot of a state: the same without its indexes."""
+    return msgspec.structs.replace(state, by_subject={}, passing={})
 
 
 def thaw(stored: Alerts) -> Alerts:
-    """The state of a snapshot, its index rebuilt."""
+    """The state of a snapshot, its indexes rebuilt."""
     stored.by_subject = _by_subject(stored)
+    stored.passing = _passing(stored)
     return stored
 
 
 def check(state: Alerts) -> None:
     """What always holds."""
     assert state.by_subject == _by_subject(state), "the index of subjects is wrong"
+    assert state.passing == _passing(state), "the index of what is over by itself is wrong"
     assert len(state.by_subject) == len(state.open), "R1: two alerts of a kind and subject are open"
     assert not state.open.keys() & state.closed.keys(), "R2: an alert is open and over"
     assert len(state.closed) <= KEPT, "R4: too many that are over are kept"
@@ -35,8 +37,9 @@ def check(state: Alerts) -> None:
 
 
 def due(state: Alerts) -> int | None:
-    """R5: when the first of the alerts by figures is over by itself, if nothing more is measured (µs)."""
-    return min((over_at(state, kind) for kind in FIGURES if (kind, "") in state.by_subject), default=None)
+    """R5, R7: when the first of the alerts is over by itself, if nothing more is measured (µs)."""
+    by_figures = [over_at(state, kind) for kind in FIGURES if (kind, "") in state.by_subject]
+    return min((*by_figures, *state.passing.values()), default=None)
 
 
 def files(state: Alerts) -> Iterable[tuple[str, str]]:
@@ -55,3 +58,7 @@ def filed(event: AlertsEvent) -> Iterable[tuple[str, str, bool]]:
 
 def _by_subject(state: Alerts) -> dict[tuple[str, str], str]:
     return {(alert.kind, alert.subject): id for id, alert in state.open.items()}
+
+
+def _passing(state: Alerts) -> dict[str, int]:
+    return {id: alert.until for id, alert in state.open.items() if alert.until}

@@ -10,3 +10,11 @@ class AlertClosedAlready(Rejected):
 
     code = "alert_closed"
     rule = "R2"
+
+
+class OwnBreakGlass(Rejected):
+    """R7. Somebody else has to look at it."""
+
+    code = "own_break_glass"
+    family = "forbidden"
+    rule = "R7"

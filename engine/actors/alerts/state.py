@@ -19,6 +19,9 @@ Severity = Literal["info", "warning", "critical"]
 WINDOW: Final = 300
 """Seconds over which figures are weighed: the last five minutes."""
 
+BREAK_GLASS: Final = "break_glass"
+"""The kind of those that tell who broke the glass; their subject is his name."""
+
 KEPT: Final = 1_000
 """Closed alerts that stay listed; the log has all."""
 
@@ -48,6 +51,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     note: FreeText | None = None
     closed_by: str = ""
     """Principal; ``""``: by itself."""
+    reason: FreeText | None = None
+    """Why somebody did what it tells of."""
+    until: int = 0
+    """When it is over by itself; 0: not by time alone."""
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -92,3 +99,5 @@ class Alerts(msgspec.Struct):
 
     by_subject: dict[tuple[str, str], str] = {}
     """(kind, subject) of what is open to its id; an index that is not stored."""
+    passing: dict[str, int] = {}
+    """Ids of what is open and over by itself one day, to when; likewise."""

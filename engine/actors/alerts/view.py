@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from engine import calendar
 from engine.actors.alerts.figures import Window, percentile, timeout_rate, within_window
@@ -19,7 +20,8 @@ class AlertView(msgspec.Struct, frozen=True):
     """What somebody should look at. ``subject``: the id of what it is about; null: the hospital as a whole.
 
     ``value`` is what was measured, ``threshold`` what is too much, both in ``unit``. ``times``: how often it would have
-    opened while it was open. ``closed_by``: who said that it is over; null: it closed by itself.
+    opened while it was open. ``closed_by``: who said that it is over; null: it closed by itself. ``reason``: why the
+    one it is about did what it tells of; only such alerts have it.
     """
 
     id: str
@@ -38,6 +40,7 @@ class AlertView(msgspec.Struct, frozen=True):
     acknowledged_by: str | None
     closed_by: str | None
     note: FreeText | None
+    reason: FreeText | UnsetType = UNSET
 
 
 class TotalsView(msgspec.Struct, frozen=True):
@@ -91,6 +94,7 @@ def alert_view(alert: Alert) -> AlertView:
         acknowledged_by=alert.acknowledged_by or None,
         closed_by=alert.closed_by or None,
         note=alert.note,
+        reason=UNSET if alert.reason is None else alert.reason,
     )
 
 
