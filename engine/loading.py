@@ -26,7 +26,7 @@ def load_of(
     begun: float, partitions: list[Partition], log: Log, gauges: Gauges, *, collector: Collector, feed: Feed,
     accesses: Accesses, scheduler: Scheduler, notary: Notary | None, snapshots: Snapshots,
 ) -> dict[str, Any]:  # fmt: skip
-    """The whole of it; ``begun``: when the engine did, on trio's clock."""
+    """The whole of it; ``begun``: when the engine did, on trio's clock. Only ``by_log`` names hospitals."""
     now = trio.current_time()
     return {
         "uptime": round(now - begun, 3),
@@ -50,8 +50,11 @@ def load_of(
             "late": scheduler.late.document(),
         },
         "waiting_longest": round(waiting_longest(partitions, now), 6),
-        "checkpoints": None if notary is None else {"faults": notary.faults, "unsigned_seconds": notary.unsigned()},
-        "snapshots": {hospital: round(now - at, 3) for hospital, at in snapshots.written.items()},
+        "checkpoint_faults": 0 if notary is None else notary.faults,
+        "by_log": {
+            "unsigned_seconds": {} if notary is None else notary.unsigned(),
+            "snapshot_seconds": {hospital: round(now - at, 3) for hospital, at in snapshots.written.items()},
+        },
         "operations": gauges.operations(),
         **gauges.document(sum(len(partition.mailboxes) for partition in partitions), policies=policies(partitions)),
     }

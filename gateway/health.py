@@ -3,12 +3,13 @@
 ``/health/notifications`` says who listens and how notices get on. It names destinations, so it needs a key, and it
 shows those of the caller's own hospital. ``/health/load`` says how hard the engine works, all hospitals together, in
 numbers since its start: two readings, subtracted, are what happened in between. ``/health/audit`` says how far the
-caller's logs are signed, cosigned and shipped. What the pages say is known where the
-engine is (``Vitals``); a gateway process of its own asks there.
+caller's logs are signed, cosigned and shipped, ``/health/detail`` all that an administrator wants to know. What the
+pages say is known where the engine is (``Vitals``); a gateway process of its own asks there.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
@@ -17,8 +18,12 @@ from starlette.responses import Response
 
 from engine.census import census
 from engine.runtime import Engine
+from gateway.auth import WHOLE_NETWORK
 from gateway.call import Call, Endpoint
 from gateway.endpoints import JSON, Page
+from gateway.observing.detail import MAY_SEE, About, detail
+from gateway.observing.program import MATRON
+from gateway.observing.proven import Proofs, Shipments, proven
 from gateway.problems import NOT_READY, READY
 from gateway.routes.row import READERS, Role
 from gateway.tally import Tally
@@ -34,41 +39,26 @@ class Deliveries(Protocol):
         """A hospital's destinations, and how each is doing."""
 
 
-class Proofs(Protocol):
-    """Whoever sees to it that the logs can be proven."""
-
-    def alarms(self) -> list[str]:
-        """What speaks against the logs."""
-
-    def document(self, engine: Engine, hospital: str) -> dict[str, Any]:
-        """How far a hospital's logs are signed and cosigned."""
-
-
-class Shipments(Protocol):
-    """Whoever copies the logs to another place."""
-
-    def document(self, hospital: str) -> dict[str, Any]:
-        """How far a hospital's logs are there."""
-
-
 class Vitals:
     """What the pages say, where the engine is."""
 
     def __init__(
         self, engine: Engine, deliveries: Deliveries | None = None, tally: Tally | None = None,
-        proofs: Proofs | None = None, shipments: Shipments | None = None,
+        proofs: Proofs | None = None, shipments: Shipments | None = None, about: About = About(),  # noqa: B008
     ) -> None:  # fmt: skip
         self._engine = engine
         self._deliveries = deliveries
         self._tally = tally or Tally()
         self._proofs = proofs
         self._shipments = shipments
+        self._about = about
         self._made = {
             "ready": self._ready,
             "notifications": self._notifications,
             "load": self._load,
             "metrics": self._metrics,
             "audit": self._audit,
+            "detail": self._detail,
         }
 
     async def page(self, name: str, hospital: str) -> tuple[int, bytes]:
@@ -91,20 +81,42 @@ class Vitals:
 
     def _metrics(self, hospital: str) -> tuple[int, bytes]:
         """Everything that is counted, of one hospital or (``""``) of all; ``gateway.metrics`` names it."""
+        return READY, msgspec.json.encode(self._figures(hospital))
+
+    def _detail(self, hospital: str) -> tuple[int, bytes]:
+        ready = self._engine.ready()
+        body = detail(self._figures(hospital), self._about, self._engine.now(), {"ready": ready.ready, **ready.detail})
+        return READY, msgspec.json.encode(body, enc_hook=str)
+
+    def _figures(self, hospital: str) -> dict[str, Any]:
         engine = self._engine
         chosen = {id: one for id, one in engine.partitions.items() if hospital in ("", id)}
         destinations = [] if self._deliveries is None else [
             each for id in chosen for each in self._deliveries.status(id)
         ]  # fmt: skip
-        body = {
+        load = engine.load()
+        by_log = load.pop("by_log")
+        proofs = proven(
+            engine, list(chosen), by_log["unsigned_seconds"], self._proofs, self._shipments, self._about.data
+        )
+        return {
+            "version": MATRON,
             "ready": engine.ready().ready,
-            "load": engine.load(),
+            "load": load,
+            "marks": self._tally.marks,
+            "proofs": proofs,
+            "certificate_expires": self._about.expires(),
             "requests": self._tally.rows(),
             "gateways": self._tally.processes(),
-            "notices": {name: sum(each.get(name, 0) for each in destinations) for name in TOTALS},
-            "hospitals": {id: census(one, engine.now()) for id, one in chosen.items()},
+            "notices": {
+                **{name: sum(each.get(name, 0) for each in destinations) for name in TOTALS},
+                "breakers": dict(Counter(each.get("breaker", "paused") for each in destinations)),
+            },
+            "hospitals": {
+                id: {**census(one, engine.now()), "snapshot_seconds": by_log["snapshot_seconds"].get(id)}
+                for id, one in chosen.items()
+            },
         }
-        return READY, msgspec.json.encode(body)
 
     def _audit(self, hospital: str) -> tuple[int, bytes]:
         body = {} if self._proofs is None else self._proofs.document(self._engine, hospital)
@@ -113,8 +125,10 @@ class Vitals:
         return READY, msgspec.json.encode(body)
 
     def _load(self, hospital: str) -> tuple[int, bytes]:
-        """Of the whole process, also while the engine does not serve."""
-        return READY, msgspec.json.encode(self._engine.load())
+        """Of the whole process, also while the engine does not serve; nothing that names a hospital."""
+        load = self._engine.load()
+        del load["by_log"], load["operations"]
+        return READY, msgspec.json.encode(load)
 
 
 def endpoints(pages: Pages) -> Mapping[str, Endpoint]:
@@ -133,6 +147,7 @@ def endpoints(pages: Pages) -> Mapping[str, Endpoint]:
         "/health/notifications": Guarded("notifications", pages),
         "/health/load": Guarded("load", pages),
         "/health/audit": Guarded("audit", pages),
+        "/health/detail": Detail(pages),
     }
 
 
@@ -150,6 +165,22 @@ class Guarded:
     async def answer(self, call: Call) -> Response:
         """What is known of the caller's own hospital."""
         status, body = await self._pages(self._name, call.hospital)
+        return Response(body, status, media_type=JSON)
+
+
+class Detail(Guarded):
+    """The page of those who look after it. A key of one hospital sees that hospital; one of the network sees all."""
+
+    roles = MAY_SEE
+
+    def __init__(self, pages: Pages) -> None:
+        super().__init__("detail", pages)
+
+    async def answer(self, call: Call) -> Response:
+        """What is known of the process, and of the caller's hospitals."""
+        assert call.caller is not None
+        whole = call.caller.hospital == WHOLE_NETWORK and b"hospital-id" not in call.headers
+        status, body = await self._pages("detail", "" if whole else call.hospital)
         return Response(body, status, media_type=JSON)
 
 

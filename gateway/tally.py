@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of what requests take (s); one more has none."""
@@ -26,6 +26,25 @@ Counted = tuple[str, str, int, list[int], float]
 """Route, method and status; how many were in each bucket, and the seconds of all together."""
 
 
+class Link(Protocol):
+    """A link to a gateway process, by what went over it."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """See ``gateway.link.pipe.Pipe.counts``."""
+
+
+class Doors(Protocol):
+    """The front door of this process."""
+
+    @property
+    def open_connections(self) -> int:
+        """Connections now."""
+
+    failures: int
+    refused: int
+
+
 class _Row:
     __slots__ = ("counts", "seconds")
 
@@ -40,8 +59,11 @@ class Tally:
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, int], _Row] = {}
         self.marks: dict[str, int] = dict.fromkeys(sorted(MARKS), 0)
+        self.door: Doors | None = None
         self._processes: dict[int, dict[str, float]] = {}
-        self._gone = 0.0
+        self._links: dict[int, Link] = {}
+        self._gone: dict[str, float] = {}
+        self._ended = 0
 
     def note(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request was answered; ``route`` ``""``: there is nothing at its path."""
@@ -86,22 +108,56 @@ class Tally:
 
     # -- gateway processes beside the engine's ----------------------------------------------------------------
 
-    def heard(self, process: int, figures: dict[str, float]) -> None:
-        """A gateway process says what it has used so far; see ``engine.process.process_figures``."""
+    def heard(self, process: int, figures: dict[str, float], link: Link | None = None) -> None:
+        """A gateway process says what it has used so far; see ``process_figures`` and ``door_figures``."""
         self._processes[process] = figures
+        if link is not None:
+            self._links[process] = link
 
     def ended(self, process: int) -> None:
-        """It is gone; the time that it has used is not."""
+        """It is gone; what it has used and counted is not."""
         figures = self._processes.pop(process, None)
-        if figures is not None:
-            self._gone += figures["cpu"]
+        link = self._links.pop(process, None)
+        if figures is None:
+            return
+        self._ended += 1
+        kept = {name: figures.get(name, 0) for name in SUMMED}
+        if link is not None:
+            kept |= {name: link.counts[name] for name in CARRIED}
+        for name, count in kept.items():
+            self._gone[name] = self._gone.get(name, 0) + count
+
+    def door_figures(self) -> dict[str, float]:
+        """Of the door of this process, if it has one."""
+        door = self.door
+        if door is None:
+            return {}
+        return {"connections": door.open_connections, "refused": door.refused, "failures": door.failures}
 
     def processes(self) -> dict[str, Any]:
-        """All gateway processes together."""
-        living = self._processes.values()
+        """All gateway processes together; connections are those of this process's own door as well."""
+        living = list(self._processes.values())
+        links = [link.counts for link in self._links.values()]
+
+        def now(name: str) -> float:
+            return sum(figures.get(name, 0) for figures in living)
+
+        mine = self.door_figures()
         return {
-            "count": len(self._processes),
-            "cpu": self._gone + sum(figures["cpu"] for figures in living),
-            "rss": sum(figures["rss"] for figures in living),
-            "threads": sum(figures["threads"] for figures in living),
+            "count": len(living),
+            "ended": self._ended,
+            "cpu": now("cpu") + self._gone.get("cpu", 0.0),
+            "rss": now("rss"),
+            "threads": now("threads"),
+            "connections": now("connections") + mine.get("connections", 0),
+            **{name: now(name) + mine.get(name, 0) + self._gone.get(name, 0) for name in ("refused", "failures")},
+            "links": {
+                **{name: sum(link[name] for link in links) + self._gone.get(name, 0) for name in CARRIED},
+                "waiting": sum(link["waiting"] for link in links),
+            },
         }
+
+
+SUMMED: Final = ("cpu", "refused", "failures")
+CARRIED: Final = ("frames_in", "frames_out", "bytes_in", "bytes_out")
+"""What is counted on when a process is gone."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ from replay.restoring import grown_again
 
 FORMAT: Final = "matron-backup 1"
 MANIFEST: Final = "backup.json"
+
+LAST_BACKUP: Final = "last-backup"
+"""An empty file beside the log: its time is that of the last backup, for whoever watches over it."""
 
 ROOM: Final = 64 << 20
 """Bytes that must be free beside what is copied."""
@@ -96,6 +100,9 @@ async def back_up(
             logs={} if keys_only else await examined(part, begin),
         )
         (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+    if not keys_only:
+        with suppress(OSError):  # whoever may read the folder only makes a backup no less
+            (data / LAST_BACKUP).touch()
     return made
 
 

@@ -111,7 +111,7 @@ class Attendant:
                 self._start(nursery, said.id, self._guarded, said)
             case Counts():
                 self._tally.add(said.rows, said.marks)
-                self._tally.heard(id(self), said.process)
+                self._tally.heard(id(self), said.process, self._pipe)
             case Serving():
                 self.serving.set()
 

@@ -38,6 +38,18 @@ class Pipe:
         self._busy = False
         self._work = trio.Event()
         self.lost = False
+        self._frames_in = self._frames_out = self._bytes_in = self._bytes_out = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Frames and bytes in either direction so far, and the bytes that wait to be sent."""
+        return {
+            "frames_in": self._frames_in,
+            "frames_out": self._frames_out,
+            "bytes_in": self._bytes_in,
+            "bytes_out": self._bytes_out,
+            "waiting": sum(map(len, self._out)),
+        }
 
     def put(self, frame: msgspec.Struct) -> None:
         """Send a frame, soon; nothing happens when the other end has gone."""
@@ -46,6 +58,8 @@ class Pipe:
         data = _encoder.encode(frame)
         self._out.append(len(data).to_bytes(4, "big"))
         self._out.append(data)
+        self._frames_out += 1
+        self._bytes_out += len(data) + 4
         self._work.set()
         if len(self._out) >= 2 * _TOGETHER and not self._busy and isinstance(self._stream, trio.SocketStream):
             self._write_at_once(self._stream.socket.fileno())
@@ -89,6 +103,7 @@ class Pipe:
                 self.lost = True
                 return
             held += piece
+            self._bytes_in += len(piece)
             at, taken = 0, 0
             while len(held) - at >= 4:
                 end = at + 4 + int.from_bytes(held[at : at + 4], "big")
@@ -103,6 +118,7 @@ class Pipe:
                 at = end
                 take(frame)
                 taken += 1
+                self._frames_in += 1
                 if taken % _TOGETHER == 0:
                     await trio.lowlevel.checkpoint()
             del held[:at]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +22,7 @@ from engine.eventlog.entry import Principal
 from engine.runtime import DEADLINE
 from gateway.call import Call
 from gateway.engine import Engine, Subscription
+from gateway.observing.program import MATRON
 from gateway.observing.settings import TracingSettings
 from gateway.observing.trace import Trace, parent_of
 
@@ -53,7 +53,7 @@ class Tracing:
     def __init__(self, provider: TracerProvider, clock: Clock) -> None:
         self._provider = provider
         self._clock = clock
-        self.tracer = provider.get_tracer("matron", version("matron"))
+        self.tracer = provider.get_tracer("matron", MATRON)
 
     def begin(self, call: Call) -> RequestSpan:
         """A request comes; its place in the trace is the span's from now on."""
@@ -216,7 +216,7 @@ def open_tracing(settings: TracingSettings, clock: Clock, exporter: SpanExporter
         from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
     except ImportError:
         raise TracingUnusable("Traces need the extra otel: pip install 'matron[otel]'.") from None
-    resource = Resource.create({"service.name": settings.service, "service.version": version("matron")})
+    resource = Resource.create({"service.name": settings.service, "service.version": MATRON})
     sampler = ParentBased(TraceIdRatioBased(settings.sample))
     provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(exporter or _exporter(settings)))
