@@ -23,7 +23,9 @@ export class App {
   pending = new Pending();
   router = new Router();
   outcome = new Outcome(() => this.language);
-  signIn = async () => false; // the door's, once it is there
+  signIn = async () => false; // the door's, once it is there, and so are these
+  look = async () => {};
+  leave = async () => {};
   #live = null;
 
   constructor() {
@@ -94,7 +96,7 @@ export class App {
     if (this.key) said.Authorization = `Bearer ${/^[\x21-\x7e]+$/.test(this.key) ? this.key : "unreadable"}`;
     if (this.hospital) said["Hospital-Id"] = this.hospital;
     if (writes && this.session?.csrf) said["X-CSRF-Token"] = this.session.csrf;
-    if (broken) said["Break-Glass"] = /^[\x20-\x7e]*$/.test(broken.reason) ? broken.reason : encodeURIComponent(broken.reason);
+    if (broken) said["Break-Glass"] = encodeURIComponent(broken.reason);
     return said;
   }
 

@@ -19,6 +19,7 @@ export const AREAS = [
   },
   {
     area: "clinic",
+    words: ["desk"], // steps and states have the same names there
     word: "area_clinic",
     views: [
       { name: "mine", word: "mine", roles: CLINIC, load: () => import("./clinic/mine.js") },

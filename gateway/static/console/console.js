@@ -25,6 +25,7 @@ async function start() {
   const door = new Door(app);
   app.signIn = () => door.again();
   app.leave = () => door.leave();
+  app.look = () => door.look();
   await door.pass(root);
   app.session = door.session;
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && door.look());
@@ -71,7 +72,7 @@ async function show(moved) {
   const host = el("section", { class: "view", "aria-busy": "true" }, el("p", { class: "loading" }, app.say("loading")));
   frame.show(host);
   try {
-    const [module] = await Promise.all([view ? view.load() : home(wanted, areas), speak(area?.area ?? "home")]);
+    const [module] = await Promise.all([view ? view.load() : home(wanted, areas), speak(...(area?.words ?? []), area?.area ?? "home")]);
     if (mine !== turn) return;
     frame.at(areas, area, view);
     const open = module[view?.name] ?? module.default ?? module;

@@ -54,12 +54,14 @@ export class Door {
     return true;
   }
 
-  // Whether it is still the same person in the same hospital: another tab may have changed that.
+  // Whether it is still the same person in the same hospital: another tab may have changed that, or the session's token.
   async look() {
     const { session } = this.#app;
     if (session?.kind !== "session") return;
     const found = await this.#who().catch(() => null);
-    if (found && (found.name !== session.name || found.hospital !== session.hospital)) location.reload();
+    if (!found) return;
+    if (found.name !== session.name || found.hospital !== session.hospital) location.reload();
+    else this.#app.session = found;
   }
 
   async leave() {

@@ -17,11 +17,12 @@ export class List {
   #onChoose;
   #onOpen;
   #frame = 0;
+  #drawn = 0;
   #space = el("div", { class: "space", role: "presentation" });
   #empty;
   #id = freshId("list");
 
-  // `row(item)` gives what is in a row; `keyOf(item)` a key that stays its own. `onChoose(item)`: it is the chosen one;
+  // `row(item, place)` gives what is in a row; `keyOf(item)` a key that stays its own. `onChoose(item)`: it is the chosen one;
   // `onOpen(item)`: Enter, or a double click. `height` of a row, in CSS pixels at a root size of 16.
   constructor({ label, row, keyOf = (item) => item.id, onChoose = () => {}, onOpen = () => {}, height = 52, empty = "" }) {
     this.#row = row;
@@ -78,6 +79,12 @@ export class List {
     this.box.focus();
   }
 
+  // Draws the rows in view again: what they say has become older.
+  redraw() {
+    this.#drawn += 1;
+    this.#soon();
+  }
+
   #soon() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
@@ -117,9 +124,10 @@ export class List {
       this.#shown.set(key, made);
       this.#space.append(made);
     }
-    if (made.item !== item) {
+    if (made.item !== item || made.place !== place || made.drawn !== this.#drawn) {
       made.item = item;
-      fill(made, this.#row(item));
+      made.drawn = this.#drawn;
+      fill(made, this.#row(item, place));
     }
     if (made.place !== place || made.size !== size) {
       made.place = place;

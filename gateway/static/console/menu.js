@@ -1,6 +1,6 @@
 // The person's own menu: hospital, language, whose view is shown, the keys of the moment, the glass to break, the way out.
 
-import { confirm, dialog } from "./dialog.js";
+import { dialog } from "./dialog.js";
 import { el, freshId } from "./dom.js";
 import { shortcuts } from "./shortcuts.js";
 import { keepLanguage } from "./words.js";
@@ -111,12 +111,12 @@ async function password(app) {
         const said = await app.act((once) => app.send("POST", "/session/password/", body, once), {
           ...how, done: () => app.say("password_changed"),
         });
-        if (said) close();
+        if (!said) return;
+        await app.look();
+        close();
       },
       cancel: () => close(),
     });
     return form.element;
   });
 }
-
-export { confirm };

@@ -1,0 +1,167 @@
+// A service's queue as it stands, kept true by the stream: a snapshot, then what changed. It asks again only for what
+// the messages do not say, which is how long each will wait. Knows places and states; not how they are shown.
+
+const AGAIN = 20_000; // ms between two questions for estimates
+const PAGE = 1_000; // rows of one question: as many as the server gives
+const OVER = new Set(["completed", "no_show", "cancelled", "expired", "left"]);
+
+export class QueueModel {
+  name = "";
+  status = "active";
+  settings = null;
+  serving = [];
+  parked = [];
+  line = [];
+  #app;
+  #id;
+  #changed;
+  #stop = () => {};
+  #since = null; // messages that came while the queue was being asked for
+  #timer = 0;
+  #ended = false;
+  #frame = 0;
+
+  // `changed(what)`: something is otherwise; `what` says whether a call was among it.
+  constructor(app, id, changed) {
+    this.#app = app;
+    this.#id = id;
+    this.#changed = changed;
+  }
+
+  async open() {
+    await Promise.all([this.#whole(), this.#service()]);
+    let first = true;
+    this.#stop = this.#app.follow([`service:${this.#id}`], {
+      // What came between the question and the stream is in the snapshot.
+      snapshot: (_, view) => {
+        if (view.next_cursor || !first) this.#whole();
+        else this.#take(view, view.items);
+        first = false;
+      },
+      messages: (list) => this.#messages(list),
+    });
+    this.#timer = setInterval(() => document.visibilityState === "visible" && this.#whole(), AGAIN);
+  }
+
+  close() {
+    this.#ended = true;
+    this.#stop();
+    clearInterval(this.#timer);
+  }
+
+  // Asks for all of it, soon.
+  refresh() {
+    return this.#whole();
+  }
+
+  get all() {
+    return [...this.serving, ...this.parked, ...this.line];
+  }
+
+  find(id) {
+    return this.all.find((one) => one.id === id) ?? null;
+  }
+
+  async #service() {
+    const service = await this.#app.get(`/services/${this.#id}/`);
+    this.name = service.name;
+    this.status = service.status;
+    this.settings = service.settings;
+    this.#tell();
+  }
+
+  async #whole() {
+    if (this.#since) return;
+    this.#since = [];
+    try {
+      const path = `/services/${this.#id}/queue/`;
+      const view = await this.#app.get(path, { limit: PAGE });
+      const rows = [...view.items];
+      for (let cursor = view.next_cursor; cursor; ) {
+        const more = await this.#app.get(path, { limit: PAGE, cursor });
+        rows.push(...more.items);
+        cursor = more.next_cursor;
+      }
+      const missed = this.#since;
+      this.#since = null;
+      this.#take(view, rows);
+      if (missed.length) this.#messages(missed);
+    } finally {
+      this.#since = null;
+    }
+  }
+
+  #take(view, rows) {
+    this.name = view.service_name;
+    this.status = view.status;
+    this.serving = view.serving;
+    this.parked = view.parked;
+    this.line = rows;
+    this.#tell();
+  }
+
+  #messages(list) {
+    this.#since?.push(...list);
+    for (const one of list) {
+      if (one.ticket_id) this.#ticket(one);
+      else if (one.change === "status") this.status = one.status;
+      else if (one.change === "settings") this.#service();
+      else if (one.change === "day_ended") this.#whole();
+    }
+    this.#tell();
+  }
+
+  // One ticket is elsewhere, or otherwise. Telling the same twice changes nothing.
+  #ticket(one) {
+    const { ticket_id: id, change } = one;
+    if (one.type === "admin_alert" || change === "near") return;
+    const known = this.find(id) ?? { id, code: one.code, service_id: this.#id, priority: "low", arrived_at: one.at, patient_id: null, token_id: null, calls: 0 };
+    if (change === "patient") return this.#replace(id, { ...known, patient_id: one.patient_id });
+    if (change === "recalled") return this.#replace(id, { ...known, calls: one.calls, called_at: one.at });
+    this.#remove(id);
+    if (OVER.has(change)) return;
+    const fresh = { ...known, ...stands(one), updated_at: one.at };
+    if (fresh.status === "waiting") this.line.splice(Math.min((one.position ?? 1) - 1, this.line.length), 0, fresh);
+    else if (fresh.status === "parked") this.parked.push(fresh);
+    else if (fresh.status === "called" || fresh.status === "consulting") this.serving.push(fresh);
+  }
+
+  #remove(id) {
+    for (const rows of [this.serving, this.parked, this.line]) {
+      const place = rows.findIndex((one) => one.id === id);
+      if (place >= 0) rows.splice(place, 1);
+    }
+  }
+
+  #replace(id, fresh) {
+    for (const rows of [this.serving, this.parked, this.line]) {
+      const place = rows.findIndex((one) => one.id === id);
+      if (place >= 0) rows[place] = fresh;
+    }
+  }
+
+  // Shown once a frame, however much is said within it.
+  #tell() {
+    if (this.#ended) return;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (!this.#ended) this.#changed();
+    });
+  }
+}
+
+// What a message says of how a ticket stands.
+function stands(one) {
+  switch (one.type) {
+    case "queue_position_update":
+      return {
+        status: "waiting", counter: null, called_at: null, estimated_wait_minutes: null,
+        ...(one.change === "joined" || one.change === "transferred" ? { joined_at: one.at, token_id: one.token_id, patient_id: one.patient_id } : {}),
+        ...(one.priority ? { priority: one.priority } : {}),
+      };
+    case "patient_called":
+      return { status: one.status, counter: one.counter, calls: one.calls, called_at: one.at, started_at: one.status === "consulting" ? one.at : null };
+    default:
+      return { status: one.status, counter: one.counter ?? null, ...(one.change === "started" ? { started_at: one.at } : {}) };
+  }
+}
