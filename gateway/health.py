@@ -94,14 +94,15 @@ class Vitals:
         destinations = [] if self._deliveries is None else [
             each for id in chosen for each in self._deliveries.status(id)
         ]  # fmt: skip
-        load = engine.load()
+        load, ready = engine.load(), engine.ready()
         by_log = load.pop("by_log")
         proofs = proven(
             engine, list(chosen), by_log["unsigned_seconds"], self._proofs, self._shipments, self._about.data
         )
         return {
             "version": MATRON,
-            "ready": engine.ready().ready,
+            "ready": ready.ready,
+            "damaged": "log_damage" in ready.detail,
             "load": load,
             "marks": self._tally.marks,
             "proofs": proofs,

@@ -78,9 +78,9 @@ class _Figures(Collector):
         yield gauge("ready", "Whether commands and queries are taken.", float(figures["ready"]))
         yield gauge("uptime_seconds", "Since the engine began.", load["uptime"])
         yield by("build_info", "Which program this is.", "version", {figures["version"]: 1}, GaugeMetricFamily)
-        if figures["certificate_expires"] is not None:
-            said = "When the certificate of the front door ends, in seconds since 1970."
-            yield gauge("certificate_expires_seconds", said, figures["certificate_expires"])
+        yield gauge("log_damaged", "Whether entries were found that are not what was written.", figures["damaged"])
+        said = "When the certificate of the front door ends, in seconds since 1970."
+        yield gauge("certificate_expires_seconds", said, figures["certificate_expires"])
         yield from requests(figures["requests"])
         yield from door(figures["marks"], figures["gateways"])
         yield from commands(load)

@@ -18,9 +18,9 @@ def name(metric: str) -> str:
     return f"matron_{metric}"
 
 
-def gauge(metric: str, said: str, value: float) -> Metric:
-    """A number that goes up and down."""
-    return GaugeMetricFamily(name(metric), said, value=value)
+def gauge(metric: str, said: str, value: float | None) -> Metric:
+    """A number that goes up and down; ``None``: there is none now, and only the family is told."""
+    return GaugeMetricFamily(name(metric), said, value=None if value is None else float(value))
 
 
 def counter(metric: str, said: str, value: float) -> Metric:

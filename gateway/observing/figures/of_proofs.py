@@ -31,13 +31,11 @@ def proofs(figures: Figures) -> Iterator[Metric]:
             age.add_metric(labels, one["age"])
     yield from (behind, age, failing)
     yield gauge("audit_alarms", "What witnesses say against the logs.", figures["alarms"])
-    ships = figures["shipping"]
-    if ships is not None:
-        yield gauge("shipping_running", "Whether the process that ships the logs runs.", float(ships["running"]))
-        yield counter("shipping_restarts", "How often it was started again.", ships["restarts"])
-        yield by(
-            "shipping_behind_entries", "Entries that are not there yet.", "log", ships["behind"], GaugeMetricFamily
-        )
-    for key, said in (("log_bytes", "Size of the log's file."), ("backup_age_seconds", "Since the last backup.")):
-        if figures[key] is not None:
-            yield gauge(key, said, figures[key])
+    ships = figures["shipping"] or {"running": None, "restarts": 0, "behind": {}}
+    yield gauge("shipping_running", "Whether the process that ships the logs runs.", ships["running"])
+    yield counter("shipping_restarts", "How often it was started again.", ships["restarts"])
+    yield by("shipping_behind_entries", "Entries that are not there yet.", "log", ships["behind"], GaugeMetricFamily)
+    yield gauge("log_bytes", "Size of the log's file.", figures["log_bytes"])
+    yield gauge(
+        "backup_age_seconds", "Since the last `matron backup`.", figures["backup_age_seconds"]
+    )
