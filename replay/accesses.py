@@ -1,4 +1,4 @@
-"""Who looked at whom: a hospital's access log, read and chosen from.
+"""Who looked at whom: a hospital's access log, read and chosen from. What happened at the door is for another reader.
 
 What a look is, ``engine.access`` says; here are only its bytes. Nothing in it is sealed: patients stand in it by id.
 """
@@ -14,6 +14,9 @@ from engine.errors import LogCorrupt
 from engine.eventlog.directory import BESIDE
 from engine.eventlog.entry import Principal, checked
 from replay.walking import READ, Source
+
+LOOK: Final = "Look"
+"""The name of such an entry."""
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -45,18 +48,22 @@ async def accesses(source: Source, hospital: str, sought: Sought, start: int, en
         for position, record in records:
             if all(needle in record for needle in needles):  # few of a long log: the others are not decoded
                 found = access_of(position, checked(record))
+                if found is None:
+                    continue
                 if sought.patient in ("", *found.patients) and sought.principal in ("", found.who.name):
                     yield found
         start = records[-1][0] + 1
 
 
-def access_of(position: int, data: bytes) -> Access:
-    """The look that an entry of an access log tells of."""
+def access_of(position: int, data: bytes) -> Access | None:
+    """The look that an entry of an access log tells of; ``None`` where it tells of something else."""
     try:
-        entry = _LOOK.decode(data)[0]
+        entry = _ENTRY.decode(data)[0]
+        if entry.name != LOOK:
+            return None
+        seen = _SEEN.decode(entry.command)
     except msgspec.MsgspecError as error:
         raise LogCorrupt(f"position {position} of the access log tells of no look: {error}") from error
-    seen = entry.command
     return Access(position, seen.time or entry.time, entry.time, entry.who, seen.query, seen.purpose, seen.patients)
 
 
@@ -69,8 +76,10 @@ class _Seen(msgspec.Struct):
 
 class _Entry(msgspec.Struct):
     time: int
+    name: str
     who: Principal
-    command: _Seen
+    command: msgspec.Raw
 
 
-_LOOK: Final = msgspec.msgpack.Decoder(tuple[_Entry, msgspec.Raw])
+_SEEN: Final = msgspec.msgpack.Decoder(_Seen)
+_ENTRY: Final = msgspec.msgpack.Decoder(tuple[_Entry, msgspec.Raw])

@@ -17,6 +17,7 @@ from replay.commands.log import log
 from replay.commands.prove import prove
 from replay.commands.redecide import redecide
 from replay.commands.report import report
+from replay.commands.security import show_security
 from replay.commands.ship import ship
 from replay.commands.state import state
 from replay.commands.verify import verify
@@ -27,6 +28,7 @@ from replay.commands.witness import witness
 COMMANDS: Final[tuple[click.Command, ...]] = (
     check,
     show_accesses,
+    show_security,
     export,
     integrity,
     explain,

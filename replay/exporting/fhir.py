@@ -11,12 +11,17 @@ from typing import Any, Final
 import msgspec
 
 from replay.exporting.naming import patients_of
+from replay.security import NOTE
 
 _DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 _ENTITY: Final = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ROLE: Final = "http://terminology.hl7.org/CodeSystem/object-role"
 _PURPOSE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _PERSON_SERVED: Final = "http://terminology.hl7.org/CodeSystem/extra-security-role-type"
+
+
+NOBODY: Final = "unknown"
+"""Who could not say who he was."""
 
 
 class Coding(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -113,12 +118,14 @@ def audit_event(shown: dict[str, Any], record: bytes) -> AuditEvent:
     command = shown["command"] if isinstance(shown["command"], dict) else {}
     patients = patients_of(record[32:])
     purpose = command.get("purpose") if shown["name"] == "Look" else None
+    what = command.get("what", "") if shown["name"] == NOTE else ""
+    subtypes = (Coding("urn:matron:command", command.get("query", "Look") if purpose is not None else shown["name"]),)
     return AuditEvent(
-        type=_type(shown["name"], patients),
-        subtype=(Coding("urn:matron:command", command.get("query", "Look") if purpose is not None else shown["name"]),),
+        type=_at_the_door(what) if what else _type(shown["name"], patients),
+        subtype=_meaning(what) if what else subtypes,
         action=_action(shown),
         recorded=shown["time"],
-        outcome="4" if refusal else "0",
+        outcome="4" if refusal or what in _IN_VAIN else "0",
         outcome_desc=" ".join(filter(None, (refusal["code"], refusal["rule"]))) if refusal else "",
         purpose_of_event=(Concept((Coding(_PURPOSE, purpose),)),) if purpose else (),
         agent=(_agent(shown["who"]),),
@@ -128,6 +135,31 @@ def audit_event(shown: dict[str, Any], record: bytes) -> AuditEvent:
         ),
         entity=(*map(_patient, patients), _entry(shown, record)),
     )
+
+
+_IN_VAIN: Final = frozenset({"sign_in_failed", "locked_out", "unauthenticated", "denied", "rate_limited"})
+_SIGNING_IN: Final = frozenset({"sign_in_failed", "locked_out", "unauthenticated", "signed_in", "signed_out"})
+_MEANT: Final = {
+    "signed_in": ("110122", "Login"),
+    "signed_out": ("110123", "Logout"),
+    "sign_in_failed": ("110122", "Login"),
+    "break_glass": ("110127", "Emergency Override Started"),
+}
+_CHANGED: Final = ("110137", "User Security Attributes Changed")
+"""What else is done by somebody who was let in."""
+
+
+def _at_the_door(what: str) -> Coding:
+    if what in _SIGNING_IN:
+        return Coding(_DICOM, "110114", "User Authentication")
+    return Coding(_DICOM, "110113", "Security Alert")
+
+
+def _meaning(what: str) -> tuple[Coding, ...]:
+    ours = Coding("urn:matron:security", what)
+    if what in _MEANT:
+        return (ours, Coding(_DICOM, *_MEANT[what]))
+    return (ours,) if what in _IN_VAIN else (ours, Coding(_DICOM, *_CHANGED))
 
 
 def _type(name: str, patients: list[str]) -> Coding:
@@ -156,7 +188,7 @@ def _agent(who: dict[str, Any]) -> Agent:
         requestor=True,
         type=Concept((kind,)),
         role=(Concept(text=who["role"]),) if who.get("role") else (),
-        who=Reference(identifier=Identifier("urn:matron:principal", who["name"])),
+        who=Reference(identifier=Identifier("urn:matron:principal", who["name"] or NOBODY)),
         name=who["name"],
         network=Network(who["source"]) if who.get("source") else None,
     )

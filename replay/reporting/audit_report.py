@@ -28,7 +28,10 @@ def report(material: Material) -> str:
 
 def blocks(material: Material) -> list[Block]:
     """All parts, in order."""
-    parts = (_opening, _proof, _integrity, _volumes, _refusals, _accounts, _waits, _overrides, _late, _erasures, _looks)
+    parts = (
+        *(_opening, _proof, _integrity, _volumes, _refusals, _accounts, _waits, _overrides, _late, _erasures),
+        *(_looks, _door),
+    )
     made = [block for part in parts for block in part(material)]
     if material.what_if is not None:
         made += [Heading(2, "What if"), *(_lower(block) for block in what_if_blocks(material.what_if)[1:])]
@@ -224,6 +227,19 @@ def _looks(material: Material) -> list[Block]:
     ]  # fmt: skip
     head = ("account", "role", "looks", "patients", "purposes", "mostly")
     return _listed("Who looked", head, rows, "Nobody looked at a patient.", {2, 3})
+
+
+def _door(material: Material) -> list[Block]:
+    rows = [
+        (
+            one.what, f"{one.times:,}",
+            ", ".join(f"{name or 'nobody known'} {count:,}" for name, count in one.whose.most_common(3)),
+        )
+        for one in material.door
+    ]  # fmt: skip
+    return _listed(
+        "At the door", ("what", "times", "mostly"), rows, "Nobody was refused, and nobody's rights changed.", {1}
+    )
 
 
 def _listed(

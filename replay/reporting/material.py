@@ -20,6 +20,7 @@ from replay.accesses import Sought, accesses
 from replay.auditing.integrity import Integrity, audit
 from replay.moments import position_at, zone_of
 from replay.reporting.gathering import Gathered, Gathering
+from replay.security import notes
 from replay.showing import Showing
 from replay.verifying import Demands, Verified, verify_all
 from replay.walking import Source, Walk
@@ -66,6 +67,14 @@ class Looker(msgspec.Struct):
     queries: Counter[str] = msgspec.field(default_factory=Counter)
 
 
+class AtTheDoor(msgspec.Struct):
+    """One kind of what happened at the door; ``whose``: how often of which account (``""``: nobody we know)."""
+
+    what: str
+    times: int = 0
+    whose: Counter[str] = msgspec.field(default_factory=Counter)
+
+
 class Material(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. ``signatures_asked``: whether a key was there to hold signatures against."""
 
@@ -80,6 +89,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     gathered: Gathered
     lookers: list[Looker]
     access_log: bool
+    door: list[AtTheDoor] = []
     what_if: Comparison | None = None
 
     @property
@@ -119,6 +129,7 @@ async def gather(
         integrity=found,
         gathered=await _gathered(source, hospital, stretch, zone, reasons, advance),
         lookers=await _lookers(source, hospital, stretch, zone) if access_log else [],
+        door=await _door(source, hospital, stretch, zone) if access_log else [],
         access_log=access_log,
         what_if=what_if,
     )
@@ -184,11 +195,26 @@ def _end_day(gathering: Gathering, walk: Walk, day: str, until: int) -> None:
     gathering.day(day, seen(walk.book, day, until, {}))
 
 
-async def _lookers(source: Source, hospital: str, stretch: Range, zone: str) -> list[Looker]:
+async def _beside(source: Source, hospital: str, stretch: Range, zone: str) -> tuple[int, int]:
+    """The positions of these days in the access log."""
     begin = calendar.day_bounds(stretch.days[0], zone).start
     end = calendar.day_bounds(stretch.days[-1], zone).end
     log = hospital + BESIDE
-    first, last = await position_at(source, log, begin - 1) + 1, await position_at(source, log, end - 1)
+    return await position_at(source, log, begin - 1) + 1, await position_at(source, log, end - 1)
+
+
+async def _door(source: Source, hospital: str, stretch: Range, zone: str) -> list[AtTheDoor]:
+    first, last = await _beside(source, hospital, stretch, zone)
+    found: dict[str, AtTheDoor] = {}
+    async for noted in notes(source, hospital, first, last):
+        one = found.setdefault(noted.what, AtTheDoor(noted.what))
+        one.times += noted.times
+        one.whose[noted.who.name] += noted.times
+    return sorted(found.values(), key=lambda one: (-one.times, one.what))
+
+
+async def _lookers(source: Source, hospital: str, stretch: Range, zone: str) -> list[Looker]:
+    first, last = await _beside(source, hospital, stretch, zone)
     found: dict[tuple[str, str], Looker] = {}
     async for access in accesses(source, hospital, Sought(), first, last):
         who = access.who
