@@ -23,14 +23,15 @@ MANY: Final = 20
 
 
 class StaffWork:
-    """Who works in the wards; ``now`` is the hospital's time, ``wards`` grows."""
+    """Who works in the wards; ``wards`` grows. ``strikes``: how often all of one role leave."""
 
-    def __init__(self, random: Random, now: Callable[[], datetime], wards: list[str]) -> None:
+    def __init__(self, random: Random, now: Callable[[], datetime], wards: list[str], strikes: float) -> None:
         self.staff: dict[str, str] = {}
         """Role by id."""
         self._random = random
         self._now = now
         self._wards = wards
+        self._strikes = strikes
         self._shifts: list[str] = []
         self._leaves: list[str] = []
         self._away: list[str] = []
@@ -73,7 +74,7 @@ class StaffWork:
     def next(self) -> Any:
         """The next command about staff."""
         random, member = self._random, self.somebody()
-        if self._leaving or random.random() < 0.1:  # all of one role leave together: nobody is there to take over
+        if self._leaving or random.random() < self._strikes:  # nobody is there to take over
             self._leaving = self._leaving or [id for id, role in self.staff.items() if role == self.staff[member]]
             return ActivateStaff(staff_id=self._leaving.pop(), is_active=False, reason=WORDS)
         if self._away and random.random() < 0.5:

@@ -55,11 +55,11 @@ Have = Callable[[Any], Awaitable[str]]
 class WardWork:
     """The wards of one hospital. ``patients`` may grow; ``now`` is the hospital's time."""
 
-    def __init__(self, random: Random, now: Callable[[], datetime], patients: list[str]) -> None:
+    def __init__(self, random: Random, now: Callable[[], datetime], patients: list[str], strikes: float = 0.01) -> None:
         self.patients = patients
         self.wards: list[str] = []
         self.beds: list[str] = []
-        self.people = StaffWork(random, now, self.wards)
+        self.people = StaffWork(random, now, self.wards, strikes)
         self._random = random
         self._now = now
         self._ward_of: dict[str, str] = {}
@@ -256,10 +256,10 @@ class WardWork:
     def _of_a_bed(self) -> Any:
         random, bed = self._random, self._some_bed()
         match random.randrange(20):
-            case 0 | 1 if self.patients:
+            case 0 | 1 | 14 | 15 if self.patients:
                 patient = random.choice(self.patients)
                 return ReserveBed(
-                    bed_id=self._some_bed("unoccupied"), patient_id=patient, minutes=random.choice((None, 1, 2))
+                    bed_id=self._some_bed("unoccupied"), patient_id=patient, minutes=random.choice((None, 1, 1, 1))
                 )
             case 2:
                 return ReleaseBed(bed_id=self._some_bed("reserved"))

@@ -27,7 +27,7 @@ class Wards:
         self.client = client
         self.random = random
         self.length = length
-        self.work = WardWork(random, now, patients)
+        self.work = WardWork(random, now, patients, strikes=0.12)
 
     async def people(self, nursery: trio.Nursery) -> None:
         """The wards open; then everybody begins."""
