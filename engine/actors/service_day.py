@@ -129,8 +129,9 @@ def decide(state: ServiceDay, command: ChangeServiceDay | DayChange, at: At) -> 
 
 
 def waited(ticket: Ticket) -> int:
-    """How long it waited in this service (µs)."""
-    return max((ticket.started_at or ticket.ended_at) - ticket.joined_at, 0)
+    """How long it waited in this service (µs); of what is entered afterwards, since the arrival."""
+    until = ticket.started_at or ticket.ended_at
+    return max(until - (ticket.joined_at if until >= ticket.joined_at else ticket.arrived_at), 0)
 
 
 def served(ticket: Ticket) -> int:

@@ -8,6 +8,8 @@ R4  Absent before the appointment begins only by force, and what is forced has a
 R5  Cleaning is shortened, never made longer, by a person with a reason.
 R6  A room that frees up goes to who waits for one, in the same decision.
 R7  Nothing begins in a room in which another appointment is in progress: it is completed first.
+R8  What is entered afterwards says when it happened (``occurred_at``): not in the future, and not before what came
+    before it (the clinic's day says so). A check-in is then early or not by that, and the room is cleaned from then on.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from engine.actors.clinic_day.view import AppointmentView, appointment_view
 from engine.actors.hospital import Id
 from engine.decider import MINUTE, At, Deciding, Decision, Done, FreeText, Value
 from engine.decisions import finding
+from engine.decisions.book_token import Moment, entered
 from engine.decisions.rooming.plan import Found, Plan
 from engine.errors import Invalid, Rejected
 
@@ -41,6 +44,7 @@ class CheckInAppointment(Value, frozen=True):
     """The patient is here."""
 
     appointment_id: Id
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -48,13 +52,15 @@ class StartAppointment(Value, frozen=True):
     """It begins."""
 
     appointment_id: Id
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
 class CompleteAppointment(Value, frozen=True):
-    """It is over; the room is cleaned from now on."""
+    """It is over; the room is cleaned from then on."""
 
     appointment_id: Id
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -64,6 +70,7 @@ class MarkAppointmentMissed(Value, frozen=True):
     appointment_id: Id
     force: bool = False
     reason: FreeText | None = None
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -85,20 +92,22 @@ class DeclineEscalation(Value, frozen=True):
 
 
 def check_in(command: CheckInAppointment, at: At) -> Deciding:
-    """R2."""
+    """R2, R8."""
+    happened_at = entered(command.occurred_at, at.time)
     plan = Plan((yield from finding.the_hospital()), at)
     found = yield from plan.found(command.appointment_id, command.if_version)
     one, early = found.appointment, found.clinic.settings.early_check_in_minutes
-    if one.status == "booked" and early is not None and at.time < one.start - early * MINUTE:
+    if one.status == "booked" and early is not None and (happened_at or at.time) < one.start - early * MINUTE:
         opens = one.start - early * MINUTE
         raise TooEarly("it is too early to check in", appointment_id=one.id, from_time=opens)
-    plan.step(found.clinic.id, found.day, one, Step(appointment_id=one.id, to="checked_in"))
+    plan.step(found.clinic.id, found.day, one, Step(appointment_id=one.id, to="checked_in", happened_at=happened_at))
     yield from plan.propose()
     return as_it_is(found)
 
 
 def start(command: StartAppointment, at: At) -> Deciding:
-    """R1, R7."""
+    """R1, R7, R8."""
+    happened_at = entered(command.occurred_at, at.time)
     plan = Plan((yield from finding.the_hospital()), at)
     found = yield from plan.found(command.appointment_id, command.if_version)
     one = found.appointment
@@ -110,20 +119,22 @@ def start(command: StartAppointment, at: At) -> Deciding:
                 raise RoomOccupied(
                     "another appointment is in progress there", room_id=one.room_id, appointment_id=there
                 )
-    plan.step(found.clinic.id, found.day, one, Step(appointment_id=one.id, to="in_progress"))
+    plan.step(found.clinic.id, found.day, one, Step(appointment_id=one.id, to="in_progress", happened_at=happened_at))
     yield from plan.propose()
     return as_it_is(found)
 
 
 def complete(command: CompleteAppointment, at: At) -> Deciding:
-    """R3, R6."""
+    """R3, R6, R8."""
+    happened_at = entered(command.occurred_at, at.time)
     plan = Plan((yield from finding.the_hospital()), at)
     found = yield from plan.found(command.appointment_id, command.if_version)
     clinic_id, day, one = found.clinic.id, found.day, found.appointment
     busy_to = None
     if one.room_id and one.status == "in_progress":
-        busy_to = yield from plan.until_clean(clinic_id, day, one)
-    plan.step(clinic_id, day, one, Step(appointment_id=one.id, to="completed", busy_to=busy_to))
+        busy_to = yield from plan.until_clean(one, happened_at or at.time)
+    over = Step(appointment_id=one.id, to="completed", busy_to=busy_to, happened_at=happened_at)
+    plan.step(clinic_id, day, one, over)
     yield from plan.fill()
     yield from plan.propose()
     return as_it_is(found)
@@ -137,13 +148,16 @@ def _in_progress(day: ClinicDay | None, room_id: str) -> str | None:
 
 
 def mark_missed(command: MarkAppointmentMissed, at: At) -> Deciding:
-    """R4, R6."""
+    """R4, R6, R8."""
+    happened_at = entered(command.occurred_at, at.time)
     if command.force and (command.reason is None or not command.reason.text.strip()):
         raise Invalid("what is forced needs a reason", field="reason")
     plan = Plan((yield from finding.the_hospital()), at)
     found = yield from plan.found(command.appointment_id, command.if_version)
     one = found.appointment
-    missed = Step(appointment_id=one.id, to="no_show", force=command.force, reason=command.reason)
+    missed = Step(
+        appointment_id=one.id, to="no_show", force=command.force, reason=command.reason, happened_at=happened_at
+    )
     plan.step(found.clinic.id, found.day, one, missed)
     yield from plan.fill()
     yield from plan.propose()

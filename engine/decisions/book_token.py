@@ -126,6 +126,11 @@ def happened_at(occurred_at: datetime | None, time: int) -> int:
     return happened
 
 
+def entered(occurred_at: datetime | None, time: int) -> int:
+    """The instant of a step that is entered afterwards; 0 of one that is taken now."""
+    return 0 if occurred_at is None else happened_at(occurred_at, time)
+
+
 def more_numbers(slot: Slot) -> finding.Deciding[tuple[AddNumbers, ...]]:
     """Further ticket numbers from the doctor's series of that day."""
     given: TicketNumbersGiven

@@ -25,6 +25,7 @@ from engine.actors.slot.commands import Together as SlotTogether
 from engine.actors.slot.state import Slot, Token
 from engine.decider import At, Deciding, Decision, Done, FreeText, Propose, Value
 from engine.decisions import finding
+from engine.decisions.book_token import Moment, entered
 from engine.decisions.finding import Found
 from engine.decisions.services import the_service
 from engine.decisions.tickets import as_it_is, the_ticket, visit_of
@@ -41,11 +42,12 @@ class CallNext(Value, frozen=True):
 
 
 class CallTicket(Value, frozen=True):
-    """Call this ticket to a counter; out of turn with a reason."""
+    """Call this ticket to a counter; out of turn with a reason. ``occurred_at``: when it was called, if before now."""
 
     ticket_id: Id
     counter: CounterName
     reason: FreeText | None = None
+    occurred_at: Moment | None = None
 
 
 def call_next(command: CallNext, at: At) -> Deciding:
@@ -82,7 +84,8 @@ def call_ticket(command: CallTicket, at: At) -> Deciding:
     hospital = yield from finding.the_hospital()
     service, ticket = yield from the_ticket(command.ticket_id, "called")
     visit = yield from visit_of(service, ticket)
-    ask = AskTicket(ticket.id, command.counter, at.who, command.reason)
+    happened_at = entered(command.occurred_at, at.time)
+    ask = AskTicket(ticket.id, command.counter, at.who, command.reason, happened_at=happened_at)
     events = yield from ask_service(service.id, ask, hospital, at)
     if visit is not None:
         for event in events:
@@ -100,9 +103,9 @@ def _may_be_called(slot: Slot, token: Token) -> bool:
 
 def _slot_calls(visit: Found, called: TicketCalled) -> finding.Deciding[None]:
     """The token is called as its ticket is."""
-    call: Any = Call(visit.token.id)
+    call: Any = Call(visit.token.id, called.happened_at)
     if called.starts:
-        call = SlotTogether((call, Start(visit.token.id)))
+        call = SlotTogether((call, Start(visit.token.id, called.happened_at)))
     yield Propose(slot_key(visit.slot.id), call)
 
 

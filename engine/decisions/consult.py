@@ -1,6 +1,8 @@
 """Calling a patient, beginning a consultation and ending it: each by a person's act, nothing by itself.
 
 R1  What is forced has a reason.
+R2  What is entered afterwards says when it happened (``occurred_at``): not in the future, and not before what came
+    before it (the slot says so).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from engine.actors.slot.state import Slot, Token
 from engine.actors.slot.view import TokenView, token_view
 from engine.decider import At, Deciding, Decision, Done, FreeText, Value
 from engine.decisions import finding
+from engine.decisions.book_token import Moment, entered
 from engine.decisions.promotion import Plan
 from engine.decisions.visits import ask_slot
 from engine.errors import Invalid
@@ -23,6 +26,7 @@ class CallToken(Value, frozen=True):
     """Call a patient, or call him again."""
 
     token_id: Id
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -30,6 +34,7 @@ class StartConsult(Value, frozen=True):
     """The consultation begins."""
 
     token_id: Id
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -39,6 +44,7 @@ class CompleteConsult(Value, frozen=True):
     token_id: Id
     force: bool = False
     reason: FreeText | None = None
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -46,7 +52,7 @@ def call_token(command: CallToken, at: At) -> Deciding:
     """The slot decides, and the queue where the patient has a ticket by now."""
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    yield from ask_slot(slot, Call(token.id), hospital, at)
+    yield from ask_slot(slot, Call(token.id, entered(command.occurred_at, at.time)), hospital, at)
     return as_it_is(slot, token, at)
 
 
@@ -54,7 +60,7 @@ def start_consult(command: StartConsult, at: At) -> Deciding:
     """As a call."""
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    yield from ask_slot(slot, Start(token.id), hospital, at)
+    yield from ask_slot(slot, Start(token.id, entered(command.occurred_at, at.time)), hospital, at)
     return as_it_is(slot, token, at)
 
 
@@ -63,16 +69,15 @@ def complete_consult(command: CompleteConsult, at: At) -> Deciding:
     reason = reason_if_forced(command.force, command.reason)
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    yield from completed(hospital, slot, token, at, command.force, reason)
+    complete = Complete(token.id, command.force, reason, entered(command.occurred_at, at.time))
+    yield from completed(hospital, slot, token, at, complete)
     return as_it_is(slot, token, at)
 
 
-def completed(
-    hospital: Hospital, slot: Slot, token: Token, at: At, force: bool, reason: FreeText | None
-) -> finding.Deciding[None]:
+def completed(hospital: Hospital, slot: Slot, token: Token, at: At, complete: Complete) -> finding.Deciding[None]:
     """End a consultation, from the token's side or its ticket's."""
     plan = Plan(hospital, at)
-    plan.of(slot).ask(Complete(token.id, force, reason))
+    plan.of(slot).ask(complete)
     yield from plan.settle(slot, token)
     yield from plan.fill()
     yield from plan.propose()

@@ -10,16 +10,18 @@ from engine.actors.slot.commands import MarkAbsent
 from engine.actors.slot.state import Slot
 from engine.decider import At, Deciding, Decision, FreeText, Value
 from engine.decisions import finding
+from engine.decisions.book_token import Moment, entered
 from engine.decisions.consult import as_it_is, reason_if_forced
 from engine.decisions.promotion import Plan
 
 
 class MarkNoShow(Value, frozen=True):
-    """The patient did not come; ``force`` (with a reason) before the grace is over."""
+    """The patient did not come; ``force`` (with a reason) before the grace is over. ``occurred_at``: when that was."""
 
     token_id: Id
     force: bool = False
     reason: FreeText | None = None
+    occurred_at: Moment | None = None
     if_version: int | None = None
 
 
@@ -28,7 +30,14 @@ def mark_no_show(command: MarkNoShow, at: At) -> Deciding:
     reason = reason_if_forced(command.force, command.reason)
     hospital = yield from finding.the_hospital()
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
-    yield from absent(hospital, slot, MarkAbsent(token.id, hospital.policy, force=command.force, reason=reason), at)
+    mark = MarkAbsent(
+        token.id,
+        hospital.policy,
+        force=command.force,
+        reason=reason,
+        happened_at=entered(command.occurred_at, at.time),
+    )
+    yield from absent(hospital, slot, mark, at)
     return as_it_is(slot, token, at)
 
 

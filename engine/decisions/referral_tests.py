@@ -19,7 +19,7 @@ from engine.actors.service.state import Priority, Service, Ticket
 from engine.actors.service.view import TicketView, ticket_view
 from engine.decider import At, Deciding, Decision, Done, FreeText, Value
 from engine.decisions import finding
-from engine.decisions.book_token import Moment, happened_at
+from engine.decisions.book_token import Moment, entered
 from engine.decisions.join_queue import alone_in_group, joining
 from engine.decisions.referrals import acknowledge_within, as_it_is, referral_home
 from engine.decisions.referring.asker import must_be_concerned, must_work_there, the_asker
@@ -78,7 +78,7 @@ def update_status(command: UpdateTestStatus, at: At) -> Deciding:
         result=command.result,
         critical=command.critical,
         acknowledge=acknowledge_within(hospital),
-        happened_at=0 if command.occurred_at is None else happened_at(command.occurred_at, at.time),
+        happened_at=entered(command.occurred_at, at.time),
         if_version=command.if_version,
     )
     yield from ask(hospital, at, state, step)

@@ -3,6 +3,8 @@
 R1  What is done to the ticket of an OPD token is done to the token, in the same decision (``visits``).
 R2  Nothing completes by itself: a completion is a person's act, and the event names that person.
 R3  Where a counter is named, it must be the one that serves the ticket.
+R4  What is entered afterwards says when it happened (``occurred_at``): not in the future, and not before what came
+    before it (the service and the slot say so). It is filed under the day on which it happened.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from engine.actors.service.refusals import CounterBusy
 from engine.actors.service.state import Priority, Service, Ticket
 from engine.actors.slot import slot_key
 from engine.actors.slot.commands import Call, MarkAbsent, StandBack
+from engine.actors.slot.commands import Complete as CompleteToken
 from engine.actors.slot.commands import Start as StartToken
 from engine.decider import At, Deciding, Decision, FreeText, Propose, Value
 from engine.decisions import finding
+from engine.decisions.book_token import Moment, entered
 from engine.decisions.cancel_token import cancelled
 from engine.decisions.consult import completed, reason_if_forced
 from engine.decisions.finding import Found
@@ -48,6 +52,7 @@ class StartTicket(Value, frozen=True):
     """The patient is at the counter: the consultation begins."""
 
     ticket_id: Id
+    occurred_at: Moment | None = None
 
 
 class CompleteTicket(Value, frozen=True):
@@ -57,6 +62,7 @@ class CompleteTicket(Value, frozen=True):
     counter: CounterName | None = None
     force: bool = False
     reason: FreeText | None = None
+    occurred_at: Moment | None = None
 
 
 class TicketNoShow(Value, frozen=True):
@@ -65,6 +71,7 @@ class TicketNoShow(Value, frozen=True):
     ticket_id: Id
     force: bool = False
     reason: FreeText | None = None
+    occurred_at: Moment | None = None
 
 
 class CancelTicket(Value, frozen=True):
@@ -72,6 +79,7 @@ class CancelTicket(Value, frozen=True):
 
     ticket_id: Id
     reason: FreeText | None = None
+    occurred_at: Moment | None = None
 
 
 class ParkTicket(Value, frozen=True):
@@ -117,50 +125,56 @@ def no_answer(command: TicketNoAnswer, at: At) -> Deciding:
 
 
 def start(command: StartTicket, at: At) -> Deciding:
-    """R1."""
+    """R1, R4."""
+    happened_at = entered(command.occurred_at, at.time)
     hospital, service, ticket, visit = yield from _found(command.ticket_id, "consulting")
     if visit is not None:
-        yield from ask_slot(visit.slot, StartToken(visit.token.id), hospital, at)
+        yield from ask_slot(visit.slot, StartToken(visit.token.id, happened_at), hospital, at)
     else:
-        yield from ask_service(service.id, Start(ticket.id, at.who), hospital, at)
+        yield from ask_service(service.id, Start(ticket.id, at.who, happened_at), hospital, at)
     return as_it_is(service, ticket, hospital, at)
 
 
 def complete(command: CompleteTicket, at: At) -> Deciding:
-    """R1, R2, R3."""
+    """R1, R2, R3, R4."""
+    happened_at = entered(command.occurred_at, at.time)
     reason = reason_if_forced(command.force, command.reason)
     hospital, service, ticket, visit = yield from _found(command.ticket_id, "completed")
     if command.counter is not None and command.counter != ticket.counter:
         raise CounterBusy("another counter serves this ticket", counter=ticket.counter, ticket_id=ticket.id)
     if visit is not None:
-        yield from completed(hospital, visit.slot, visit.token, at, command.force, reason)
+        done = CompleteToken(visit.token.id, command.force, reason, happened_at)
+        yield from completed(hospital, visit.slot, visit.token, at, done)
     else:
-        end = End(ticket.id, "completed", at.who, force=command.force, reason=reason)
+        end = End(ticket.id, "completed", at.who, force=command.force, reason=reason, happened_at=happened_at)
         yield from ask_service(service.id, end, hospital, at)
-    return as_it_is(service, ticket, hospital, at)
+    return as_it_is(service, ticket, hospital, at, happened_at)
 
 
 def no_show(command: TicketNoShow, at: At) -> Deciding:
-    """R1."""
+    """R1, R4."""
+    happened_at = entered(command.occurred_at, at.time)
     reason = reason_if_forced(command.force, command.reason)
     hospital, service, ticket, visit = yield from _found(command.ticket_id, "no_show")
     if visit is not None and ticket.status == "called":
-        mark = MarkAbsent(ticket.id, hospital.policy, in_vain=True, reason=reason)
+        mark = MarkAbsent(ticket.id, hospital.policy, in_vain=True, reason=reason, happened_at=happened_at)
         yield from absent(hospital, visit.slot, mark, at)
     else:
-        end = End(ticket.id, "no_show", at.who, force=command.force, reason=reason)
+        end = End(ticket.id, "no_show", at.who, force=command.force, reason=reason, happened_at=happened_at)
         yield from ask_service(service.id, end, hospital, at)
-    return as_it_is(service, ticket, hospital, at)
+    return as_it_is(service, ticket, hospital, at, happened_at)
 
 
 def cancel(command: CancelTicket, at: At) -> Deciding:
-    """R1."""
+    """R1, R4."""
+    happened_at = entered(command.occurred_at, at.time)
     hospital, service, ticket, visit = yield from _found(command.ticket_id, "cancelled")
     if visit is not None:
-        yield from cancelled(hospital, visit.slot, visit.token, at, command.reason)
+        yield from cancelled(hospital, visit.slot, visit.token, at, command.reason, happened_at)
     else:
-        yield from ask_service(service.id, End(ticket.id, "cancelled", at.who, reason=command.reason), hospital, at)
-    return as_it_is(service, ticket, hospital, at)
+        end = End(ticket.id, "cancelled", at.who, reason=command.reason, happened_at=happened_at)
+        yield from ask_service(service.id, end, hospital, at)
+    return as_it_is(service, ticket, hospital, at, happened_at)
 
 
 def park(command: ParkTicket, at: At) -> Deciding:

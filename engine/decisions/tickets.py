@@ -37,10 +37,10 @@ def the_ended(ticket_id: str) -> Deciding[Ticket]:
     return ticket  # type: ignore[no-any-return]
 
 
-def as_it_is(service: Service, ticket: Ticket, hospital: Hospital, at: At) -> Done:
-    """The ticket as the decision leaves it, alive or filed in the service's day."""
+def as_it_is(service: Service, ticket: Ticket, hospital: Hospital, at: At, happened_at: int = 0) -> Done:
+    """The ticket as the decision leaves it, alive or filed in the service's day of when it happened."""
     key, ticket_id = service_key(service.id), ticket.id
-    day = service_day_key(service.id, calendar.local_day(at.time, hospital.time_zone))
+    day = service_day_key(service.id, calendar.local_day(happened_at or at.time, hospital.time_zone))
 
     def answer(look: Any) -> TicketView:
         after: Service = look(key)

@@ -36,7 +36,7 @@ from engine.actors.service.commands import (
     Undo,
 )
 from engine.actors.service.events import ServiceEvent, TicketEnded, TicketStepUndone, TicketTransferred
-from engine.actors.service.state import Priority, Service, ServiceSettings, Ticket
+from engine.actors.service.state import Ended, Priority, Service, ServiceSettings, Ticket
 from engine.actors.service_day import (
     ChangeServiceDay,
     CountTransfer,
@@ -48,6 +48,7 @@ from engine.actors.service_day import (
 )
 from engine.actors.slot import slot_key
 from engine.actors.slot.commands import SlotCommand
+from engine.actors.slot.correcting import called_from_line
 from engine.actors.slot.events import (
     CategoryChanged,
     ConsultCompleted,
@@ -141,26 +142,30 @@ class Queues:
     def propose(self) -> Deciding[dict[str, Sequence[ServiceEvent]]]:
         """Ask every service once, then every service's day for what ended, left or came back; gives the events."""
         given: dict[str, Sequence[ServiceEvent]] = {}
-        today = calendar.local_day(self.at.time, self.hospital.time_zone)
         for service_id, commands in self.steps.items():
             before: Service | None = yield Look(service_key(service_id))
             command = commands[0] if len(commands) == 1 else Together(tuple(commands))
             given[service_id] = events = yield Propose(service_key(service_id), command)
-            day = service_day_key(service_id, today)
             for event in events:
                 match event:
                     case TicketEnded():
                         assert before is not None
                         ended = filed_ticket(before.tickets[event.ticket_id], event)
+                        day = self._day(service_id, event.happened_at or event.at)
                         self.days.setdefault(day, []).append(FileTicket(ended))
                     case TicketTransferred():
                         assert before is not None
+                        day = self._day(service_id, event.at)
                         self.days.setdefault(day, []).append(CountTransfer(before.tickets[event.ticket_id]))
                     case TicketStepUndone():
                         yield from self.unfile(event.ticket.id)
         for key, changes in self.days.items():
             yield Propose(key, ChangeServiceDay(tuple(changes)))
         return given
+
+    def _day(self, service_id: str, time: int) -> str:
+        """Where the service's day files what happened then."""
+        return service_day_key(service_id, calendar.local_day(time, self.hospital.time_zone))
 
 
 def ask_service(service_id: str, command: Command, hospital: Hospital, at: At) -> Deciding[Sequence[ServiceEvent]]:
@@ -216,7 +221,7 @@ def _same_step(service: Service, ticket: Ticket, slot: Slot, event: SlotEvent, b
     """What the ticket is asked because of the token."""
     match event:
         case TokenCancelled():
-            return (End(ticket.id, "cancelled", by, reason=event.reason),)
+            return (End(ticket.id, "cancelled", by, reason=event.reason, happened_at=event.happened_at),)
         case CategoryChanged():
             priority = PRIORITY[event.category]
             return (Prioritize(ticket.id, priority, by, event.reason),) if priority != ticket.priority else ()
@@ -228,14 +233,20 @@ def _same_step(service: Service, ticket: Ticket, slot: Slot, event: SlotEvent, b
         case TokenCalled():
             if ticket.status == "called":
                 return (Recall(ticket.id, by, direct=True),)
-            return (CallTicket(ticket.id, free_counter(service), by, direct=True),)
+            counter = free_counter(service)
+            return (CallTicket(ticket.id, counter, by, direct=True, happened_at=event.happened_at),)
         case ConsultStarted():
-            return (Start(ticket.id, by),)
+            return (Start(ticket.id, by, event.happened_at),)
         case ConsultCompleted():
-            return (End(ticket.id, "completed", by, force=ticket.status != "consulting", reason=_why(event.reason)),)
+            force = ticket.status != "consulting"
+            return (_end(ticket, "completed", by, event, force=force),)
         case NoShowMarked():
-            return (End(ticket.id, "no_show", by, force=True, reason=_why(event.reason)),)
+            return (_end(ticket, "no_show", by, event, force=True),)
     return ()
+
+
+def _end(ticket: Ticket, status: Ended, by: str, event: ConsultCompleted | NoShowMarked, *, force: bool) -> End:
+    return End(ticket.id, status, by, force=force, reason=_why(event.reason), happened_at=event.happened_at)
 
 
 def free_counter(service: Service) -> str:
@@ -295,7 +306,7 @@ def _undone(queues: Queues, slot: Slot, event: StepUndone) -> Deciding[None]:
 
 def _called_from_line(token: Token) -> bool:
     """Whether its last step is a call that took it out of the line: calling again has nothing to take back."""
-    return token.last == "call" and (token.calls <= 1 or token.called_at == token.updated_at)
+    return token.last == "call" and (token.calls <= 1 or called_from_line(token))
 
 
 def _code(slot: Slot, number: int) -> str:

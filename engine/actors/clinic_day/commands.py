@@ -62,6 +62,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A no-show before it may be marked."""
     busy_to: int | None = None
     """Of ``completed``: until when the room is cleaned."""
+    happened_at: int = 0
+    """When it was taken, where it is entered afterwards; 0: now."""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

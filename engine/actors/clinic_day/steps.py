@@ -14,6 +14,7 @@ from engine.actors.clinic_day.commands import Confirm, Move, Place, Step
 from engine.actors.clinic_day.refusals import IllegalStep, NoTurnover, NotWaiting, TooEarly
 from engine.actors.clinic_day.state import HOLDING, Appointment, Escalation
 from engine.decider import FreeText
+from engine.errors import Invalid
 
 STEPS: Final[dict[str, frozenset[str]]] = {
     "checked_in": frozenset(("booked",)),
@@ -38,26 +39,27 @@ _KEPT: Final = 8
 
 
 def stepped(one: Appointment, step: Step, time: int) -> Appointment:
-    """R3, R4, R5: the appointment after a step."""
+    """R3, R4, R5, R11: the appointment after a step; ``updated_at`` is when it was entered."""
     if one.status not in STEPS[step.to]:
         raise illegal(one, step.to)
+    when = happened(one, step, time)
     reason = about(step.reason, one)
     escalation = one.escalation
     match step.to:
         case "checked_in":
-            return replace(one, status="checked_in", checked_in_at=time, updated_at=time, version=one.version + 1)
+            return replace(one, status="checked_in", checked_in_at=when, updated_at=time, version=one.version + 1)
         case "in_progress":
             return replace(
                 one,
                 status="in_progress",
-                started_at=time,
+                started_at=when,
                 escalation=ended(escalation, "resolved", time),
                 updated_at=time,
                 version=one.version + 1,
             )
         case "completed":
-            return _completed(one, step, time)
-        case "no_show" if time < one.start and not step.force:
+            return _completed(one, step, when, time)
+        case "no_show" if when < one.start and not step.force:
             raise TooEarly("the appointment has not begun", appointment_id=one.id, from_time=one.start)
         case "cancelled" | "no_show":
             return replace(
@@ -65,7 +67,7 @@ def stepped(one: Appointment, step: Step, time: int) -> Appointment:
                 status="cancelled" if step.to == "cancelled" else "no_show",
                 busy_from=0,
                 busy_to=0,
-                ended_at=time,
+                ended_at=when,
                 escalation=ended(escalation, "resolved", time),
                 reason=reason,
                 updated_at=time,
@@ -75,7 +77,17 @@ def stepped(one: Appointment, step: Step, time: int) -> Appointment:
             raise AssertionError(f"{step.to} is no step")
 
 
-def _completed(one: Appointment, step: Step, time: int) -> Appointment:
+def happened(one: Appointment, step: Step, time: int) -> int:
+    """R11: when the step was taken: not in the future, and not before the one that came before it."""
+    if step.happened_at > time:
+        raise Invalid("what is entered has happened already", field="occurred_at")
+    before = max(one.checked_in_at, one.started_at)
+    if step.happened_at and step.happened_at < before:
+        raise Invalid("it cannot have happened before the step that came before it", field="occurred_at", since=before)
+    return step.happened_at or time
+
+
+def _completed(one: Appointment, step: Step, when: int, time: int) -> Appointment:
     """R5: the room is cleaned until ``busy_to``; where that lies before the room was held, it holds nothing."""
     busy_from, busy_to = one.busy_from, one.busy_to if step.busy_to is None else step.busy_to
     if busy_to <= busy_from:
@@ -85,7 +97,7 @@ def _completed(one: Appointment, step: Step, time: int) -> Appointment:
         status="completed",
         busy_from=busy_from,
         busy_to=busy_to,
-        ended_at=time,
+        ended_at=when,
         updated_at=time,
         version=one.version + 1,
     )

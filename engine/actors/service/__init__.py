@@ -25,6 +25,7 @@ undoing.py   R12  The last step can be taken back for a while by who took it; th
 clock.py     R13  Who waited longer than the limit of his priority comes next after high priority.
              R14  A consultation or a parking that lasts too long raises an alert, again and again, and nothing else.
              R16  At the end of the day who is not in consultation expires, or stays in his order.
+tally.py     R20  A step that is entered afterwards counts from when it was taken, not before the one before it.
 decide.py    R15  Whose turn is near is told so once.
 """
 

@@ -8,7 +8,7 @@ from engine.actors.service.events import TicketCalled, TicketRecalled, TicketSta
 from engine.actors.service.line import order_at, own_order, rank_of
 from engine.actors.service.refusals import CounterBusy, CounterClosed, QueueClosed, QueuePaused, TooSoon
 from engine.actors.service.state import Counter, Priority, Service, Ticket, counter_named
-from engine.actors.service.tally import Tally, about, given
+from engine.actors.service.tally import Tally, about, given, happened
 from engine.decider import MINUTE, SECOND, FreeText
 from engine.errors import Invalid
 
@@ -30,14 +30,16 @@ def call_ticket(tally: Tally, command: CallTicket) -> None:
     service = tally.service
     if command.direct and not command.counter:
         _must_call(service)
-        _call(tally, ticket, "", command.by, reason=about(command.reason, ticket.patient_id))
+        reason = about(command.reason, ticket.patient_id)
+        _call(tally, ticket, "", command.by, reason=reason, happened_at=command.happened_at)
         return
     counter = free_counter(service, command.counter)
     first = first_for(service, counter, tally.time)
     share = first[1] if first is not None and first[0].id == ticket.id else None
     if (first is None or first[0].id != ticket.id) and not command.direct and not given(command.reason):
         raise Invalid("a call out of turn needs a reason", field="reason")
-    _call(tally, ticket, counter.name, command.by, reason=about(command.reason, ticket.patient_id), share=share)
+    reason = about(command.reason, ticket.patient_id)
+    _call(tally, ticket, counter.name, command.by, reason=reason, share=share, happened_at=command.happened_at)
 
 
 def recall(tally: Tally, command: Recall) -> None:
@@ -92,14 +94,16 @@ def start(tally: Tally, command: Start) -> None:
     ticket = tally.ticket(command.ticket_id)
     if ticket.status != "called":
         raise illegal(ticket, "consulting")
+    happened_at = happened(tally, ticket, command.happened_at)
     tally.events.append(
         TicketStarted(
             ticket_id=ticket.id,
             code=ticket.code,
             counter=ticket.counter,
-            alert_at=tally.time + patience(tally.service),
+            alert_at=(happened_at or tally.time) + patience(tally.service),
             at=tally.time,
             by=command.by,
+            happened_at=happened_at,
         )
     )
 
@@ -173,8 +177,10 @@ def _call(
     *,
     reason: FreeText | None = None,
     share: Priority | None = None,
+    happened_at: int = 0,
 ) -> None:
     service = tally.service
+    happened_at = happened(tally, ticket, happened_at)
     starts = not service.settings.confirm_arrival
     tally.events.append(
         TicketCalled(
@@ -187,8 +193,9 @@ def _call(
             by=by,
             reason=reason,
             starts=starts,
-            alert_at=tally.time + patience(service) if starts else 0,
+            alert_at=(happened_at or tally.time) + patience(service) if starts else 0,
             share=share,
+            happened_at=happened_at,
         )
     )
     tally.moved = True

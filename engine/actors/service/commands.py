@@ -1,6 +1,7 @@
 """What decisions ask of a service. None of these is stored: the public command is, and the events are.
 
-``by`` is the principal who asks. Several at once go as ``Together``, each seeing what the ones before it left.
+``by`` is the principal who asks; ``happened_at`` (µs) is when a step was taken that is entered afterwards, 0: now.
+Several at once go as ``Together``, each seeing what the ones before it left.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ class CallTicket(Command, frozen=True):
     by: str
     reason: FreeText | None = None
     direct: bool = False
+    happened_at: int = 0
 
 
 class Recall(Command, frozen=True):
@@ -116,6 +118,7 @@ class Start(Command, frozen=True):
 
     ticket_id: str
     by: str
+    happened_at: int = 0
 
 
 class End(Command, frozen=True):
@@ -131,6 +134,7 @@ class End(Command, frozen=True):
     counter: str = ""
     force: bool = False
     reason: FreeText | None = None
+    happened_at: int = 0
 
 
 class Park(Command, frozen=True):

@@ -14,7 +14,7 @@ from engine.actors.service.joining import lift_at
 from engine.actors.service.line import in_front, own_order, place_of, rank_of, settle
 from engine.actors.service.refusals import OtherCounter, TicketTransition
 from engine.actors.service.state import Ended, Order, Service, Ticket
-from engine.actors.service.tally import Tally, about, given
+from engine.actors.service.tally import Tally, about, given, happened
 from engine.decider import MINUTE, FreeText
 from engine.errors import Invalid
 
@@ -38,15 +38,18 @@ def end(tally: Tally, command: End) -> None:
             raise illegal(ticket, status)
         else:
             raise OtherCounter("it is at another counter", ticket_id=ticket.id, counter=ticket.counter)
-    end_as(tally, ticket, status, command.by, command.reason)
+    end_as(tally, ticket, status, command.by, command.reason, command.happened_at)
 
 
-def end_as(tally: Tally, ticket: Ticket, status: Ended, by: str, reason: FreeText | None = None) -> None:
+def end_as(
+    tally: Tally, ticket: Ticket, status: Ended, by: str, reason: FreeText | None = None, happened_at: int = 0
+) -> None:
     """The ticket is over."""
     service = tally.service
+    happened_at = happened(tally, ticket, happened_at)
     average, deviation = service.average, service.deviation
     if status == "completed" and ticket.status == "consulting":
-        average, deviation = learnt(service, tally.time - ticket.started_at)
+        average, deviation = learnt(service, (happened_at or tally.time) - ticket.started_at)
     waits = ticket.status == "waiting"
     tally.events.append(
         TicketEnded(
@@ -62,6 +65,7 @@ def end_as(tally: Tally, ticket: Ticket, status: Ended, by: str, reason: FreeTex
             counter=ticket.counter,
             patient_id=ticket.patient_id,
             group=ticket.group,
+            happened_at=happened_at,
         )
     )
     tally.moved = tally.moved or waits

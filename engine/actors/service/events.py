@@ -81,6 +81,7 @@ class TicketCalled(Event, frozen=True):
     alert_at: int = 0
     share: Priority | None = None
     """Whose share this call counts against, where calls are shared."""
+    happened_at: int = 0
 
 
 class TicketRecalled(Event, frozen=True):
@@ -116,6 +117,7 @@ class TicketStarted(Event, frozen=True):
     alert_at: int
     at: int
     by: str = ""
+    happened_at: int = 0
 
 
 class TicketParked(Event, frozen=True):
@@ -181,6 +183,7 @@ class TicketEnded(Event, frozen=True):
     counter: str = ""
     patient_id: str = ""
     group: str = ""
+    happened_at: int = 0
 
 
 class TicketTransferred(Event, frozen=True):

@@ -62,7 +62,7 @@ def evolve(state: Service, event: ServiceEvent) -> None:  # noqa: C901 - one mat
             ticket = state.tickets[event.ticket_id]
             leave(state, ticket)
             note_step(ticket, "start", event.by, event.at)
-            ticket.status, ticket.started_at = "consulting", event.at
+            ticket.status, ticket.started_at = "consulting", event.happened_at or event.at
             ticket.alert_at, ticket.alerts = event.alert_at, 0
             enter(state, ticket)
         case TicketParked():
@@ -158,10 +158,11 @@ def _called(state: Service, ticket: Ticket, event: TicketCalled) -> None:
     leave(state, ticket)
     note_step(ticket, "call", event.by, event.at)
     ticket.status, ticket.counter, ticket.calls = "called", event.counter, event.calls
-    ticket.called_at = ticket.announced_at = event.at
+    ticket.called_at = event.happened_at or event.at
+    ticket.announced_at = event.at
     ticket.lift_at = 0  # who was called has had a turn: what comes now is not the queue's wait
     if event.starts:
-        ticket.status, ticket.started_at = "consulting", event.at
+        ticket.status, ticket.started_at = "consulting", ticket.called_at
         ticket.alert_at, ticket.alerts = event.alert_at, 0
     ticket.share = share = event.share
     if share is not None:

@@ -18,7 +18,7 @@ def ended(ticket: Ticket, event: TicketEnded) -> Ticket:
     """A live ticket as its service's day files it after this event."""
     over = copy(ticket)
     note_step(over, _ENDS[event.status], event.by, event.at)
-    over.status, over.ended_at = event.status, event.at
+    over.status, over.ended_at = event.status, event.happened_at or event.at
     over.alert_at = over.lift_at = 0
     return over
 

@@ -11,7 +11,7 @@ from engine.actors.service.evolve import evolve
 from engine.actors.service.overlay import overlay
 from engine.actors.service.state import Service, Ticket
 from engine.decider import FreeText
-from engine.errors import NotFound
+from engine.errors import Invalid, NotFound
 
 
 class Tally:
@@ -49,6 +49,16 @@ class Tally:
 def about(reason: FreeText | None, patient_id: str) -> FreeText | None:
     """A reason, sealed for the patient it is about; for the hospital where nobody knows who that is."""
     return None if reason is None else reason.about(patient_id)
+
+
+def happened(tally: Tally, ticket: Ticket, happened_at: int) -> int:
+    """R20: neither in the future nor before the step that came before it; 0 where it happens now."""
+    if happened_at > tally.time:
+        raise Invalid("what is entered has happened already", field="occurred_at")
+    before = max(ticket.arrived_at, ticket.called_at, ticket.started_at, ticket.parked_at)
+    if happened_at and happened_at < before:
+        raise Invalid("it cannot have happened before the step that came before it", field="occurred_at", since=before)
+    return 0 if happened_at == tally.time else happened_at
 
 
 def given(reason: FreeText | None) -> bool:

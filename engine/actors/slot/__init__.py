@@ -18,6 +18,7 @@ serving.py   R8   CONFIRMED becomes CANCELLED, NO_SHOW or COMPLETED; an illegal 
              R12  Called, in consultation, completed: each by a person's act; nobody is called while on pause.
              R13  The last step can be taken back for a while, unless something rests on it.
              R22  Whoever waited longer than his tier's limit comes next after the emergencies.
+             R23  A step that is entered afterwards counts from when it was taken, not before the one before it.
 changing.py  R1   Opened once.
              R14  A token moves under its id; its code stays within a doctor's day, its time of booking within a day.
              R15  Another tier keeps seat, code and time of booking.

@@ -1,7 +1,8 @@
 """What decisions ask of a slot. None of these is stored: the public command is, and the events are.
 
 Each names one step; ``Together`` takes several in order, each seeing the seats, ticket numbers and places that
-the ones before it left. Times are µs. ``policy`` is the hospital's at that instant.
+the ones before it left. Times are µs. ``policy`` is the hospital's at that instant. ``happened_at`` is when a step was
+taken that is entered afterwards; 0: now.
 
 For a slot that will not take place (or a doctor who leaves): ``EmptySlot`` on the old slot, and on each target
 ``Together((AddNumbers(...), Adopt(...), Adopt(...), ...))``. ``Adopt`` refuses with ``SlotFull`` when no seat is
@@ -116,6 +117,7 @@ class Cancel(Command, frozen=True):
     token_id: str
     reason: FreeText | None = None
     cause: str = ""
+    happened_at: int = 0
 
 
 class MarkAbsent(Command, frozen=True):
@@ -128,6 +130,7 @@ class MarkAbsent(Command, frozen=True):
     in_vain: bool = False
     """The queue has called as often as it calls."""
     reason: FreeText | None = None
+    happened_at: int = 0
 
 
 class Arrive(Command, frozen=True):
@@ -150,6 +153,7 @@ class Call(Command, frozen=True):
     """Call a patient, or call him again."""
 
     token_id: str
+    happened_at: int = 0
 
 
 class StandBack(Command, frozen=True):
@@ -162,6 +166,7 @@ class Start(Command, frozen=True):
     """The consultation begins."""
 
     token_id: str
+    happened_at: int = 0
 
 
 class Complete(Command, frozen=True):
@@ -170,6 +175,7 @@ class Complete(Command, frozen=True):
     token_id: str
     force: bool = False
     reason: FreeText | None = None
+    happened_at: int = 0
 
 
 class Undo(Command, frozen=True):

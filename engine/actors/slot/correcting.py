@@ -13,7 +13,7 @@ from engine.actors.slot.state import SERVED, Slot, Step, Token, rank_of
 def undone(state: Slot, token: Token, event: StepUndone) -> None:
     """The token as it stood before its last step."""
     step = event.step
-    from_line = token.called_at == token.updated_at  # the last call was the one that took it out of the line
+    from_line = called_from_line(token)  # the last call was the one that took it out of the line
     if token.status == "CONFIRMED":
         leave_line(state, token)
     touch(token, event.at, "")
@@ -25,6 +25,7 @@ def undone(state: Slot, token: Token, event: StepUndone) -> None:
             token.calls -= 1
             if not token.calls or from_line:
                 token.phase, token.called_at = "ARRIVED" if token.arrived_at else "BOOKED", 0
+                token.called_in = 0
         case "start":
             token.phase, token.started_at = "CALLED", 0
         case "complete":
@@ -36,6 +37,11 @@ def undone(state: Slot, token: Token, event: StepUndone) -> None:
             seat(state, token)
     state.counters.undone += 1
     join_line(state, token)
+
+
+def called_from_line(token: Token) -> bool:
+    """Whether nothing has become of the token since the call that took it out of the line."""
+    return (token.called_in or token.called_at) == token.updated_at
 
 
 def recategorized(state: Slot, token: Token, event: CategoryChanged) -> None:

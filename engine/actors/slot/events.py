@@ -1,6 +1,7 @@
 """What can have happened in a slot. Names and fields are for ever; new fields carry defaults.
 
-``at`` is the instant of the decision. Decided values (a ticket number, when to mark, an average) are written
+``at`` is the instant of the decision, ``happened_at`` that of the step itself where it was entered afterwards (0: at
+``at``). Decided values (a ticket number, when to mark, an average) are written
 down here, so that ``evolve`` has nothing to decide. Free text is about the patient whose token it is, except a
 slot's own, which is the hospital's. A token that moves leaves one slot and joins another under the same id.
 """
@@ -130,6 +131,7 @@ class TokenCancelled(Event, frozen=True):
     at: int
     cause: str = ""
     reason: FreeText | None = None
+    happened_at: int = 0
 
 
 class NoShowMarked(Event, frozen=True):
@@ -141,6 +143,7 @@ class NoShowMarked(Event, frozen=True):
     by_clock: bool = False
     forced: bool = False
     reason: FreeText | None = None
+    happened_at: int = 0
 
 
 class PatientArrived(Event, frozen=True):
@@ -181,6 +184,7 @@ class TokenCalled(Event, frozen=True):
     patient_id: str
     calls: int
     at: int
+    happened_at: int = 0
 
 
 class TokenStoodBack(Event, frozen=True):
@@ -197,6 +201,7 @@ class ConsultStarted(Event, frozen=True):
     token_id: str
     patient_id: str
     at: int
+    happened_at: int = 0
 
 
 class ConsultCompleted(Event, frozen=True):
@@ -208,6 +213,7 @@ class ConsultCompleted(Event, frozen=True):
     average: int
     forced: bool = False
     reason: FreeText | None = None
+    happened_at: int = 0
 
 
 class StepUndone(Event, frozen=True):

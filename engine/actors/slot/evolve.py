@@ -78,7 +78,7 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             _booked(state, event)
         case TokenCancelled():
             token = state.tokens[event.token_id]
-            _end(state, token, event.at, "cancel")
+            _end(state, token, event, "cancel")
             token.status = "CANCELLED"
         case PatientArrived():
             token = state.tokens[event.token_id]
@@ -92,18 +92,18 @@ def evolve(state: Slot, event: SlotEvent) -> None:  # noqa: C901 - one match ove
             token = state.tokens[event.token_id]
             leave_line(state, token)
             touch(token, event.at, "")
-            token.phase, token.called_at = "ARRIVED", 0
+            token.phase, token.called_at, token.called_in = "ARRIVED", 0, 0
             join_line(state, token)
         case ConsultStarted():
             token = state.tokens[event.token_id]
             touch(token, event.at, "start")
-            token.phase, token.started_at = "IN_CONSULT", event.at
-            state.progress_at = event.at
+            token.phase, token.started_at = "IN_CONSULT", event.happened_at or event.at
+            state.progress_at = max(state.progress_at, token.started_at)
         case ConsultCompleted():
             _completed(state, event)
         case NoShowMarked():
             token = state.tokens[event.token_id]
-            _end(state, token, event.at, "no_show")
+            _end(state, token, event, "no_show")
             token.status = "NO_SHOW"
             state.counters.no_shows += 1
             state.counters.no_shows_by_clock += event.by_clock
@@ -340,7 +340,8 @@ def _called(state: Slot, token: Token, event: TokenCalled) -> None:
     leave_line(state, token)
     touch(token, event.at, "call")
     if token.phase != "CALLED":
-        token.phase, token.called_at = "CALLED", event.at
+        token.phase, token.called_at = "CALLED", event.happened_at or event.at
+        token.called_in = event.at if event.happened_at else 0
     token.calls = event.calls
     join_line(state, token)
 
@@ -349,14 +350,14 @@ def _completed(state: Slot, event: ConsultCompleted) -> None:
     token = state.tokens[event.token_id]
     leave_line(state, token)
     touch(token, event.at, "complete")
-    token.status, token.ended_at = "COMPLETED", event.at
+    token.status, token.ended_at = "COMPLETED", event.happened_at or event.at
     state.overrides -= token.override
     state.average = event.average
-    state.progress_at = event.at
+    state.progress_at = max(state.progress_at, token.ended_at)
 
 
-def _end(state: Slot, token: Token, at: int, step: Step) -> None:
+def _end(state: Slot, token: Token, event: TokenCancelled | NoShowMarked, step: Step) -> None:
     leave_line(state, token)
     free(state, token)
-    touch(token, at, step)
-    token.ended_at = at
+    touch(token, event.at, step)
+    token.ended_at = event.happened_at or event.at

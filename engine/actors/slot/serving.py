@@ -1,4 +1,4 @@
-"""Rules of the day itself: check-in, calls, consultations, no-shows, late arrivals, undo (R8..R13, R22)."""
+"""Rules of the day itself: check-in, calls, consultations, no-shows, late arrivals, undo (R8..R13, R22, R23)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def cancel(tally: Tally, command: Cancel) -> None:
     token = tally.token(command.token_id)
     if token.status != "CONFIRMED" or token.phase == "IN_CONSULT":
         raise illegal(token, "CANCELLED")
+    happened_at = _happened(tally, token, command.happened_at)
     tally.free_seat(token)
     tally.leave_line(token)
     tally.events.append(
@@ -38,6 +39,7 @@ def cancel(tally: Tally, command: Cancel) -> None:
             at=tally.time,
             cause=command.cause,
             reason=about(command.reason, token),
+            happened_at=happened_at,
         )
     )
 
@@ -48,9 +50,10 @@ def mark_absent(tally: Tally, command: MarkAbsent) -> None:
     in_vain = token.phase == "CALLED" and (command.in_vain or token.calls >= command.policy.max_calls)
     if token.status != "CONFIRMED" or token.phase == "IN_CONSULT" or (token.arrived_at and not in_vain):
         raise illegal(token, "NO_SHOW")
+    happened_at = _happened(tally, token, command.happened_at)
     if not in_vain and not command.force and not command.by_clock:
         due = absent_from(tally.state, token, command.policy.no_show_grace_minutes)
-        if tally.time < due:
+        if (happened_at or tally.time) < due:
             raise TooEarly("the patient may still come", token_id=token.id, from_time=due)
     tally.free_seat(token)
     tally.leave_line(token)
@@ -62,6 +65,7 @@ def mark_absent(tally: Tally, command: MarkAbsent) -> None:
             by_clock=command.by_clock,
             forced=command.force,
             reason=about(command.reason, token),
+            happened_at=happened_at,
         )
     )
 
@@ -131,7 +135,13 @@ def call(tally: Tally, command: Call) -> None:
     if tally.state.paused:
         raise SlotOnPause("the doctor stepped out", slot_id=tally.state.id)
     tally.events.append(
-        TokenCalled(token_id=token.id, patient_id=token.patient_id, calls=token.calls + 1, at=tally.time)
+        TokenCalled(
+            token_id=token.id,
+            patient_id=token.patient_id,
+            calls=token.calls + 1,
+            at=tally.time,
+            happened_at=_happened(tally, token, command.happened_at),
+        )
     )
 
 
@@ -148,7 +158,10 @@ def start(tally: Tally, command: Start) -> None:
     token = tally.token(command.token_id)
     if token.status != "CONFIRMED" or token.phase != "CALLED":
         raise illegal(token, "IN_CONSULT")
-    tally.events.append(ConsultStarted(token_id=token.id, patient_id=token.patient_id, at=tally.time))
+    happened_at = _happened(tally, token, command.happened_at)
+    tally.events.append(
+        ConsultStarted(token_id=token.id, patient_id=token.patient_id, at=tally.time, happened_at=happened_at)
+    )
 
 
 def complete(tally: Tally, command: Complete) -> None:
@@ -156,10 +169,11 @@ def complete(tally: Tally, command: Complete) -> None:
     token = tally.token(command.token_id)
     if token.status != "CONFIRMED" or (token.phase != "IN_CONSULT" and not command.force):
         raise illegal(token, "COMPLETED")
+    happened_at = _happened(tally, token, command.happened_at)
     average = tally.state.average
     if token.phase == "IN_CONSULT":
         # A quarter of the newest: ten consultations forget the default, one long one does not rule the day.
-        average += (tally.time - token.started_at - average) // 4
+        average += ((happened_at or tally.time) - token.started_at - average) // 4
     tally.events.append(
         ConsultCompleted(
             token_id=token.id,
@@ -168,6 +182,7 @@ def complete(tally: Tally, command: Complete) -> None:
             average=average,
             forced=token.phase != "IN_CONSULT",
             reason=about(command.reason, token),
+            happened_at=happened_at,
         )
     )
 
@@ -214,6 +229,16 @@ def lift(tally: Tally, command: Lift) -> None:
 def _must_take_place(state: Slot) -> None:
     if state.status == "CANCELLED":
         raise SlotNotOpen("the slot was cancelled", slot_id=state.id)
+
+
+def _happened(tally: Tally, token: Token, happened_at: int) -> int:
+    """R23: neither in the future nor before the step that came before it; 0 where it happens now."""
+    if happened_at > tally.time:
+        raise Invalid("what is entered has happened already", field="occurred_at")
+    before = max(token.booked_at, token.arrived_at, token.called_at, token.started_at)
+    if happened_at and happened_at < before:
+        raise Invalid("it cannot have happened before the step that came before it", field="occurred_at", since=before)
+    return 0 if happened_at == tally.time else happened_at
 
 
 def _plausible(tally: Tally, token: Token, arrived_at: int) -> None:

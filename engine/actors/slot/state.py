@@ -75,6 +75,8 @@ class Token(msgspec.Struct, omit_defaults=True, gc=False):
     called_at: int = 0
     started_at: int = 0
     ended_at: int = 0
+    called_in: int = 0
+    """When that call was entered, where it was entered afterwards."""
     calls: int = 0
     reschedules: int = 0
     last: Step = ""

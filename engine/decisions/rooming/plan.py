@@ -161,14 +161,14 @@ class Plan:
         self._room_follows(clinic_id, day, appointment, day, after, checked=False)
         if after is None or after.status not in HOLDING:
             self._disengage(day, appointment)
-            if after is not None and after.status == "completed" and self.time > after.start:
-                self._engage(clinic_id, day, after, min(self.time, after.end))
+            if after is not None and after.status == "completed" and after.ended_at > after.start:
+                self._engage(clinic_id, day, after, min(after.ended_at, after.end))
 
-    def until_clean(self, clinic_id: str, day: str, appointment: Appointment) -> Deciding[int]:
-        """Until when the room is cleaned when the appointment ends now; cut where the room's next stretch begins."""
+    def until_clean(self, appointment: Appointment, ended_at: int) -> Deciding[int]:
+        """Until when the room is cleaned when the appointment ends so; cut where the room's next stretch begins."""
         room: Room | None = yield Look(room_key(appointment.room_id))
         busy_to = appointment.busy_to
-        clean = self.time + busy_to - appointment.end
+        clean = ended_at + busy_to - appointment.end
         if room is None:
             return clean
         free = neighbours(room, appointment.busy_from, busy_to, (appointment.id,)).after
