@@ -27,20 +27,24 @@ from engine.runtime import Engine, EngineSettings, open_engine
 from engine.views.settings import GetHospital
 from gateway.access.key_commands import keys
 from gateway.access.opening import Access, AccessUnusable, open_access
+from gateway.access.user_commands import users
 from gateway.app import create_app
 from gateway.audit.proving import Proving, examine
 from gateway.audit.settings import AuditUnusable
 from gateway.audit.shipping import shipping
 from gateway.auth import DEV_HOSPITAL
 from gateway.backing.commands import backup, restore
+from gateway.bulk.commands import export_command, import_command
 from gateway.checking import check_keys, check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, load
+from gateway.configuring import config as config_group
 from gateway.demo import Demo, DemoSettings
 from gateway.erase import erase
 from gateway.explorer.process import ReadingProcess
 from gateway.health import Vitals
 from gateway.keeping import keep_serving, stop_on_signal
 from gateway.notices.notices import Notices, Trust
+from gateway.observing.detail import About
 from gateway.observing.opening import Observing, ObservingUnusable
 from gateway.remote import Refused, add_hospital
 from gateway.request_log import log_to_stderr
@@ -172,9 +176,13 @@ def demo(data: str | None, bind: str | None, seed: int, speed: float, seconds: f
 
 
 main.add_command(keys)
+main.add_command(users)
 main.add_command(erase)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(config_group)
+main.add_command(import_command)
+main.add_command(export_command)
 
 
 # -- what stands on what ------------------------------------------------------------------------------------
@@ -219,7 +227,7 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
         notices = Notices(engine, store, clock, outside)
         tally = Tally()
         access.notes.count = tally.mark
-        here = Vitals(engine, notices, tally, proving, ships).page
+        here = Vitals(engine, notices, tally, proving, ships, About.of(chosen)).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
             doors.start_soon(proving.run, engine, store, shutdown)
@@ -232,9 +240,10 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
                 doors.start_soon(access.run, engine, shutdown)
                 app = create_app(
                     engine, access.guard(engine), here, limits=chosen.limits, request_log=seen.request_log, tally=tally,
-                    metrics=chosen.metrics, explorer=explorer, tracing=seen.tracing,
+                    metrics=chosen.metrics, explorer=explorer, tracing=seen.tracing, access=access,
                 )  # fmt: skip
-                binds = (await doors.start(keep_serving, app, sockets, chosen.door, shutdown)).binds
+                tally.door = door = await doors.start(keep_serving, app, sockets, chosen.door, shutdown)
+                binds = door.binds
             click.echo(f"Matron serves on {' '.join(binds)}, documentation at /api/docs")
             if beside is not None:
                 around.start_soon(beside, engine, binds[0], shutdown)

@@ -76,11 +76,12 @@ async def work(link: socket.socket) -> None:
             metrics=config.metrics,
             explorer=explorer,
             tracing=seen.tracing,
+            access=access,
         )
         sockets = [socket.socket(fileno=number) for number in told.sockets]
         async with access.notes.writing(engine), trio.open_nursery() as door:
             door.start_soon(_leave_address, sockets, shutdown)
-            await door.start(keep_serving, app, sockets, config.door, shutdown)
+            tally.door = await door.start(keep_serving, app, sockets, config.door, shutdown)
             engine.serving()
         _count(engine, tally)
         await trio.sleep(PARTING)
@@ -89,7 +90,7 @@ async def work(link: socket.socket) -> None:
 
 
 def _count(engine: FarEngine, tally: Tally) -> None:
-    engine.count(tally.take(), process_figures(), tally.take_marks())
+    engine.count(tally.take(), process_figures() | tally.door_figures(), tally.take_marks())
 
 
 async def _count_forever(engine: FarEngine, tally: Tally) -> None:

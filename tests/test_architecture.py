@@ -505,7 +505,7 @@ def test_foreign_packages_are_declared():
     assert sorted(use for use in foreign if use[0] not in declared) == []
 
 
-IMPORTED_AS = {"python_dateutil": "dateutil"}
+IMPORTED_AS = {"python_dateutil": "dateutil", "argon2_cffi": "argon2", "PyJWT": "jwt"}
 
 
 def name_of(requirement: str) -> str:

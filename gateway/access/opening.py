@@ -6,6 +6,7 @@ Read this to see who knows whom: credentials read keys, tokens and sessions; the
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -37,12 +38,12 @@ class AccessUnusable(Exception):
 class Access:
     """Who may come in, as configured. ``keys`` is ``None`` with ``--dev``; ``notes`` go into the audit log."""
 
-    def __init__(self, chosen: Config) -> None:
+    def __init__(self, chosen: Config, clock: Clock | None = None) -> None:
         self.chosen = chosen
         self.notes = Notes()
         limited = chosen.rates.enabled and not chosen.dev
         self.rates: Rates = Limited(chosen.rates, max(1, chosen.workers)) if limited else Unlimited()
-        clock = SystemClock()
+        clock = clock or SystemClock()
         self.keys = None if chosen.dev else _keys(chosen)
         self.token_keys = None if chosen.dev else _token_keys(chosen, clock)
         self.people = None if chosen.dev else _people(chosen, clock, self.notes)
@@ -62,6 +63,11 @@ class Access:
         """Whoever answers what no engine is asked, behind this guard."""
         desks = Recognition(guard).handlers() if self.people is None else self.people.handlers(guard)
         return {**desks, **self._handlers}
+
+    def document(self) -> dict[str, Any]:
+        """How it is doing, for an administrator."""
+        tokens = None if self.token_keys is None else self.token_keys.document()
+        return {"token_keys": tokens, "notes_dropped": self.notes.dropped}
 
     async def run(self, engine: Engine, shutdown: trio.Event) -> None:
         """Whatever has to be done meanwhile, until the end begins."""

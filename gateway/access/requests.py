@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decider import Value
+from engine.views.paging import ListQuery
 from gateway.routes.row import Role
 
 UserName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$")]
@@ -102,8 +103,8 @@ class SignInWays(msgspec.Struct, frozen=True):
 # -- people -------------------------------------------------------------------------------------------------
 
 
-class ListUsers(Value, frozen=True):
-    """The people who may sign in to this hospital; for the whole network, without ``Hospital-Id``: all."""
+class ListUsers(ListQuery, frozen=True):
+    """The people who may sign in to this hospital, by name; for the whole network, without ``Hospital-Id``: all."""
 
 
 class GetUser(Value, frozen=True):
@@ -174,9 +175,10 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Users(msgspec.Struct, frozen=True):
-    """People by name; there is one page of them."""
+    """People by name; ``next_cursor`` is ``None`` after the last."""
 
     items: list[UserView]
+    next_cursor: str | None = None
 
 
 # -- keys ---------------------------------------------------------------------------------------------------

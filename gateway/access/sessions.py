@@ -154,12 +154,21 @@ class Sessions:
                 self._known.popitem(last=False)
         return known
 
+    def fresh(self, user: str, hospital: str, former: Session | None = None) -> tuple[str, Session]:
+        """What a cookie is to hold, and the session that it will be; in place of a former one it ends when that would.
+
+        On the event loop: a clock's random bytes are for one thread.
+        """
+        now = self._clock.wall()
+        created, until = (now, now + self._lifetimes.whole) if former is None else (former.created, former.until)
+        secret = drawn(self._clock, 32)
+        digest = hashlib.sha256(secret.encode()).digest()
+        return secret, Session(digest, user, hospital, drawn(self._clock, 18), created, now, until)
+
     # -- what changes them; these block, and run in the file's thread ---------------------------------------
 
-    def begin(self, account: Account, hospital: str) -> tuple[str, Session]:
-        """A new session, and what its cookie holds; ``Changed`` when the account is not as it was when looked at."""
-        now = self._clock.wall()
-        secret, session = self._drawn(account.name, hospital, now, now + self._lifetimes.whole, now)
+    def begin(self, account: Account, session: Session) -> None:
+        """A new session; ``Changed`` when the account is not any more as it was when looked at."""
         with self._file.changing() as db:
             found = account_of(db, account.name)
             if found is None or found.disabled or (found.hash, found.grants) != (account.hash, account.grants):
@@ -171,32 +180,26 @@ class Sessions:
             )
             db.execute("DELETE FROM attempts WHERE name = ?", (account.name,))
             _insert(db, session)
-        return secret, session
 
-    def renew(self, session: Session, hospital: str) -> tuple[str, Session]:
-        """The same session under another cookie and another token, in this hospital; ``Changed`` when it has ended."""
-        secret, renewed = self._drawn(session.user, hospital, session.created, session.until, self._clock.wall())
+    def renew(self, former: Session, session: Session) -> None:
+        """A session in place of a former one; ``Changed`` when that has ended."""
         with self._file.changing() as db:
-            if not db.execute("DELETE FROM sessions WHERE digest = ?", (session.digest,)).rowcount:
+            if not db.execute("DELETE FROM sessions WHERE digest = ?", (former.digest,)).rowcount:
                 raise Changed
-            _insert(db, renewed)
-        return secret, renewed
+            _insert(db, session)
 
-    def change_hash(self, session: Session, account: Account, made: str) -> tuple[str, Session, Account]:
-        """Another password: every session of the account ends but this one, which gets another cookie."""
+    def change_hash(self, former: Session, session: Session, account: Account, made: str) -> Account:
+        """Another password: every session of the account ends, and one begins in place of the former."""
         now = self._clock.wall()
-        secret, renewed = self._drawn(session.user, session.hospital, session.created, session.until, now)
         with self._file.changing() as db:
-            kept = db.execute(
-                "UPDATE users SET hash = ?, changed = ? WHERE name = ? AND hash IS ?",
-                (made, now, account.name, account.hash),
-            ).rowcount
-            if not kept or not db.execute("DELETE FROM sessions WHERE digest = ?", (session.digest,)).rowcount:
+            same = (made, now, account.name, account.hash)
+            kept = db.execute("UPDATE users SET hash = ?, changed = ? WHERE name = ? AND hash IS ?", same).rowcount
+            if not kept or not db.execute("DELETE FROM sessions WHERE digest = ?", (former.digest,)).rowcount:
                 raise Changed
             db.execute("DELETE FROM sessions WHERE user = ?", (account.name,))
             db.execute("DELETE FROM attempts WHERE name = ?", (account.name,))
-            _insert(db, renewed)
-        return secret, renewed, msgspec.structs.replace(account, hash=made, changed=now)
+            _insert(db, session)
+        return msgspec.structs.replace(account, hash=made, changed=now)
 
     def end(self, session: Session) -> None:
         """End one session."""
@@ -216,11 +219,6 @@ class Sessions:
         for seen, digest in moved:
             self._known[digest].told = seen
         return moved
-
-    def _drawn(self, user: str, hospital: str, created: int, until: int, seen: int) -> tuple[str, Session]:
-        secret = drawn(self._clock, 32)
-        digest = hashlib.sha256(secret.encode()).digest()
-        return secret, Session(digest, user, hospital, drawn(self._clock, 18), created, seen, until)
 
 
 def caller_of(account: Account, session: Session) -> Caller | None:

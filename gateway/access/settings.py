@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,14 @@ class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """How long a session lasts, however busy."""
     idle_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 60
     """How long a session lasts without a request."""
+    secure_cookie: Literal["auto", "always", "never"] = "auto"
+    """Whether a session's cookie is kept to TLS. ``auto``: where TLS is spoken, here or by a trusted proxy."""
+    lock_after: Annotated[int, Meta(ge=1, le=100)] = 5
+    """Failed attempts by one name after which it is locked,"""
+    lock_within_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
+    """when they came within so long,"""
+    lock_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
+    """for so long."""
     token_keys: str | None = None
     """The file of what signed tokens (JWT) are checked with: a JWKS, a public key (PEM), or an HS256 secret."""
     jwks_url: Annotated[str, Meta(pattern=r"^https://[^\s]{1,500}$(?!\n)")] | None = None

@@ -141,8 +141,9 @@ class SessionDesk(Recognition):
 
     async def begin(self, account: Account, hospital: str, call: Call) -> Done:
         """A session for somebody who has proved who he or she is; the one that the browser had is over."""
+        secret, session = self._sessions.fresh(account.name, hospital)
         try:
-            secret, session = await self._run(partial(self._sessions.begin, account, hospital))
+            await self._run(partial(self._sessions.begin, account, session))
         except Changed:
             raise sign_in_failed() from None
         try:
@@ -183,9 +184,10 @@ class SessionDesk(Recognition):
                 self._note_failure(attempt, known.session.hospital, call)
                 raise invalid("old", "is not the password")
             made = await self._passwords.hashed(asked.new)
-        changing = partial(self._sessions.change_hash, known.session, account, made)
+        secret, session = self._sessions.fresh(account.name, known.session.hospital, known.session)
+        changing = partial(self._sessions.change_hash, known.session, session, account, made)
         try:
-            secret, session, account = await self._run(changing)
+            account = await self._run(changing)
         except Changed:
             raise unauthenticated("This session has ended: sign in again.") from None
         self._sessions.forget()
@@ -194,8 +196,9 @@ class SessionDesk(Recognition):
         return Done(view_of(account, session, None), headers=(self._cookies.session(call, secret),))
 
     async def _renewed(self, account: Account, session: Session, hospital: str, call: Call) -> Done:
+        secret, renewed = self._sessions.fresh(account.name, hospital, session)
         try:
-            secret, renewed = await self._run(partial(self._sessions.renew, session, hospital))
+            await self._run(partial(self._sessions.renew, session, renewed))
         except Changed:
             raise unauthenticated("This session has ended: sign in again.") from None
         self._sessions.forget_one(session.digest)

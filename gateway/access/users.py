@@ -19,6 +19,7 @@ import msgspec
 from msgspec import UNSET
 
 from engine.calendar import moment
+from engine.views.paging import MAX_LIMIT
 from gateway.access.accounts import Account, Accounts, Refused, in_order
 from gateway.access.endpoint import Done, Handlers
 from gateway.access.names import OF_PEOPLE, WHOLE_NETWORK
@@ -72,8 +73,15 @@ class UserDesk:
 
     async def _list(self, asked: ListUsers, call: Call) -> Done:
         scope = scope_of(call)
-        found = await self._run(self._accounts.all)
-        return Done(Users([view(account, scope, until) for account, until in found if visible(account, scope)]))
+        if asked.limit < 1:
+            raise invalid("limit", "is at least 1")
+        limit = min(asked.limit, MAX_LIMIT)
+        found = [
+            view(account, scope, until)
+            for account, until in await self._run(self._accounts.all)
+            if visible(account, scope) and account.name > (asked.cursor or "")
+        ]
+        return Done(Users(found[:limit], found[limit - 1].name if len(found) > limit else None))
 
     async def _get(self, asked: GetUser, call: Call) -> Done:
         scope = scope_of(call)
