@@ -44,6 +44,13 @@ master_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
+def of_a_log(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of all that show a log: where it is, whose, what opens its texts, and how it is printed."""
+    for option in (json_option, master_option, hospital_option, data_option):
+        command = option(command)
+    return command
+
+
 class WrongCall(click.ClickException):
     """The call makes no sense; the message says what to do instead."""
 

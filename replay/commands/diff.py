@@ -9,20 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from replay.calling import (
-    FOUND,
-    WELL,
-    WrongCall,
-    data_option,
-    hospital_option,
-    json_option,
-    master_option,
-    must_be_whole,
-    print_json,
-    progress,
-    run,
-    the_one,
-)
+from replay.calling import FOUND, WELL, WrongCall, must_be_whole, of_a_log, print_json, progress, run, the_one
 from replay.commands.state import followed, must_be_key, plain_state
 from replay.comparing_logs import Compared, compare_logs
 from replay.differences import Difference, differences
@@ -42,15 +29,12 @@ class Changed(msgspec.Struct):
 @click.command()
 @click.argument("a", metavar="A", default="")
 @click.argument("b", metavar="B", default="")
-@data_option
-@hospital_option
+@of_a_log
 @click.option("--key", default="", help="Of this actor only.")
 @click.option(
     "--other", type=click.Path(exists=True, path_type=Path), default=None,
     help="Another log of the same hospital, to compare with up to moment A, or as far as both go.",
 )  # fmt: skip
-@master_option
-@json_option
 def diff(
     a: str, b: str, data: Path, only: str | None, key: str, other: Path | None, master_key: Path | None, as_json: bool
 ) -> None:  # fmt: skip

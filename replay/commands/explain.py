@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from replay.calling import FOUND, WELL, data_option, hospital_option, json_option, print_json, progress, run, the_one
+from replay.calling import FOUND, WELL, of_a_log, print_json, progress, run, the_one
 from replay.explaining import explain as explained
 from replay.explaining.telling import ENTRIES
 from replay.sources import open_source
@@ -15,11 +15,9 @@ from replay.sources import open_source
 
 @click.command()
 @click.argument("what", metavar="POSITION|ID")
-@data_option
-@hospital_option
+@of_a_log
 @click.option("--limit", type=click.IntRange(1), default=ENTRIES, show_default=True, help="Entries told of an id.")
-@json_option
-def explain(what: str, data: Path, only: str | None, limit: int, as_json: bool) -> None:
+def explain(what: str, data: Path, only: str | None, limit: int, master_key: Path | None, as_json: bool) -> None:
     """Explain an entry by its position, or all that happened to a token, ticket, appointment, admission, referral …
 
     Each entry is decided again over the states that it met, and watched: who asked what, under which rules and which
@@ -31,11 +29,11 @@ def explain(what: str, data: Path, only: str | None, limit: int, as_json: bool) 
     Examples: matron-replay explain 4711 --data ./data
               matron-replay explain 01a0e707-ae37-793b-abd1-84b3de27c144 --data ./data --json
     """
-    run(_explain, data, only, what.strip(), limit, as_json)
+    run(_explain, data, only, what.strip(), limit, master_key, as_json)
 
 
-async def _explain(data: Path, only: str | None, what: str, limit: int, as_json: bool) -> int:
-    async with open_source(data) as source:
+async def _explain(data: Path, only: str | None, what: str, limit: int, master_key: Path | None, as_json: bool) -> int:
+    async with open_source(data, master_key) as source:
         hospital = await the_one(source, only)
         number = int(what) if what.isascii() and what.isdigit() else None
         with progress(as_json) as bars:

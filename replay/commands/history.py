@@ -10,19 +10,7 @@ from typing import Any
 
 import click
 
-from replay.calling import (
-    WELL,
-    WrongCall,
-    data_option,
-    hospital_option,
-    json_option,
-    master_option,
-    must_be_whole,
-    print_json,
-    progress,
-    run,
-    the_one,
-)
+from replay.calling import WELL, WrongCall, must_be_whole, of_a_log, print_json, progress, run, the_one
 from replay.histories import history as happened_to
 from replay.histories import shown as shown_of
 from replay.moments import zone_of
@@ -33,10 +21,7 @@ from replay.sources import open_source
 
 @click.command()
 @click.argument("patient")
-@data_option
-@hospital_option
-@master_option
-@json_option
+@of_a_log
 def history(patient: str, data: Path, only: str | None, master_key: Path | None, as_json: bool) -> None:
     """Tell all that happened to PATIENT (an id) over all actors, in order, who did it and why.
 

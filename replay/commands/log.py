@@ -13,17 +13,7 @@ import msgspec
 import trio
 
 from engine.eventlog.directory import BESIDE
-from replay.calling import (
-    WELL,
-    WrongCall,
-    data_option,
-    hospital_option,
-    json_option,
-    master_option,
-    print_json,
-    run,
-    the_one,
-)
+from replay.calling import WELL, WrongCall, of_a_log, print_json, run, the_one
 from replay.moments import moments_between, zone_of
 from replay.selecting import Reading, Wanted, checked_id
 from replay.showing import Showing, lines
@@ -49,8 +39,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@data_option
-@hospital_option
+@of_a_log
 @click.option("--from", "since", default="", metavar="MOMENT", help="From this position or time on.")
 @click.option("--to", "until", default="", metavar="MOMENT", help="Up to this position or time.")
 @click.option("--actor", default="", help="That changed this actor: a key (slot:01a0…), or a kind (slot).")
@@ -61,8 +50,6 @@ class Options(msgspec.Struct, frozen=True):
 @click.option("--limit", type=click.IntRange(min=1), default=None, help="So many entries at most.")
 @click.option("--follow", is_flag=True, help="Go on with what comes, until SIGINT; without --from: the last 10 first.")
 @click.option("--access", is_flag=True, help="The access log: who looked at which patients.")
-@master_option
-@json_option
 def log(
     data: Path, only: str | None, since: str, until: str, actor: str, patient: str, principal: str, type_name: str,
     refused: bool, limit: int | None, follow: bool, access: bool, master_key: Path | None, as_json: bool,

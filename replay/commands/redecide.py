@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.errors import Invalid
-from replay.calling import FOUND, WELL, chosen, data_option, hospital_option, json_option, print_json, progress, run
+from replay.calling import FOUND, WELL, chosen, of_a_log, print_json, progress, run
 from replay.deciding.redeciding import Named, Redecided
 from replay.deciding.redeciding import redecide as redecided
 from replay.moments import position_of
@@ -20,12 +20,10 @@ from replay.walking import Source
 
 
 @click.command()
-@data_option
-@hospital_option
+@of_a_log
 @click.option("--from", "since", default="", help="From this moment on: a position or a time. Default: the beginning.")
 @click.option("--to", "until", default="", help="Up to this moment, which counts. Default: the end.")
-@json_option
-def redecide(data: Path, only: str | None, since: str, until: str, as_json: bool) -> None:
+def redecide(data: Path, only: str | None, since: str, until: str, master_key: Path | None, as_json: bool) -> None:
     """Decide every command again, refused ones too: same states, same instant, same rules, so the same events.
 
     Under the rule-book version that decided then, a difference is a fault: exit code 1. Where the log was decided by
@@ -35,12 +33,14 @@ def redecide(data: Path, only: str | None, since: str, until: str, as_json: bool
     \b
     Example: matron-replay redecide --data ./data --from 2026-11-22T08:00
     """
-    run(_redecide, data, only, since, until, as_json)
+    run(_redecide, data, only, since, until, master_key, as_json)
 
 
-async def _redecide(data: Path, only: str | None, since: str, until: str, as_json: bool) -> int:
+async def _redecide(
+    data: Path, only: str | None, since: str, until: str, master_key: Path | None, as_json: bool
+) -> int:
     results = []
-    async with open_source(data) as source:
+    async with open_source(data, master_key) as source:
         with progress(as_json) as bars:
             for hospital in await chosen(source, only):
                 first, last = await _span(source, hospital, since, until)
@@ -86,7 +86,8 @@ def _print(result: Redecided) -> None:
         _print_named(console, title, named)
     if result.fault:
         console.print(result.fault, highlight=False, markup=False)
-    console.print("every decision is the same" if result.sound else "the log is not what these rules decided")
+    judged = "every decision that can be judged is" if result.not_judged else "every decision is"
+    console.print(f"{judged} the same" if result.sound else "the log is not what these rules decided")
 
 
 def _print_named(console: Console, title: str, named: list[Named]) -> None:

@@ -12,18 +12,7 @@ from engine import calendar
 from engine.errors import Invalid
 from engine.eventlog.checkpoint import Verifier
 from engine.eventlog.directory import BESIDE
-from replay.calling import (
-    FOUND,
-    WELL,
-    WrongCall,
-    data_option,
-    hospital_option,
-    json_option,
-    print_json,
-    progress,
-    run,
-    the_one,
-)
+from replay.calling import FOUND, WELL, WrongCall, of_a_log, print_json, progress, run, the_one
 from replay.moments import time_at, zone_of
 from replay.reporting.audit_report import report as page
 from replay.reporting.material import Range, gather, stretch_between
@@ -36,8 +25,7 @@ from replay.whatif.variation import several
 
 
 @click.command()
-@data_option
-@hospital_option
+@of_a_log
 @click.option("--day", default="", help="The local day, YYYY-MM-DD; else the log's last.")
 @click.option("--from", "since", default="", help="The first of several local days.")
 @click.option("--to", "until", default="", help="The last of them.")
@@ -51,11 +39,10 @@ from replay.whatif.variation import several
 )  # fmt: skip
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="A field of a policy to try.")
 @click.option("--capacity", "capacity", multiple=True, metavar="[SLOT=]N|x1.2", help="Seats to try.")
-@json_option
 def report(
     data: Path, only: str | None, day: str, since: str, until: str, out: Path, keys: tuple[str, ...],
     witnesses: tuple[str, ...], without_reasons: bool, files: tuple[Path, ...], settings: tuple[str, ...],
-    capacity: tuple[str, ...], as_json: bool,
+    capacity: tuple[str, ...], master_key: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Write an audit report: one HTML file that needs nothing else and names no patient.
 
@@ -70,15 +57,28 @@ def report(
     tried = (files, settings, capacity)
     if any(tried) and since != until:
         raise WrongCall("A policy is tried on one day: say --day.")
-    run(_report, data, only, (day or since, day or until), out, keys, witnesses, not without_reasons, tried, as_json)
+    run(
+        _report,
+        data,
+        only,
+        (day or since, day or until),
+        out,
+        keys,
+        witnesses,
+        not without_reasons,
+        tried,
+        master_key,
+        as_json,
+    )
 
 
 async def _report(
     data: Path, only: str | None, days: tuple[str, str], out: Path, keys: tuple[str, ...], witnesses: tuple[str, ...],
-    reasons: bool, asked: tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...]], as_json: bool,
+    reasons: bool, asked: tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...]], master_key: Path | None,
+    as_json: bool,
 ) -> int:  # fmt: skip
     variations = several(*asked)
-    async with open_source(data) as source:
+    async with open_source(data, master_key) as source:
         hospital = await the_one(source, only)
         stretch = await _stretch(source, hospital, *days)
         demands = await _demands(source, data, hospital, keys, witnesses)

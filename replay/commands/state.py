@@ -12,19 +12,7 @@ import click
 from engine.actors import KINDS
 from engine.recovery import Cell
 from replay.actors import Actor
-from replay.calling import (
-    WELL,
-    WrongCall,
-    data_option,
-    hospital_option,
-    json_option,
-    master_option,
-    must_be_whole,
-    print_json,
-    progress,
-    run,
-    the_one,
-)
+from replay.calling import WELL, WrongCall, must_be_whole, of_a_log, print_json, progress, run, the_one
 from replay.moments import position_of, time_at, zone_of
 from replay.selecting import Reading
 from replay.showing import Showing, clock, rfc3339, said
@@ -34,11 +22,8 @@ from replay.walking import Source
 
 @click.command()
 @click.argument("key")
-@data_option
-@hospital_option
+@of_a_log
 @click.option("--at", default="", metavar="MOMENT", help="A position or a time.  [default: the log's end]")
-@master_option
-@json_option
 def state(key: str, data: Path, only: str | None, at: str, master_key: Path | None, as_json: bool) -> None:
     """Print the state of the actor KEY just after a moment.
 

@@ -10,7 +10,7 @@ import trio
 from rich.console import Console
 from rich.table import Table
 
-from replay.calling import WELL, data_option, hospital_option, json_option, print_json, progress, run, the_one
+from replay.calling import WELL, of_a_log, print_json, progress, run, the_one
 from replay.sources import open_source
 from replay.whatif.comparing import Comparison, compare
 from replay.whatif.page import page
@@ -21,8 +21,7 @@ Asked = tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...], str]
 
 
 @click.command("what-if")
-@data_option
-@hospital_option
+@of_a_log
 @click.option("--day", required=True, help="The local day, YYYY-MM-DD.")
 @click.option(
     "--policy", "files", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -36,10 +35,10 @@ Asked = tuple[tuple[Path, ...], tuple[str, ...], tuple[str, ...], str]
 )  # fmt: skip
 @click.option("--ahead", default=0, type=click.IntRange(0, 60), help="From so many days before it holds already.")
 @click.option("--html", "html", default=None, type=click.Path(path_type=Path), help="Write a page with plots, too.")
-@json_option
 def what_if(
     data: Path, only: str | None, day: str, files: tuple[Path, ...], settings: tuple[str, ...],
-    capacity: tuple[str, ...], rules: Path | None, ahead: int, html: Path | None, as_json: bool,
+    capacity: tuple[str, ...], rules: Path | None, ahead: int, html: Path | None, master_key: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """What would have been under another policy: the same arrivals, decided by the real rule books.
 
@@ -50,15 +49,15 @@ def what_if(
     Examples: matron-replay what-if --data ./data --day 2026-11-22 --set max_wait_minutes.WALKIN=30
               matron-replay what-if --data ./data --day 2026-11-22 --capacity x1.2 --set service.LAB.counters=3
     """
-    run(_what_if, data, only, day, (files, settings, capacity, str(rules or "")), ahead, html, as_json)
+    run(_what_if, data, only, day, (files, settings, capacity, str(rules or "")), ahead, html, master_key, as_json)
 
 
 async def _what_if(
     data: Path, only: str | None, day: str, asked: Asked, ahead: int, html: Path | None,
-    as_json: bool,
+    master_key: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     variations = several(*asked)
-    async with open_source(data) as source:
+    async with open_source(data, master_key) as source:
         hospital = await the_one(source, only)
         with progress(as_json) as bar:
             task = bar.add_task(f"reading {hospital}", total=await source.head(hospital))

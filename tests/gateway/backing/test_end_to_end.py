@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import trio
 from click.testing import CliRunner, Result
 
 from engine.eventlog.lmdb_reader import LmdbReader
+from engine.eventlog.vault import MASTER_FILE
 from replay.__main__ import main as replay
 from replay.segments.source import SegmentSource
 from tests.gateway.backing.house import matron
@@ -33,7 +35,7 @@ class Load:
         async with httpx2.AsyncClient(base_url=f"{self._url}/api/v1", timeout=5) as client:
             try:
                 while True:
-                    made = await client.post("/patients/", json={"name": "Marked Name"})
+                    made = await client.post("/patients/", json={"name": "Marked Name", "dob": "1980-02-29"})
                     assert made.status_code == 201, made.text
                     id = made.json()["id"]
                     self.acknowledged[int(made.headers["Event-Sequence"])] = id
@@ -129,6 +131,20 @@ def test_what_was_acknowledged_and_shipped_is_there_after_a_kill(struck: tuple[P
             ("GetPatient", None), ("GetPatient", "TREAT"),
         ]  # fmt: skip
         assert server.stop() == 0
+
+
+def test_a_backup_kept_apart_from_its_key_is_judged_whole_once_the_key_is_given(struck: tuple[Path, Load, Any]) -> None:
+    place, _, _ = struck
+    apart = shutil.copytree(place / "backup", place / "apart")
+    key = (apart / MASTER_FILE).rename(place / "master.key")
+    told = {}
+    for name, more in (("without", ()), ("with", ("--master-key", str(key)))):
+        said = CliRunner().invoke(replay, ["redecide", "--data", str(apart), "--json", *more])
+        assert said.exit_code == 0, said.output
+        (told[name],) = json.loads(said.stdout)["hospitals"]
+    assert "RegisterPatient" in {one["name"] for one in told["without"]["not_judged"]}
+    assert told["with"]["not_judged"] == []
+    assert told["with"]["by_command"]["RegisterPatient"]["same"] > 50
 
 
 def test_a_log_that_lost_signed_entries_serves_under_a_new_origin(struck: tuple[Path, Load, Any]) -> None:
