@@ -25,6 +25,7 @@ from gateway import board, console, health, openapi, pages
 from gateway.access.covers import Cover
 from gateway.access.endpoint import AccessEndpoint, Handlers
 from gateway.access.guard import Guard
+from gateway.access.health import AccessHealth
 from gateway.access.opening import Access
 from gateway.access.requests import REQUESTS
 from gateway.access.sign_in import Recognition
@@ -71,6 +72,8 @@ def create_app(
     handlers = Recognition(guard).handlers() if access is None else access.handlers_of(guard)
     table = table_over(engine, limits, pages_of_health, explorer, handlers)
     table.add("GET", METRICS, MetricsPage(pages_of_health, open=metrics.open))
+    if access is not None:
+        table.add("GET", AccessHealth.label, AccessHealth(access.document))
     batch = BatchEndpoint(table, engine, limits, guard)
     table.add("POST", f"{BASE}/batch", batch)
     tally = tally or Tally()

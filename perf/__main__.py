@@ -26,12 +26,13 @@ from perf.machine import environment
 from perf.reason import reason
 from perf.report import document, show
 from perf.size import QUICK, Size, Tell
-from perf.workloads import batches, booking, depth, http, memory, queues, recovery, rooms, sealing, surge
+from perf.workloads import access, batches, booking, depth, http, memory, queues, recovery, rooms, sealing, surge
 
 WORKLOADS: dict[str, Callable[[Path, Size, Tell], Awaitable[list[Row]]]] = {
     "booking": booking.measure,
     "http": http.measure,
     "sealing": sealing.measure,
+    "access": access.measure,
     "batches": batches.measure,
     "depth": depth.measure,
     "queues": queues.measure,

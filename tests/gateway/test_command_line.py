@@ -60,7 +60,7 @@ async def serving(*args: str, expect: int = 0) -> AsyncIterator[tuple[trio.Proce
 def test_serving_without_keys_and_without_dev_is_refused_with_what_to_do(tmp_path):
     result = run("serve", "--data", str(tmp_path))
     assert result.exit_code == BAD_CONFIG
-    assert "matron key" in result.output
+    assert "matron keys add" in result.output
     assert "--dev" in result.output
     assert list(tmp_path.iterdir()) == []
 
@@ -88,7 +88,8 @@ def test_a_keys_file_without_a_key_is_refused(tmp_path):
 
 def test_a_key_is_printed_once_and_only_its_hash_is_kept(tmp_path):
     file = tmp_path / "keys.toml"
-    args = ["key", "front-desk", "--role", "clerk", "--role", "auditor", "--hospital", "main", "--file", str(file)]
+    roles = ["--role", "clerk", "--role", "auditor"]
+    args = ["keys", "add", "front-desk", *roles, "--hospital", "main", "--file", str(file)]
     result = run(*args)
     assert result.exit_code == 0
     secret = result.stdout.strip()
