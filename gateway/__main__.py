@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -39,16 +40,18 @@ from gateway.checking import check_keys, check_log
 from gateway.config import BadConfig, Config, Loaded, check_bind, load
 from gateway.configuring import config as config_group
 from gateway.demo import Demo, DemoSettings
+from gateway.door.tls import Tls, TlsUnusable
 from gateway.erase import erase
 from gateway.explorer.process import ReadingProcess
 from gateway.health import Vitals
-from gateway.keeping import keep_serving, stop_on_signal
+from gateway.keeping import keep_serving, renew_on_hangup, stop_on_signal
 from gateway.notices.notices import Notices, Trust
 from gateway.observing.detail import About
 from gateway.observing.opening import Observing, ObservingUnusable
 from gateway.remote import Refused, add_hospital
 from gateway.request_log import log_to_stderr
 from gateway.server import open_sockets
+from gateway.server import serve as serve_door
 from gateway.tally import Tally
 from gateway.workers import NobodyServes, Workers
 
@@ -113,7 +116,8 @@ def check(config: Path | None, **flags: Any) -> None:
     folder = loaded.config.data
     try:
         examine(loaded.config.audit, None if folder is None else Path(folder))
-    except AuditUnusable as error:
+        Tls.of(loaded.config.door)
+    except (AuditUnusable, TlsUnusable) as error:
         stop(BAD_CONFIG, str(error))
     if loaded.config.data is None:
         return
@@ -202,6 +206,7 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
     clock = SystemClock()
     shutdown = trio.Event()
     seen = Observing(chosen, clock)
+    tls = Tls.of(chosen.door)
     proving = Proving(chosen.audit, Path(chosen.data), clock)
     settings = EngineSettings(
         log=chosen.commit, snapshot_entries=chosen.engine.snapshot_entries, mailbox=chosen.engine.mailbox,
@@ -215,6 +220,10 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
     ):
         around.start_soon(stop_on_signal, shutdown, around.cancel_scope)
         around.start_soon(end_streams, engine, shutdown)
+        if tls is not None:
+            around.start_soon(tls.watch)
+        if not chosen.workers:  # gateway processes are renewed whole
+            around.start_soon(renew_on_hangup, seen.turn_over, *([] if tls is None else [tls.renew]))
         try:
             sockets = open_sockets(chosen.bind, chosen.door.backlog)
         except OSError as error:
@@ -227,7 +236,7 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
         notices = Notices(engine, store, clock, outside)
         tally = Tally()
         access.notes.count = tally.mark
-        here = Vitals(engine, notices, tally, proving, ships, About.of(chosen)).page
+        here = Vitals(engine, notices, tally, proving, ships, About.of(chosen), tls).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
             doors.start_soon(proving.run, engine, store, shutdown)
@@ -241,8 +250,10 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
                 app = create_app(
                     engine, access.guard(engine), here, limits=chosen.limits, request_log=seen.request_log, tally=tally,
                     metrics=chosen.metrics, explorer=explorer, tracing=seen.tracing, access=access,
+                    hsts_seconds=chosen.access.hsts_seconds,
                 )  # fmt: skip
-                tally.door = door = await doors.start(keep_serving, app, sockets, chosen.door, shutdown)
+                front = partial(serve_door, tls=tls)
+                tally.door = door = await doors.start(keep_serving, app, sockets, chosen.door, shutdown, front)
                 binds = door.binds
             click.echo(f"Matron serves on {' '.join(binds)}, documentation at /api/docs")
             if beside is not None:
@@ -333,7 +344,7 @@ def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:
             cause = cause.exceptions[0]
         if isinstance(cause, (LogCorrupt, Unavailable)):
             stop(BAD_LOG, f"The log cannot be used: {cause}")
-        if isinstance(cause, (AuditUnusable, ObservingUnusable)):
+        if isinstance(cause, (AuditUnusable, ObservingUnusable, TlsUnusable)):
             stop(BAD_CONFIG, str(cause))
         if isinstance(cause, (CannotListen, NobodyServes)):
             stop(FAILED, str(cause))

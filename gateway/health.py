@@ -20,6 +20,7 @@ from engine.census import census
 from engine.runtime import Engine
 from gateway.auth import WHOLE_NETWORK
 from gateway.call import Call, Endpoint
+from gateway.door.tls import Tls
 from gateway.endpoints import JSON, Page
 from gateway.observing.detail import MAY_SEE, About, detail
 from gateway.observing.program import MATRON
@@ -45,6 +46,7 @@ class Vitals:
     def __init__(
         self, engine: Engine, deliveries: Deliveries | None = None, tally: Tally | None = None,
         proofs: Proofs | None = None, shipments: Shipments | None = None, about: About = About(),  # noqa: B008
+        tls: Tls | None = None,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._deliveries = deliveries
@@ -52,6 +54,7 @@ class Vitals:
         self._proofs = proofs
         self._shipments = shipments
         self._about = about
+        self._tls = tls
         self._made = {
             "ready": self._ready,
             "notifications": self._notifications,
@@ -70,6 +73,8 @@ class Vitals:
         body = {"status": "ready" if found.ready else "not_ready", **found.detail}
         if self._proofs is not None and (alarms := self._proofs.alarms()):
             body["audit_alarms"] = alarms
+        if self._tls is not None and self._tls.trouble:
+            body["tls"] = self._tls.trouble
         return READY if found.ready else NOT_READY, msgspec.json.encode(body, enc_hook=str)
 
     def _notifications(self, hospital: str) -> tuple[int, bytes]:

@@ -67,6 +67,15 @@ def note(error: Exception) -> None:
     log.warning("a connection failed: %s: %s", type(error).__name__, error)
 
 
+async def renew_on_hangup(*renew: Callable[[], object]) -> None:
+    """At each SIGHUP take up anew what is out of files. One alone may listen: the last who begins hears all of them."""
+    with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        async for _ in signals:
+            log.warning("SIGHUP: what is out of files is taken up anew")
+            for each in renew:
+                each()
+
+
 async def stop_on_signal(shutdown: trio.Event, everything: trio.CancelScope) -> None:
     """Set ``shutdown`` at the first signal; at the second, break off."""
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:

@@ -22,6 +22,7 @@ from gateway.door.connection import Connection
 from gateway.door.door import Door
 from gateway.door.settings import DoorConfig, DoorSettings
 from gateway.door.short import ShortConnection
+from gateway.door.tls import Tls
 
 __all__ = ["Door", "DoorSettings", "open_sockets", "serve"]
 
@@ -56,12 +57,14 @@ async def serve(
     settings: DoorSettings = DoorSettings(),  # noqa: B008 - frozen
     shutdown: trio.Event,
     on_failure: Callable[[Exception], None] | None = None,
+    tls: Tls | None = None,
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve an ASGI app until ``shutdown`` is set and the requests in flight are answered; then return.
 
     Give ``bind`` or listening ``sockets``, which are closed at the end. ``on_failure`` hears of each exception
-    that escaped the app or a connection; none of them reaches the caller. ``task_status`` reports the ``Door``.
+    that escaped the app or a connection; none of them reaches the caller. ``tls``: the certificate, where somebody else
+    watches it; otherwise the one of the settings is watched here. ``task_status`` reports the ``Door``.
     """
     if (bind is None) == (sockets is None):
         raise ValueError("give either bind or sockets")
@@ -69,7 +72,8 @@ async def serve(
         assert bind is not None
         sockets = open_sockets(bind, settings.backlog)
     config = DoorConfig(settings)
-    tls = config.create_ssl_context()
+    watched = tls is None
+    tls = tls or Tls.of(settings)
     for sock in sockets:
         _bound_dead_peers(sock, settings)
         sock.setblocking(False)
@@ -87,6 +91,8 @@ async def serve(
             try:
                 async with trio.open_nursery() as accepting:
                     accepting.start_soon(door.end_long_rests)
+                    if tls is not None and watched:
+                        accepting.start_soon(tls.watch)
                     for sock in sockets:
                         line = Line(door, sock, tls, connections)
                         door.lookouts.append(line.look)
@@ -112,7 +118,7 @@ async def serve(
 class Line:
     """Who waits outside one listening socket: let in while there is room, else answered 503 and closed."""
 
-    def __init__(self, door: Door, sock: socket.socket, tls: Any, connections: trio.Nursery) -> None:
+    def __init__(self, door: Door, sock: socket.socket, tls: Tls | None, connections: trio.Nursery) -> None:
         self._door = door
         self._sock = sock
         self._tls = tls
@@ -156,7 +162,7 @@ class Line:
         door = self._door
         stream: Any = trio.SocketStream(trio.socket.from_stdlib_socket(found))
         if self._tls is not None:
-            stream = trio.SSLStream(stream, self._tls, server_side=True, https_compatible=True)
+            stream = trio.SSLStream(stream, self._tls.context, server_side=True, https_compatible=True)
         short = self._tls is None and door.settings.fast_path
         connection = ShortConnection(door, stream) if short else Connection(door, stream)
         door.add(connection)

@@ -77,6 +77,7 @@ async def work(link: socket.socket) -> None:
             explorer=explorer,
             tracing=seen.tracing,
             access=access,
+            hsts_seconds=config.access.hsts_seconds,
         )
         sockets = [socket.socket(fileno=number) for number in told.sockets]
         async with access.notes.writing(engine), trio.open_nursery() as door:

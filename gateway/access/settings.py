@@ -39,5 +39,7 @@ class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """The claim of a token's hospital; ``*``: the whole network."""
     leeway_seconds: Annotated[int, Meta(ge=0, le=300)] = 30
     """By how much an issuer's clock may differ from ours."""
+    hsts_seconds: Annotated[int, Meta(ge=0, le=63_072_000)] = 0
+    """For how long a browser that came over TLS is to come over TLS alone (Strict-Transport-Security); 0: not said."""
     ca_file: str | None = None
     """Certificates (PEM) to trust, beside the system's own, where keys of tokens are published."""

@@ -59,8 +59,6 @@ class DoorConfig(Config):
         self.errorlog = None  # failures go to on_failure; the app logs its requests
         self.include_server_header = False
         self.backlog = settings.backlog
-        self.certfile = settings.certfile
-        self.keyfile = settings.keyfile
         self.h11_max_incomplete_size = settings.max_head_bytes
         self.keep_alive_max_requests = settings.keep_alive_max_requests
         self.websocket_max_message_size = settings.max_websocket_message_bytes
