@@ -135,7 +135,7 @@ class AlertPanel extends HTMLElement {
     if (!id || this.#busy.has(id)) return;
     this.#busy.add(id);
     const path = `/api/v1/alerts/${encodeURIComponent(id)}/acknowledge/`;
-    const headers = { ...this.#door.headers(), "Content-Type": "application/json" };
+    const headers = await this.#door.writing();
     const answer = await fetch(path, { method: "POST", headers, body: "{}" }).catch(() => null);
     this.#busy.delete(id);
     this.#failed = !answer?.ok;

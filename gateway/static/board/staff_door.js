@@ -1,9 +1,11 @@
-// The way in for staff: asks for a key, keeps it for this tab, and says it with each question. Knows no page.
+// The way in for staff: whoever is signed in needs no key, for the browser says the session's cookie by itself; of
+// anybody else it asks for a key, keeps it for this tab, and says it with each question. Knows no page.
 
 import { put, translate } from "./words.js";
 
 const UNKNOWN = 401;
 const KEPT = "matron-key"; // of the tab: another one asks again, and closing it forgets
+const SESSION = "/api/v1/session/";
 
 export class StaffDoor {
   #dialog;
@@ -39,6 +41,17 @@ export class StaffDoor {
     // What a header cannot carry is no key either.
     if (key !== null) said.Authorization = `Bearer ${/^[\x21-\x7e]+$/.test(key) ? key : "unreadable"}`;
     if (hospital) said["Hospital-Id"] = hospital;
+    return said;
+  }
+
+  // The same for what changes something. With a session that needs its token besides, which the page asks for when it
+  // is needed: it may be another one by now. A key in this tab goes first, here as in `headers()`.
+  async writing() {
+    const said = { ...this.headers(), "Content-Type": "application/json" };
+    if (this.known) return said;
+    const answer = await fetch(SESSION, { cache: "no-store", headers: this.headers() }).catch(() => null);
+    const session = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (session?.csrf) said["X-CSRF-Token"] = session.csrf;
     return said;
   }
 

@@ -171,7 +171,7 @@ class WardBoard extends HTMLElement {
     if (!step) return;
     this.#parts.act.disabled = true;
     const path = `/api/v1/beds/${encodeURIComponent(bed.id)}/${step}/`;
-    const headers = { ...this.#headers(), "Content-Type": "application/json" };
+    const headers = await this.#door.writing();
     const answer = await fetch(path, { method: "POST", headers, body: "{}" }).catch(() => null);
     this.#parts.act.disabled = false;
     this.#failed = !answer?.ok;

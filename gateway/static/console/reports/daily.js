@@ -12,15 +12,10 @@ import { dayLabel } from "./telling.js";
 const LEADING = ["date", "doctor_id", "name", "specialization"];
 
 export default {
-  area: "reports",
-  name: "daily",
-  word: "report_daily",
-  roles: ["clerk", "clinician", "admin", "auditor"],
-
-  async open(app, host, params) {
+  async open(app, host, place) {
     const doctors = (await app.all("/doctors/", { retired: true })).concat(await app.all("/doctors/"));
     const shown = new Daily(app);
-    const report = new Report(app, host, params, {
+    const report = await Report.open(app, host, place, {
       title: app.say("report_daily"),
       hint: app.say("report_daily_hint"),
       choices: [{ name: "doctor", word: "doctor", all: "all_doctors", options: named(doctors) }],

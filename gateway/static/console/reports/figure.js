@@ -9,17 +9,17 @@ export function figure({ title, drawing, names = [], lined = false, table: besid
   return el("figure", { class: "report-figure" },
     el("figcaption", {}, el("h3", {}, title)),
     el("div", { class: "report-drawing" }, names.length > 1 ? legend(names, lined) : null, drawing),
-    table({ ...beside, caption: title }),
+    table({ ...beside, caption: title, said: false }),
   );
 }
 
 // `columns`: [{word, of(row) → text, plain}]; the first names the row, and only a plain one is no figure. `foot`: a last
-// row that sums up.
-export function table({ caption, columns, rows, foot = null }) {
+// row that sums up. `said`: whether the caption is to be seen.
+export function table({ caption, columns, rows, foot = null, said = true }) {
   const line = (row) => el("tr", {}, columns.map((column, place) => cell(column, row, place)));
   return el("div", { class: "report-table", tabindex: "0", role: "region", aria: { label: caption } },
     el("table", {},
-      el("caption", { class: "spoken" }, caption),
+      el("caption", { class: said ? "" : "spoken" }, caption),
       el("thead", {}, el("tr", {}, columns.map(({ word, plain }, place) => el("th", { scope: "col", class: place && !plain ? "figure" : null }, word)))),
       el("tbody", {}, rows.map(line)),
       foot ? el("tfoot", {}, line(foot)) : null,

@@ -2,7 +2,7 @@
 // the same as a file. Knows how a report is asked for and shown; not what is in it.
 
 import { later } from "/static/board/day_time.js";
-import { el, fill, freshId, say } from "../dom.js";
+import { el, fill, freshId, say, sheet } from "../dom.js";
 import { download } from "./csv.js";
 import { LONGEST, between, count, isDay } from "./days.js";
 
@@ -18,6 +18,11 @@ export class Report {
   #fields;
   #asked = null; // the AbortController of the question under way
   #table = null;
+
+  static async open(...given) {
+    await sheet("/static/console/reports/reports.css");
+    return new Report(...given);
+  }
 
   // `choices`: selects beside the days, [{name, word, options: [{id, name}], all}]; `ask({from, to, ...}, told, signal)`
   // gives what `draw(found, asked)` makes elements of and `file(found, asked)` a name and a text; without `days` it is of

@@ -12,14 +12,9 @@ const STATES = ["completed", "no_show", "cancelled", "expired", "transferred", "
 const PRIORITIES = ["high", "medium", "low"];
 
 export default {
-  area: "reports",
-  name: "queues",
-  word: "report_queues",
-  roles: ["clerk", "clinician", "admin", "auditor"],
-
-  async open(app, host, params) {
+  async open(app, host, place) {
     const services = await app.all("/services/");
-    const report = new Report(app, host, params, {
+    const report = await Report.open(app, host, place, {
       title: app.say("report_queues"),
       hint: services.length ? "" : app.say("no_queues"),
       choices: [{ name: "service", word: "queue", options: services.map(({ id, name }) => ({ id, name })) }],

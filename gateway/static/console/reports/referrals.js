@@ -12,14 +12,9 @@ const STEPS = ["referred", "received", "completed", "rejected", "recollected", "
 const STATUSES = ["Pending", "Received", "Completed", "Cancelled", "Declined", "Expired"];
 
 export default {
-  area: "reports",
-  name: "referrals",
-  word: "report_referrals",
-  roles: ["clerk", "clinician", "admin", "auditor"],
-
   async open(app, host, place) {
     const branches = await app.all("/branches/");
-    const report = new Report(app, host, place, {
+    const report = await Report.open(app, host, place, {
       title: app.say("report_referrals"),
       hint: branches.length ? "" : app.say("no_branches"),
       choices: [{ name: "branch", word: "branch", options: branches.map(({ id, name }) => ({ id, name })) }],

@@ -13,16 +13,11 @@ const COLUMNS = ["from", "to", "room_id", "name", "appointments", "held_hours", 
 const HOUR = 3_600_000; // ms
 
 export default {
-  area: "reports",
-  name: "rooms",
-  word: "report_rooms",
-  roles: ["clerk", "clinician", "admin", "auditor"],
-
   async open(app, host, place) {
     const clinics = await app.all("/clinics/");
     if (!place.query.has("opens")) place.query.set("opens", "8");
     if (!place.query.has("closes")) place.query.set("closes", "18");
-    const report = new Report(app, host, place, {
+    const report = await Report.open(app, host, place, {
       title: app.say("report_rooms"),
       hint: app.say(clinics.length ? "report_rooms_hint" : "no_clinics"),
       choices: [

@@ -12,13 +12,8 @@ const REASONS = ["no_bed", "no_staff", "no_skill", "timeout"];
 const ROLES = ["doctor", "nurse"];
 
 export default {
-  area: "reports",
-  name: "wards",
-  word: "report_wards",
-  roles: ["clerk", "clinician", "admin", "auditor"],
-
   async open(app, host, place) {
-    const report = new Report(app, host, place, {
+    const report = await Report.open(app, host, place, {
       title: app.say("report_wards"),
       hint: app.say("report_wards_hint"),
       days: false,

@@ -1,10 +1,11 @@
 // A clinic as its desk needs it: its rooms, its doctors, and what its rules are called. Asked for once, and the names
 // of rules when a version of them is met. Knows names; not what is booked.
 
+import { doctorNames, doctors } from "../directory.js";
+
 export class Clinic {
   #app;
   #rules = new Map(); // version of the rules → names by id
-  #doctors = null;
 
   constructor(app, { id, name, settings }, rooms) {
     this.#app = app;
@@ -32,12 +33,11 @@ export class Clinic {
   }
 
   async doctors() {
-    this.#doctors ??= (await this.#app.all("/doctors/")).sort((one, other) => one.name.localeCompare(other.name));
-    return this.#doctors;
+    return [...(await doctors(this.#app))].sort((one, other) => one.name.localeCompare(other.name));
   }
 
   async doctor(id) {
-    return (await this.doctors()).find((doctor) => doctor.id === id)?.name ?? (await this.#gone(id));
+    return (await doctorNames(this.#app, [id])).get(id) ?? "";
   }
 
   // The names of the rules of a version by their ids; none where there were no rules yet.
@@ -48,10 +48,5 @@ export class Clinic {
       this.#rules.set(version, new Map(listed.map(({ id, rule }) => [id, rule.name])));
     }
     return this.#rules.get(version);
-  }
-
-  async #gone(id) {
-    const doctor = await this.#app.get(`/doctors/${id}/`).catch(() => null);
-    return doctor?.name ?? "";
   }
 }
