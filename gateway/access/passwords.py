@@ -65,7 +65,8 @@ def check_password(password: str, name: str) -> None:
         raise WeakPassword(f"must have {FEWEST_DIFFERENT} different characters at least")
     word = "".join(sign for sign in folded if sign.isalpha() or sign in "@0").strip("@0")
     bare = name.casefold()
-    if folded in (bare, bare * 2, bare[::-1]) or (name and folded.replace(bare, "").strip(DIGITS + "!?.@_- ") == ""):
+    rest = folded.replace(bare, "").strip(DIGITS + "!?.@_- ") if bare and bare in folded else folded
+    if not rest or folded == bare[::-1]:
         raise WeakPassword("must not be the name")
     if is_run(folded) or any(word in (common, common * 2) for common in COMMON_WORDS):
         raise WeakPassword("is among the commonest")
