@@ -26,7 +26,42 @@ export const AREAS = [
       { name: "away", word: "away", roles: CLINIC, load: () => import("./clinic/away.js") },
     ],
   },
-  // Rooms, wards and reports.
+  {
+    area: "rooms",
+    word: "area_rooms",
+    views: [
+      { name: "day", word: "day", roles: READERS, load: () => import("./rooms/day.js") },
+      { name: "book", word: "book", roles: STAFF, load: () => import("./rooms/book.js") },
+      { name: "waiting", word: "waiting", roles: READERS, load: () => import("./rooms/waiting.js") },
+      { name: "closures", word: "closures", roles: READERS, load: () => import("./rooms/closures.js") },
+    ],
+  },
+  {
+    area: "ward",
+    word: "area_ward",
+    views: [
+      { name: "beds", word: "beds", roles: READERS, load: () => import("./ward/beds.js") },
+      { name: "admit", word: "admit", roles: STAFF, load: () => import("./ward/admit.js") },
+      { name: "backlog", word: "backlog", roles: READERS, load: () => import("./ward/backlog.js") },
+      { name: "roster", word: "roster", roles: READERS, load: () => import("./ward/roster.js") },
+    ],
+  },
+  {
+    area: "reports",
+    word: "area_reports",
+    views: [
+      { name: "daily", word: "report_daily", roles: READERS, load: () => import("./reports/daily.js") },
+      { name: "queues", word: "report_queues", roles: READERS, load: () => import("./reports/queues.js") },
+      { name: "rooms", word: "report_rooms", roles: READERS, load: () => import("./reports/rooms.js") },
+      { name: "wards", word: "report_wards", roles: READERS, load: () => import("./reports/wards.js") },
+      { name: "referrals", word: "report_referrals", roles: READERS, load: () => import("./reports/referrals.js") },
+    ],
+  },
+  {
+    area: "alerts",
+    word: "area_alerts",
+    views: [{ name: "open", word: "alerts", roles: READERS, load: () => import("./alerts/open.js") }],
+  },
   // Administration.
 ];
 

@@ -10,6 +10,7 @@ import { listenForKeys } from "./shortcuts.js";
 import { HospitalTime } from "./time.js";
 import { firstLanguage, language } from "./words.js";
 
+const OWN = { clerk: "desk", clinician: "clinic" }; // where a person of one role begins
 const root = document.getElementById("console");
 const app = new App();
 const codes = JSON.parse(root.dataset.languages);
@@ -83,6 +84,7 @@ async function show(moved) {
     leave = close ?? null;
     frame.show(fresh);
     if (moved) frame.focus();
+    else fresh.querySelector("[autofocus]")?.focus();
   } catch (error) {
     if (mine !== turn) return;
     console.error(error);
@@ -94,10 +96,10 @@ async function show(moved) {
   }
 }
 
-// The area and the view of an address; of an area alone its first view; of nothing, for who has one area only, that.
+// The area and the view of an address; of an area alone its first view; of nothing, for who has one task only, that.
 function meant(wanted, areas) {
-  const alone = areas.length === 1 || areas.every((one) => ["desk", "reports", "rooms"].includes(one.area));
-  const area = areas.find((one) => one.area === wanted.area) ?? (!wanted.area && alone ? areas[0] : null);
+  const own = areas.length === 1 ? areas[0].area : OWN[[...app.roles].join()];
+  const area = areas.find((one) => one.area === (wanted.area || own));
   const view = area && (wanted.name ? area.views.find((one) => one.name === wanted.name) : area.views[0]);
   return { area: view ? area : null, view: view ?? null };
 }

@@ -16,13 +16,22 @@ export function dialog(title, content, { wide = false } = {}) {
     };
     put(box, el("h2", { id }, title), content(close));
     box.addEventListener("close", () => {
+      carry(box);
       box.remove();
       if (before?.isConnected) before.focus();
       resolve(said);
     });
     document.body.append(box);
+    carry();
     box.showModal();
   });
+}
+
+// What is said of outcomes stands in the dialog that is open: everything outside it is out of reach, for ears too.
+function carry(closing = null) {
+  const outcomes = document.querySelector(".outcomes");
+  const open = [...document.querySelectorAll("dialog")].filter((one) => one !== closing).at(-1);
+  (open ?? document.querySelector(".foot"))?.append(outcomes ?? "");
 }
 
 // Asks whether to go on, and why where `reason` is "asked" or "needed": gives {reason} or null.

@@ -17,7 +17,7 @@ function set(made, name, value) {
   else if (name === "aria") for (const [key, one] of Object.entries(value)) made.setAttribute(`aria-${key}`, one);
   else if (ON.test(name)) made.addEventListener(name.slice(2).toLowerCase(), value);
   else if (name === "value") made.value = value;
-  else made.setAttribute(name === "class" ? "class" : name, value === true ? "" : value);
+  else made.setAttribute(name, value === true ? "" : value);
 }
 
 function flat(children) {

@@ -6,6 +6,7 @@ import { el, fill, freshId, sheet } from "../dom.js";
 import { List } from "../list.js";
 import { button, chip, empty, failure, heading } from "../parts.js";
 import { QueueModel } from "../queue_model.js";
+import { address } from "../router.js";
 import { step, undoable } from "../desk/steps.js";
 
 const DOCTOR = "matron-my-doctor"; // of this person on this machine
@@ -40,7 +41,7 @@ class Mine {
 
   constructor(app) {
     this.#app = app;
-    this.#doctor = el("select", { id: freshId("doctor"), onChange: () => app.go("clinic", "mine", this.#doctor.value) });
+    this.#doctor = el("select", { id: freshId("doctor"), onChange: () => this.#doctor.value && this.#choose(this.#doctor.value) });
     this.#counter = el("select", { id: freshId("counter"), onChange: () => localStorage.setItem(COUNTER, this.#counter.value) });
     this.#next = button(app, "call_next", (at) => this.#callNext(at), { key: "n", kind: "main" });
     this.#list = new List({
@@ -61,8 +62,8 @@ class Mine {
       this.#next.disabled = true;
       return fill(this.#body, empty(app.say("no_doctors")));
     }
-    const kept = `${DOCTOR}:${app.session.name}`;
-    const wanted = id || localStorage.getItem(kept);
+    this.#timer = setInterval(() => this.#list.redraw(), LOOK_AGAIN);
+    const wanted = id || localStorage.getItem(`${DOCTOR}:${app.session.name}`);
     const chosen = known.find((one) => one.id === wanted);
     const options = known.map((one) => el("option", { value: one.id, selected: one === chosen }, `${one.name} · ${one.specialization}`));
     if (!chosen) options.unshift(el("option", { value: "", selected: true }, app.say("choose_doctor")));
@@ -71,9 +72,18 @@ class Mine {
       this.#next.disabled = true;
       return fill(this.#body, empty(app.say("say_who_you_are")));
     }
-    localStorage.setItem(kept, chosen.id);
-    await this.#show(chosen.id);
-    this.#timer = setInterval(() => this.#list.redraw(), LOOK_AGAIN);
+    await this.#choose(chosen.id);
+  }
+
+  // Another queue in the same place: whoever goes through the doctors with the arrows keeps the focus.
+  async #choose(id) {
+    localStorage.setItem(`${DOCTOR}:${this.#app.session.name}`, id);
+    history.replaceState(null, "", address("clinic", "mine", id));
+    this.#model?.close();
+    this.#model = null;
+    fill(this.#undo);
+    fill(this.#counts);
+    await this.#show(id);
   }
 
   close() {
@@ -85,11 +95,13 @@ class Mine {
   // A doctor's queue opens with the first patient who arrives; until then the services say when that is.
   async #show(id) {
     const app = this.#app;
+    const here = () => this.#doctor.value === id;
     const model = new QueueModel(app, id, () => this.#draw());
     try {
       await model.open();
     } catch (error) {
       model.close();
+      if (!here()) return;
       if (error.status !== 404) return fill(this.#body, failure(app, error, () => this.#show(id)));
       this.#next.disabled = true;
       fill(this.#body, empty(app.say("nobody_yet")));
@@ -100,6 +112,7 @@ class Mine {
       });
       return;
     }
+    if (!here()) return model.close();
     this.#stop();
     this.#stop = () => {};
     this.#next.disabled = false;

@@ -8,12 +8,18 @@ import { printTicket } from "./ticket.js";
 
 const CATEGORIES = ["WALKIN", "ONLINE", "FOLLOWUP", "PRIORITY_PAID", "EMERGENCY"];
 const MINUTE = 60_000;
+const SEATED = 201; // else a place in the waiting list
 const OPEN = new Set(["ACTIVE", "DELAYED"]);
 
 // Gives the token or the waiting entry; null when it was left. With `moving`, a token, that is moved to another slot.
-export function book(app, patient, { category = "WALKIN", moving = null } = {}) {
+export async function book(app, patient, { category = "WALKIN", moving = null } = {}) {
   const title = moving ? app.say("move_token", { code: moving.ticket_code ?? "" }) : app.say("book_for", { name: patient.name });
-  return dialog(title, (close) => new Booking(app, patient, category, moving, close).element, { wide: true });
+  const answer = await dialog(title, (close) => new Booking(app, patient, category, moving, close).element, { wide: true });
+  if (answer?.status === SEATED && !moving) {
+    const paper = await app.act(() => told(app, answer.body));
+    if (paper) await printTicket(app, paper);
+  }
+  return answer?.body ?? null;
 }
 
 class Booking {
@@ -78,6 +84,7 @@ class Booking {
       fill(this.#doctor, options);
       if (this.#moving) this.#doctor.value = this.#moving.doctor_id;
       await this.#list();
+      (this.#slots.querySelector("input:checked") ?? this.#doctor).focus();
     } catch (error) {
       fill(this.#told, app.why(error));
     }
@@ -148,8 +155,7 @@ class Booking {
     const how = { at: this.#submit, form, what: this.#submit.textContent };
     const answer = await (this.#moving ? this.#move(chosen.value, how) : this.#book(chosen.value, how));
     if (!answer) return this.#list();
-    this.#close(answer.body);
-    if (answer.status === 201 && !this.#moving) await printTicket(app, await told(app, answer.body));
+    this.#close(answer);
   }
 
   #book(slot, how) {

@@ -15,7 +15,6 @@ export const patients = {
     const view = new Patients(app);
     fill(host, view.element);
     if (params.id) await view.show(params.id);
-    else queueMicrotask(() => view.begin());
     return () => view.close();
   },
 };

@@ -6,6 +6,7 @@ import { el, fill, freshId, sheet } from "../dom.js";
 import { List } from "../list.js";
 import { button, chip, empty, failure, heading } from "../parts.js";
 import { QueueModel } from "../queue_model.js";
+import { address } from "../router.js";
 import { priority, step, transfer, undoable } from "./steps.js";
 
 const KEPT = "matron-desk-service";
@@ -40,7 +41,7 @@ class Queue {
 
   constructor(app) {
     this.#app = app;
-    this.#service = el("select", { id: freshId("service"), onChange: () => app.go("desk", "queue", this.#service.value) });
+    this.#service = el("select", { id: freshId("service"), onChange: () => this.#choose(this.#service.value) });
     this.#counter = el("select", { id: freshId("counter"), onChange: () => localStorage.setItem(COUNTER, this.#counter.value) });
     this.#next = button(app, "call_next", (at) => this.#callNext(at), { key: "n", kind: "main" });
     this.#list = new List({ label: app.say("queue"), row: (one, place) => this.#row(one, place), onChoose: () => this.#show(), empty: app.say("queue_empty") });
@@ -56,16 +57,25 @@ class Queue {
     }
     const kept = localStorage.getItem(KEPT);
     const service = this.#services.find((one) => one.id === id) ?? this.#services.find((one) => one.id === kept) ?? this.#services[0];
-    localStorage.setItem(KEPT, service.id);
     fill(this.#service, this.#services.map((one) => el("option", { value: one.id, selected: one === service }, one.name)));
-    fill(this.#body, el("div", {}, this.#counts, this.#list.element), this.#chosen);
-    this.#model = new QueueModel(app, service.id, () => this.#draw());
-    try {
-      await this.#model.open();
-    } catch (error) {
-      fill(this.#body, failure(app, error, () => app.go("desk", "queue", service.id)));
-    }
+    await this.#choose(service.id);
     this.#timer = setInterval(() => this.#list.redraw(), LOOK_AGAIN);
+  }
+
+  // Another service in the same place: whoever goes through them with the arrows keeps the focus.
+  async #choose(id) {
+    const app = this.#app;
+    localStorage.setItem(KEPT, id);
+    history.replaceState(null, "", address("desk", "queue", id));
+    this.#model?.close();
+    fill(this.#undo);
+    const model = (this.#model = new QueueModel(app, id, () => model === this.#model && this.#draw()));
+    fill(this.#body, el("div", {}, this.#counts, this.#list.element), this.#chosen);
+    try {
+      await model.open();
+    } catch (error) {
+      if (model === this.#model) fill(this.#body, failure(app, error, () => this.#choose(id)));
+    }
   }
 
   close() {

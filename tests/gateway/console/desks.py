@@ -1,0 +1,130 @@
+"""What the console's tests share: a hospital with doctors, slots and patients, and a person before its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.gateway.browser import DESK, Visit, visit
+from tests.serving import Desk, Server
+
+JSON = dict[str, Any]
+
+LONG_TASKS = """
+  window.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.longTasks.push(Math.round(entry.duration));
+  }).observe({ type: "longtask" });
+"""
+
+
+class House:
+    """A hospital of two doctors, each with slots around now, and a laboratory."""
+
+    def __init__(self, server: Server, capacity: int = 8) -> None:
+        self.url = server.url
+        self.desk = Desk(server.url)
+        self.doctor = self.desk.doctor()
+        self.other = str(self.desk.post("/doctors/", {"name": "Dr. Vega", "specialization": "Paediatrics"})["id"])
+        begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        self.slots = [
+            self.desk.slot(doctor, instant(begin, hours), instant(begin, hours + 1), capacity)
+            for doctor in (self.doctor, self.other)
+            for hours in (0, 1)
+        ]
+        self.laboratory = str(self.desk.post("/services/", {"name": "Laboratory"})["id"])
+
+    def close(self) -> None:
+        self.desk.close()
+
+    def tests(self) -> str:
+        """A laboratory's branch that takes referrals for one test; gives the test's id."""
+        facility = self.desk.post("/facilities/", {"name": "City Laboratories"})["id"]
+        self.desk.post(f"/facilities/{facility}/branches/", {"name": "North", "service_id": self.laboratory})
+        self.desk.post("/practitioners/", {"name": "Dr. Rao", "doctor_id": self.doctor})
+        kind = self.desk.post("/test-types/", {"name": "Haematology"})["id"]
+        return str(
+            self.desk.post(f"/facilities/{facility}/tests/", {"name": "Blood count", "test_type_id": kind})["id"]
+        )
+
+    def patient(self, name: str, **more: str) -> str:
+        """A registered patient's id."""
+        return str(self.desk.post("/patients/", {"name": name, **more})["id"])
+
+    def arrived(self, patient: str, category: str = "WALKIN", slot: int = 0) -> JSON:
+        """A token that is booked and checked in."""
+        body = {"slot_id": self.slots[slot], "patient_id": patient, "category": category}
+        token = self.desk.post("/tokens/", body)
+        return self.desk.post(f"/tokens/{token['id']}/check-in/", {}, 200)
+
+    def wait(self, count: int) -> None:
+        """So many tickets in line at the laboratory."""
+        join = {"method": "POST", "path": f"/services/{self.laboratory}/tickets/", "body": {}}
+        results = self.desk.post("/batch/", {"commands": [join] * count}, 200)["results"]
+        assert all(result["status"] == 201 for result in results)
+
+    def tokens(self, **asked: str) -> list[JSON]:
+        """The tokens there are."""
+        found: list[JSON] = self.desk.get("/tokens/", **asked)["items"]
+        return found
+
+
+def instant(begin: datetime, hours: float) -> str:
+    return (begin + timedelta(hours=hours)).isoformat()
+
+
+@contextmanager
+def at(
+    browser: Browser, server: Server, path: str = "/", role: str = "", size: tuple[int, int] = DESK, **context: Any
+) -> Iterator[Visit]:
+    """Somebody before the console, looking at it as this role."""
+    with visit(browser, size, **{"timezone_id": "UTC", "locale": "en-US", **context}) as visitor:
+        visitor.page.add_init_script(f"sessionStorage.setItem('matron-look-as', '{role}')")
+        visitor.page.goto(f"{server.url}{path}")
+        expect(visitor.page.locator("main h1")).to_be_visible()
+        yield visitor
+
+
+def press(page: Page, *keys: str) -> None:
+    """Keys, one after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def focused(page: Page) -> str:
+    """What has the focus, as one reads it."""
+    text = page.evaluate("""() => {
+      const at = document.activeElement.cloneNode(true);
+      for (const key of at.querySelectorAll("kbd")) key.remove();
+      return at.getAttribute("aria-label") ?? at.textContent;
+    }""")
+    return str(text).strip()
+
+
+def has_focus(page: Page, name: str) -> None:
+    """It has the focus, or will in a moment."""
+    for _ in range(100):
+        if focused(page) == name:
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{focused(page)!r} has the focus, not {name!r}")
+
+
+def tab_to(page: Page, name: str, most: int = 30) -> None:
+    """Tab until this has the focus: whatever can be done can be reached so."""
+    for _ in range(most):
+        if focused(page) == name:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reached {name!r}; it stands at {focused(page)!r}")
+
+
+def said(page: Page, text: str) -> None:
+    """The outcome of the last action, to be seen and to be heard."""
+    expect(page.locator("[data-part=outcome]")).to_contain_text(text)
+    heard = page.locator(".outcomes .spoken")
+    expect(heard.filter(has_text=text)).to_have_count(1)
