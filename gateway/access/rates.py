@@ -128,6 +128,7 @@ class Meter:
             full = self._old.pop(key, 0.0)
             if len(self._young) >= self._half:
                 self._old, self._young = self._young, {}
+            self._young[key] = full  # also of who is refused now: he is not to be forgotten for it
         return full
 
 
