@@ -2,7 +2,8 @@
 
 R1  The patient's day is asked before the capacity, so that nobody waits for a second token he could not have.
 R2  A slot is booked within the hospital's window: not too many days ahead, not too few minutes before it starts.
-R3  What was written down later counts from when it happened, which is never in the future.
+R3  What was written down later counts from when it happened, which is never in the future; the slot must have been open
+    then, and may be over by now: then there is a seat left, or the booking is refused.
 R4  An emergency is inserted, and knows neither window nor waiting list.
 R5  A token with which the patient comes back for the result of a referral is beside any other of that day: see
     ``engine.decisions.referral_results``.
@@ -23,8 +24,9 @@ from engine.actors.referral import referral_key
 from engine.actors.referral.commands import BookReview
 from engine.actors.slot import slot_key
 from engine.actors.slot.commands import AddNumbers, Book, Together, Waitlist
-from engine.actors.slot.state import Slot, free_seats, numbers_left
-from engine.actors.slot.tally import must_be_open
+from engine.actors.slot.refusals import SlotFull
+from engine.actors.slot.state import Slot, effective_end, free_seats, numbers_left
+from engine.actors.slot.tally import NO_SEAT, must_be_open
 from engine.actors.slot.view import TokenView, WaitingView, token_view, waiting_view
 from engine.decider import MINUTE, At, Deciding, Decision, Done, Propose, Value
 from engine.decisions import finding
@@ -72,13 +74,13 @@ def book_token(command: BookToken, at: At) -> Deciding:
         if command.referral_id is not None:
             raise Invalid("an emergency is no review", field="referral_id")
         return (yield from insert(hospital, slot, command.patient_id, at))
-    must_be_open(slot, at.time)
-    within_window(hospital, slot, at.time)
     booked_at = happened_at(command.occurred_at, at.time)
+    must_be_open(slot, at.time, booked_at)
+    within_window(hospital, slot, booked_at)
     if command.referral_id is not None:
         yield from may_review(command.referral_id, command.patient_id, slot)
     free = free_seats(slot, hospital.policy.overbook_pct)
-    if slot.waiting and free > 0:
+    if slot.waiting and free > 0 and at.time < effective_end(slot):
         return (yield from _behind_the_list(hospital, slot, command, booked_at, at))
     token_id = at.new_id(0)
     commit = _commitment(slot, token_id, free > 0, hospital, command.referral_id is not None)
@@ -88,13 +90,16 @@ def book_token(command: BookToken, at: At) -> Deciding:
     )
     if reason is not None:
         raise reason
+    if free <= 0 and at.time >= effective_end(slot):
+        raise SlotFull(NO_SEAT, slot_id=slot.id, max_capacity=slot.max_capacity)
     yield Propose(patient_day_key(command.patient_id, slot.day), commit)
     yield from _note_review(command, token_id)
     if free <= 0:
         wait = Waitlist(token_id, command.patient_id, command.category, booked_at, hospital.policy)
         yield Propose(slot_key(slot.id), wait)
         return waits(slot.id, token_id, command.patient_id, at)
-    book: Any = Book(token_id, command.patient_id, command.category, booked_at, hospital.policy)
+    entered = command.occurred_at is not None
+    book: Any = Book(token_id, command.patient_id, command.category, booked_at, hospital.policy, entered=entered)
     if not numbers_left(slot):
         book = Together((*(yield from more_numbers(slot)), book))
     yield Propose(slot_key(slot.id), book)

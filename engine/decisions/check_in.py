@@ -1,7 +1,8 @@
 """The patient is here. One who was marked as no-show gets a seat if one is left, else a place in the waiting list.
 
 R0  The ticket in the doctor's queue is opened in the same decision (``visits``).
-R1  ``occurred_at`` is neither in the future nor before the booking (the slot checks both).
+R1  ``occurred_at`` is neither in the future nor before the booking (the slot checks both). Who was here then, and was
+    marked meanwhile because nobody could enter it, keeps the place; a slot that is over by now is no obstacle.
 R2  A late patient may hold another token of that day by now; then this one stays as it is.
 """
 
@@ -39,12 +40,13 @@ def check_in(command: CheckIn, at: At) -> Deciding:
     slot, token = yield from finding.the_token(command.token_id, command.if_version)
     arrived_at = happened_at(command.occurred_at, at.time)
     if token.status == "NO_SHOW":
-        return (yield from _late(hospital, slot, token, arrived_at, at))
+        late = Return(token.id, arrived_at, hospital.policy, entered=command.occurred_at is not None)
+        return (yield from _late(hospital, slot, token, late, at))
     yield from ask_slot(slot, Arrive(token.id, arrived_at, hospital.policy), hospital, at)
     return as_it_is(slot, token, at)
 
 
-def _late(hospital: Hospital, slot: Slot, token: Token, arrived_at: int, at: At) -> Deciding:
+def _late(hospital: Hospital, slot: Slot, token: Token, late: Return, at: At) -> Deciding:
     yield from finding.the_patient(token.patient_id)  # a closed token stays with a record that was merged
     plan = Plan(hospital, at)
     here = plan.of(slot)
@@ -52,7 +54,7 @@ def _late(hospital: Hospital, slot: Slot, token: Token, arrived_at: int, at: At)
         # Whoever waits and may have a free seat comes before one who comes late.
         plan.work.append(slot.id)
         yield from plan.fill()
-    (event,) = here.ask(Return(token.id, arrived_at, hospital.policy))
+    (event,) = here.ask(late)
     waits = isinstance(event, LatecomerWaitlisted)
     day = yield from plan.day(token.patient_id, slot.day)
     wanted = Commitment(token.id, slot.id, slot.doctor_id, slot.start, slot.end, "waiting" if waits else "active")

@@ -18,13 +18,13 @@ from engine.actors.slot.events import (
 )
 from engine.actors.slot.refusals import HoldExpired, OfferExpired, SlotFull
 from engine.actors.slot.state import Hold, Slot, Token, effective_end
-from engine.actors.slot.tally import NO_SEAT, Tally, illegal
+from engine.actors.slot.tally import NO_SEAT, Tally, illegal, must_be_open
 from engine.decider import MINUTE, FreeText
 
 
 def book(tally: Tally, command: Book) -> None:
-    """R2, R3, R4, R7: a seat for a new token."""
-    tally.must_be_open()
+    """R2, R3, R4, R7, R23: a seat for a new token."""
+    must_be_open(tally.state, tally.time, command.booked_at if command.entered else 0)
     category, policy = command.category, command.policy
     if tally.state.quotas:
         tally.within_quota(category, policy, booking=True)

@@ -66,6 +66,8 @@ class Book(Command, frozen=True):
     policy: Policy
     hold_id: str = ""
     """The hold that this booking uses up."""
+    entered: bool = False
+    """It was booked at ``booked_at`` on paper: the slot need only have been open then."""
 
 
 class Waitlist(Command, frozen=True):
@@ -142,11 +144,15 @@ class Arrive(Command, frozen=True):
 
 
 class Return(Command, frozen=True):
-    """The patient of a token marked as no-show is here; without a free seat he goes to the waiting list."""
+    """The patient of a token marked as no-show is here; without a free seat he goes to the waiting list.
+
+    ``entered``: he was here at ``arrived_at``, which is entered afterwards; in a slot that is over by now, he was seen.
+    """
 
     token_id: str
     arrived_at: int
     policy: Policy
+    entered: bool = False
 
 
 class Call(Command, frozen=True):

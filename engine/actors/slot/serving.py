@@ -18,8 +18,8 @@ from engine.actors.slot.events import (
     TokenStoodBack,
 )
 from engine.actors.slot.refusals import NothingToUndo, SlotFull, SlotNotOpen, SlotOnPause, TooEarly, UndoTooLate
-from engine.actors.slot.state import Slot, Token
-from engine.actors.slot.tally import Tally, illegal, state_word
+from engine.actors.slot.state import Slot, Token, effective_end
+from engine.actors.slot.tally import Tally, illegal, must_be_open, state_word
 from engine.decider import MINUTE
 from engine.errors import Invalid
 
@@ -101,14 +101,18 @@ def arrive(tally: Tally, command: Arrive) -> None:
 
 
 def late_arrival(tally: Tally, command: Return) -> None:
-    """R10: soon enough, the old place; later, the end of the own tier; without a seat, the waiting list."""
+    """R10: soon enough, the old place; later, the end of the own tier; without a seat, the waiting list.
+
+    R23: who came while the slot was open, and is entered once it is over, has his seat, given away or not.
+    """
     token = tally.token(command.token_id)
     if token.status != "NO_SHOW":
         raise illegal(token, "ARRIVED")
-    tally.must_be_open()
+    must_be_open(tally.state, tally.time, command.arrived_at if command.entered else 0)
     _plausible(tally, token, command.arrived_at)
+    over = tally.time >= effective_end(tally.state)
     try:
-        override, overbooked = tally.take_seat(token.category, command.policy)
+        override, overbooked = tally.take_seat(token.category, command.policy, beyond=over)
     except SlotFull:
         tally.events.append(LatecomerWaitlisted(token_id=token.id, arrived_at=command.arrived_at, at=tally.time))
         return

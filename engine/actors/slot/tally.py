@@ -82,8 +82,11 @@ class Tally:
         if counts.get(category, 0) >= quota.max:
             raise ChannelQuota(f"all {category} tokens are given", category=category, max=quota.max)
 
-    def take_seat(self, category: Category, policy: Policy) -> tuple[bool, bool]:
-        """R3, R7: whether the seat is an override, and whether it is overbooked; ``SlotFull`` when there is none."""
+    def take_seat(self, category: Category, policy: Policy, *, beyond: bool = False) -> tuple[bool, bool]:
+        """R3, R7: whether the seat is an override, and whether it is overbooked; ``SlotFull`` when there is none.
+
+        ``beyond``: somebody was seen already, so that there is one.
+        """
         state = self.state
         capacity = self.capacity
         taken = self.regular + self.held
@@ -91,7 +94,7 @@ class Tally:
         if taken >= capacity:
             if category == "EMERGENCY":
                 return True, False
-            if taken >= capacity + capacity * policy.overbook_pct // 100:
+            if taken >= capacity + capacity * policy.overbook_pct // 100 and not beyond:
                 raise SlotFull(NO_SEAT, slot_id=state.id, max_capacity=capacity)
             overbooked = taken - self.overbooked >= capacity
         self.regular += 1
@@ -170,11 +173,15 @@ class Tally:
         self.by_category[category] = self.by_category.get(category, 0) + by
 
 
-def must_be_open(state: Slot, time: int) -> None:
-    """R2: bookings are taken while the slot is ACTIVE or DELAYED and its effective end has not come."""
+def must_be_open(state: Slot, time: int, booked_at: int = 0) -> None:
+    """R2: bookings are taken while the slot is ACTIVE or DELAYED and its effective end has not come.
+
+    What was booked before (``booked_at``) and is entered afterwards needs a slot that took place, and was open then.
+    """
     if state.status == "CANCELLED":
         raise SlotNotOpen("the slot was cancelled", slot_id=state.id)
-    if state.status == "CLOSED" or time >= effective_end(state):
+    entered = 0 < booked_at < time
+    if (booked_at if entered else time) >= effective_end(state) or (state.status == "CLOSED" and not entered):
         raise SlotOver("the slot has ended", slot_id=state.id)
 
 
