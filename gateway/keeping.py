@@ -15,6 +15,7 @@ import trio
 from starlette.types import ASGIApp
 
 from gateway.door.settings import DoorSettings
+from gateway.observing.faults import named
 from gateway.server import Door, serve
 
 PAUSE = 0.5  # seconds before a broken door is made anew; it doubles up to the longest
@@ -64,7 +65,7 @@ class _Once(trio.TaskStatus[Door]):
 
 def note(error: Exception) -> None:
     """What escaped from one connection: its own end, and nobody else's."""
-    log.warning("a connection failed: %s: %s", type(error).__name__, error)
+    log.warning("a connection failed: %s", named(error))  # what it could not read may be somebody's name
 
 
 async def renew_on_hangup(*renew: Callable[[], object]) -> None:

@@ -16,8 +16,10 @@ import msgspec
 from gateway.auth import HOSPITAL_NAME, WHOLE_NETWORK, Caller
 from gateway.call import Call
 from gateway.observing.access_file import AccessFile
+from gateway.observing.faults import told
 from gateway.observing.settings import LogSettings
 from gateway.observing.trace import current
+from gateway.tally import METHODS, OTHER
 
 log = logging.getLogger("matron.request")
 
@@ -63,7 +65,7 @@ class RequestLog:
             request_id=call.request_id,
             trace_id=trace.trace_id,
             span_id=trace.span_id,
-            method=call.scope["method"],
+            method=method if (method := call.scope["method"]) in METHODS else OTHER,
             route=label or None,
             status=status,
             ms=round(seconds * 1000, 2),
@@ -126,8 +128,8 @@ class JsonLines(logging.Formatter):
         if (request_id := getattr(record, "request_id", None)) is not None:
             line["request_id"] = request_id
         line |= getattr(record, "fields", {})
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            line["traceback"] = told(record.exc_info[1])
         return msgspec.json.encode(line, enc_hook=str).decode()
 
 

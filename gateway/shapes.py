@@ -24,7 +24,8 @@ MOST_PARAMETERS = 50
 # Days and times beyond these are typing errors, and arithmetic on them leaves what a datetime can hold.
 EARLIEST_YEAR, LATEST_YEAR = 1850, 2200
 NAMED = re.compile(r"`([^`]*)`")
-PLACE = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`$", re.DOTALL)
+# The last place that is named: the first may be a part of what somebody sent.
+PLACE = re.compile(r"(.*) - at (?:`key` in )?`\$\.?(.*)`$", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Notes may have lines: tab, line feed, and carriage return only in front of a line feed.
 CONTROL_IN_NOTES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
@@ -118,10 +119,10 @@ class Shape:
             msgspec.convert(value, hint, strict=strict, dec_hook=private)
         except msgspec.ValidationError as error:
             message = str(error)
-            place = PLACE.search(message)
-            inside = place.group(1) if place else ""
+            place = PLACE.match(message)
+            message, inside = place.groups() if place else (message, "")
             field = name if not inside else f"{name}{inside}" if inside.startswith("[") else f"{name}.{inside}"
-            yield Fault(clip(field), said(message[: place.start()] if place else message, hint))
+            yield Fault(clip(field), said(message, hint))
 
     def _with_plain_ids(self, given: dict[str, Any]) -> dict[str, Any]:
         """A UUID is the same in capitals; here it is known by its small letters."""
@@ -194,6 +195,12 @@ def choices(hint: Any) -> list[str]:
     return []
 
 
+def tags(hint: Any) -> list[str]:
+    """The words that tell the members of a union of structs apart."""
+    kinds = [kind for kind in atoms(hint) if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    return [str(kind.__struct_config__.tag) for kind in kinds if kind.__struct_config__.tag is not None]
+
+
 def clip(field: str) -> str:
     """A name that the client chose, short enough to be repeated to it."""
     return field if len(field) <= 100 else field[:100] + "…"
@@ -201,8 +208,9 @@ def clip(field: str) -> str:
 
 def said(message: str, hint: Any) -> str:
     """msgspec's message in the words of a form, without repeating what was typed."""
-    if message.startswith("Invalid enum value") and (allowed := choices(hint)):
-        return f"must be one of {', '.join(allowed)}"
+    if message.startswith(("Invalid enum value", "Invalid value")):  # these two would quote it
+        allowed = choices(hint) if message.startswith("Invalid enum") else tags(hint)
+        return f"must be one of {', '.join(allowed)}" if allowed else "is none of the values that there are"
     if "matching regex" in message:
         return "must be an id (UUID)" if "[0-9a-f" in message else "does not have the expected form"
     if message.startswith("Object missing required field"):

@@ -14,6 +14,8 @@ BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 """Upper bounds of what requests take (s); one more has none."""
 
 METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))
+OTHER: Final = "OTHER"
+"""What every other method is called: it is whatever a client says."""
 
 MARKS: Final = frozenset(
     "signed_in signed_out sign_in_failed locked_out unlocked unauthenticated denied rate_limited break_glass key_added "
@@ -72,8 +74,8 @@ class Tally:
         row.seconds += seconds
 
     def _row(self, route: str, method: str, status: int) -> _Row:
-        # A method is whatever a client says: what is none stands under one name, so that nobody makes rows without end.
-        key = (route, method if method in METHODS else "OTHER", status)
+        # What is no method stands under one name, so that nobody makes rows without end.
+        key = (route, method if method in METHODS else OTHER, status)
         return self._rows.setdefault(key, _Row())
 
     def mark(self, what: str, count: int = 1) -> None:

@@ -52,7 +52,7 @@ def parse(text: str, zone: str, day: str = "") -> Position | Instant:
         named = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid(
-            f"{text!r} names no moment: give a position (417), a time (2026-11-22T10:00:00Z), a time on the "
+            "this names no moment: give a position (417), a time (2026-11-22T10:00:00Z), a time on the "
             "hospital's clocks (2026-11-22T10:00, or 10:00 on the log's last day), or a date",
             field="moment",
         ) from None

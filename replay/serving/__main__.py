@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,9 @@ async def answered(desk: Desk, asked: Asked) -> Told:
     except (LogCorrupt, Unavailable, Unreadable, OSError) as damage:
         return Told(asked.id, error=Failure("unreadable", str(damage)))
     except Exception as bug:
-        log.exception("call %s failed", asked.call)
+        # Not what it says: a bug may quote somebody's name.
+        where = "".join(traceback.format_tb(bug.__traceback__))
+        log.error("call %s failed: %s\n%s", asked.call, type(bug).__name__, where)
         return Told(asked.id, error=Failure("failed", type(bug).__name__))
 
 

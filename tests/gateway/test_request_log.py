@@ -46,7 +46,7 @@ def test_other_lines_are_json_as_well_with_their_traceback():
         record = logging.LogRecord("matron.engine", logging.ERROR, __file__, 1, "it %s", ("failed",), sys.exc_info())
     line = json.loads(JsonLines().format(record))
     assert (line["level"], line["logger"], line["message"]) == ("error", "matron.engine", "it failed")
-    assert "ValueError: broken" in line["traceback"]
+    assert line["traceback"].endswith("\nValueError"), "a message of Python's own may quote somebody's name"
     assert line["time"].endswith("Z")
 
 
