@@ -6,10 +6,10 @@ import sys
 
 import msgspec
 
-from tests.golden import audit, queues, referrals, rooms, story, wards
+from tests.golden import audit, paper, queues, referrals, rooms, story, wards
 
 if __name__ == "__main__":
-    missing = [told for told in (story, queues, rooms, wards, referrals, audit) if not told.CORPUS.exists()]
+    missing = [told for told in (story, queues, rooms, wards, referrals, audit, paper) if not told.CORPUS.exists()]
     for told in missing:
         told.CORPUS.write_bytes(msgspec.msgpack.encode(told.written()))
     if not missing:

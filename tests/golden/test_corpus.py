@@ -13,10 +13,10 @@ from engine.errors import LogCorrupt
 from engine.eventlog.entry import FORMAT, Codec, checked, stored
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS, Book
-from tests.golden import audit, queues, referrals, rooms, story, wards
+from tests.golden import audit, paper, queues, referrals, rooms, story, wards
 from tests.golden.story import Corpus
 
-STORIES = (story, queues, rooms, wards, referrals, audit)
+STORIES = (story, queues, rooms, wards, referrals, audit, paper)
 CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in STORIES]
 KEPT = CORPORA[0]
 DEFAULTS = msgspec.msgpack.decode(msgspec.msgpack.encode(Policy()))
@@ -107,3 +107,17 @@ def other_format(number: int) -> bytes:
     """The second record's entry as if of this format."""
     head, answer = msgspec.msgpack.decode(checked(KEPT.records[1]))
     return msgspec.msgpack.encode([{**head, "format": number}, answer])
+
+
+def test_what_was_entered_from_paper_stands_there_with_both_times() -> None:
+    book, found = Book("main", keyring(CORPORA[STORIES.index(paper)])), Counter[str]()
+    for position, record in enumerate(CORPORA[STORIES.index(paper)].records, 1):
+        for change in book.fold(position, record).changes:
+            for event in change.events:
+                if getattr(event, "happened_at", 0):
+                    assert event.happened_at < event.at  # type: ignore[attr-defined]
+                    found[type(event).__name__] += 1
+    assert set(found) == {
+        "TokenCalled", "ConsultStarted", "ConsultCompleted", "NoShowMarked", "TokenCancelled", "TicketCalled",
+        "TicketStarted", "TicketEnded",
+    }  # fmt: skip
