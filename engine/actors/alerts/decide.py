@@ -197,8 +197,11 @@ def _observe(draft: _Draft, slices: tuple[Slice, ...]) -> None:
             standing = draft.standing(kind, "")
             if standing is not None and over_at(draft.state, kind) <= time:
                 draft.close(standing)
-        for id in [id for id, until in draft.state.passing.items() if until <= time]:
-            draft.close(draft.by_id(id))
+        for id in draft.state.passing:
+            passing = draft.state.open[id]
+            now = draft.standing(passing.kind, passing.subject)
+            if now is not None and now.id == id and now.until <= time:
+                draft.close(now)
         return
     measured = [one if one.at <= time else replace(one, at=time) for one in slices]
     draft.events.extend(FiguresObserved(slice=one) for one in measured)

@@ -10,9 +10,9 @@ from engine.actors.alerts import ALERTS_DECIDER
 from engine.actors.alerts import state as states
 from engine.actors.alerts.commands import Acknowledge, Clear, Close, Observe, Raise, Together
 from engine.actors.alerts.events import AlertClosed, AlertOpened, AlertRepeated
-from engine.actors.alerts.refusals import AlertClosedAlready
-from engine.actors.alerts.state import KEPT, WINDOW, Alert, Slice
-from engine.decider import SECOND, At, FreeText
+from engine.actors.alerts.refusals import AlertClosedAlready, OwnBreakGlass
+from engine.actors.alerts.state import BREAK_GLASS, KEPT, WINDOW, Alert, Slice
+from engine.decider import DAY, SECOND, At, FreeText
 from engine.errors import NotFound
 from tests.engine.actors.asked import Actor
 
@@ -245,6 +245,56 @@ def test_r6_what_was_closed_by_hand_opens_again_only_by_what_comes_then(alerts: 
     assert kinds(alerts.observe(5, requests=100, errors=50)) == [("AlertOpened", "error_rate", "critical")]
 
 
+def broken(alerts: Alerts, who: str = "asha", reason: str = "the ward's only doctor is in theatre") -> Alert:
+    """Somebody broke the glass."""
+    alerts.ask(Raise(kind=BREAK_GLASS, severity="warning", subject=who, reason=FreeText(reason), lasting=DAY))
+    return alerts.open[-1]
+
+
+def by(alerts: Alerts, who: str, command: Any) -> list[Any]:
+    """What follows when this principal asks it."""
+    alerts.time += 1
+    events = list(ALERTS_DECIDER.decide(alerts.state, command, At(alerts.time, bytes(16), lambda: bytes(16), who)))
+    for event in events:
+        ALERTS_DECIDER.evolve(alerts.state, event)
+    ALERTS_DECIDER.check(alerts.state)
+    return events
+
+
+def test_r7_who_broke_the_glass_neither_acknowledges_nor_closes_it_and_somebody_else_does(alerts: Alerts):
+    alert = broken(alerts)
+    for own in (Acknowledge(alert.id), Close(alert.id)):
+        with pytest.raises(OwnBreakGlass) as refused:
+            by(alerts, "asha", own)
+        assert (refused.value.code, refused.value.family, refused.value.rule) == ("own_break_glass", "forbidden", "R7")
+    assert kinds(by(alerts, "bela", Acknowledge(alert.id))) == [("AlertAcknowledged", BREAK_GLASS, "warning")]
+    assert kinds(by(alerts, "chief", Close(alert.id))) == [("AlertClosed", BREAK_GLASS, "warning")]
+    assert alerts.state.passing == {}
+
+
+def test_r7_broken_again_it_must_be_seen_anew_with_the_new_reason_and_lasts_a_day_from_then(alerts: Alerts):
+    first = broken(alerts)
+    by(alerts, "bela", Acknowledge(first.id))
+    alerts.time += DAY // 2
+    again = broken(alerts, reason="a child is choking in room 4")
+    assert (again.id, again.times, again.acknowledged_at) == (first.id, 2, 0)
+    assert again.reason is not None
+    assert again.reason.text == "a child is choking in room 4"
+    assert again.until == alerts.time + DAY
+
+
+def test_r7_a_day_after_it_is_over_by_itself_and_others_stay(alerts: Alerts):
+    alerts.opened(subject="ward-3")
+    broken(alerts)
+    alerts.time += DAY // 2
+    late = broken(alerts, "bela")
+    assert kinds(alerts.wake()) == [("AlertClosed", BREAK_GLASS, "warning")]
+    assert [alert.id for alert in alerts.open if alert.kind == BREAK_GLASS] == [late.id]
+    assert kinds(alerts.wake()) == [("AlertClosed", BREAK_GLASS, "warning")]
+    assert [alert.kind for alert in alerts.open] == ["shift_over"]
+    assert ALERTS_DECIDER.due(alerts.state) is None
+
+
 def test_slices_of_a_clock_that_was_set_back_stand_in_order(alerts: Alerts):
     alerts.observe(**FAST)
     early = Slice(at=alerts.time - 50 * SECOND, assignments=1)
@@ -256,8 +306,9 @@ def test_slices_of_a_clock_that_was_set_back_stand_in_order(alerts: Alerts):
 def test_a_snapshot_is_the_state(alerts: Alerts):
     alerts.opened(subject="a")
     alerts.observe(**SLOW)
+    broken(alerts)
     alerts.ask(Close(alerts.open[0].id))
     stored = ALERTS_DECIDER.freeze(alerts.state)
-    assert stored.by_subject == {}
+    assert stored.by_subject == stored.passing == {}
     assert ALERTS_DECIDER.thaw(stored) == alerts.state
     assert type(alerts.state) is states.Alerts

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from engine.actors.alerts import ALERTS_DECIDER
 from engine.actors.alerts.commands import Acknowledge, Clear, Close, Observe, Raise, Together
 from engine.actors.alerts.figures import FIGURES
-from engine.actors.alerts.state import Slice
-from engine.decider import SECOND
+from engine.actors.alerts.state import BREAK_GLASS, Slice
+from engine.decider import SECOND, FreeText
 from tests.engine.actors.asked import Actor
 
+PASSING = 400 * SECOND
 KINDS = st.sampled_from(("shift_over", "result_critical", "timeout_rate"))
 SUBJECTS = st.sampled_from(("", "a", "b"))
 SEVERITIES = st.sampled_from(("info", "warning", "critical"))
@@ -26,6 +27,7 @@ STEPS = st.one_of(
     st.builds(lambda steps: ("together", steps), st.lists(OTHERS, min_size=1, max_size=6)),
     st.builds(lambda place: ("seen", place), st.integers(0, 9)),
     st.builds(lambda place: ("closed", place), st.integers(0, 9)),
+    st.builds(lambda who: ("broke", who), st.sampled_from(("asha", "bela"))),
     st.builds(lambda seconds: ("later", seconds), st.sampled_from((1, 30, 299, 300, 301))),
     st.builds(
         lambda requests, errors, slowest: ("measured", requests, errors, slowest),
@@ -58,13 +60,16 @@ class Model(Actor):
                 if rest[0] < len(listed):
                     self.open.discard((listed[rest[0]].kind, listed[rest[0]].subject))
                     self.ask(Close(listed[rest[0]].id))
+            case "broke":
+                reason = FreeText("nobody else is here")
+                self.ask(Raise(kind=BREAK_GLASS, severity="warning", subject=rest[0], reason=reason, lasting=PASSING))
             case "later":
                 self.later(rest[0])
             case "measured":
                 requests, errors, slowest = rest
                 one = Slice(at=self.time, requests=requests + errors, errors=errors, assigning_slowest=slowest * SECOND)
                 self.ask(Observe((one,)))
-        mine = {key for key in self.state.by_subject if not self._by_figures(key)}
+        mine = {key for key in self.state.by_subject if not self._by_figures(key) and key[0] != BREAK_GLASS}
         assert mine == {key for key in self.open if not self._by_figures(key)}
 
     def _one(self, step: Any) -> Raise | Clear:
@@ -95,4 +100,5 @@ def test_any_alerts_in_any_order(steps: list[Any]) -> None:
         model.take(step)
     model.later(700)
     assert not [key for key in model.state.by_subject if model._by_figures(key)], "what was measured is long over"
+    assert not [key for key in model.state.by_subject if key[0] == BREAK_GLASS], "and so is broken glass"
     assert ALERTS_DECIDER.due(model.state) is None
