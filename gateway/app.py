@@ -74,6 +74,8 @@ def create_app(
     table.add("GET", METRICS, MetricsPage(pages_of_health, open=metrics.open))
     if access is not None:
         table.add("GET", AccessHealth.label, AccessHealth(access.document))
+        for path, page in access.pages_of(guard).items():
+            table.add("GET", path, page)
     batch = BatchEndpoint(table, engine, limits, guard)
     table.add("POST", f"{BASE}/batch", batch)
     tally = tally or Tally()

@@ -23,7 +23,7 @@ SMALLEST_TIME = 10**14
 
 SUCCESS: dict[str, int] = {"ok": 200, "created": 201, "waiting": 202, "deleted": 204, "removed": 204}
 NO_CONTENT = 204
-NOT_MODIFIED = 304
+SEE_OTHER, NOT_MODIFIED = 303, 304
 CLIENT_GONE = 499  # never sent: what the request log says of a client that left before its answer
 READY, NOT_READY = 200, 503
 

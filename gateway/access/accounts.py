@@ -95,13 +95,6 @@ class Accounts:
         with self.file.changing() as db:
             return account_of(db, name)
 
-    def by_subject(self, issuer: str, subject: str) -> Account | None:
-        """Somebody whom a provider knows."""
-        with self.file.changing() as db:
-            sql = f"SELECT {COLUMNS} FROM users WHERE issuer = ? AND subject = ?"  # noqa: S608 - our own columns
-            row = db.execute(sql, (issuer, subject)).fetchone()
-        return None if row is None else _account(row)
-
     def all(self) -> list[tuple[Account, int]]:
         """Everybody by name, and until when the name is locked (0: it is not)."""
         with self.file.changing() as db:
@@ -119,7 +112,7 @@ class Accounts:
         """Somebody new (R1, R2)."""
         check_grants(account.grants)
         now = self.now()
-        account = msgspec.structs.replace(account, added=now, changed=now)
+        account = msgspec.structs.replace(account, grants=_plain(account.grants), added=now, changed=now)
         with self.file.changing() as db:
             if account_of(db, account.name) is not None:
                 raise Refused("name_taken", "R1", "This name is taken.")
@@ -137,7 +130,7 @@ class Accounts:
                 return after
             if after is not None:
                 check_grants(after.grants)
-                after = msgspec.structs.replace(after, changed=self.now())
+                after = msgspec.structs.replace(after, grants=_plain(after.grants), changed=self.now())
             _keep_an_administrator(db, before, after)
             if after is None:
                 db.execute("DELETE FROM users WHERE name = ?", (name,))
@@ -145,6 +138,30 @@ class Accounts:
             _write(db, after)
             if (before.hash, before.grants) != (after.hash, after.grants) or after.disabled:
                 db.execute("DELETE FROM sessions WHERE user = ?", (name,))
+            return after
+
+    def arrive(self, said: Account, mark: str) -> Account:
+        """Somebody as a provider says now; a name that another has gets this ``mark`` behind it (R1, R4).
+
+        R3 is not asked: who administers is the provider's to say.
+        """
+        now = self.now()
+        said = msgspec.structs.replace(said, grants=_plain(said.grants))
+        with self.file.changing() as db:
+            sql = f"SELECT {COLUMNS} FROM users WHERE issuer = ? AND subject = ?"  # noqa: S608 - our own columns
+            row = db.execute(sql, (said.issuer, said.subject)).fetchone()
+            if row is None:
+                name = said.name if account_of(db, said.name) is None else f"{said.name[:50]}.{mark}"
+                account = msgspec.structs.replace(said, name=name, added=now, changed=now)
+                _write(db, account)
+                return account
+            before = _account(row)
+            after = msgspec.structs.replace(before, shown=said.shown, grants=said.grants)
+            if after.grants != before.grants:
+                db.execute("DELETE FROM sessions WHERE user = ?", (before.name,))
+            if after != before:
+                after = msgspec.structs.replace(after, changed=now)
+                _write(db, after)
             return after
 
     def strengthen(self, account: Account, made: str) -> Account:
@@ -220,9 +237,19 @@ def _account(row: tuple[object, ...]) -> Account:
     )
 
 
+def _plain(grants: Grants) -> Grants:
+    """Grants as they are kept: in order, and none that is empty."""
+    return {hospital: in_order(roles) for hospital, roles in sorted(grants.items()) if roles}
+
+
 def _write(db: sqlite3.Connection, account: Account) -> None:
-    grants = {hospital: in_order(roles) for hospital, roles in sorted(account.grants.items()) if roles}
-    held = (account.name, account.shown, msgspec.json.encode(grants).decode(), account.hash, account.issuer)
+    held = (
+        account.name,
+        account.shown,
+        msgspec.json.encode(_plain(account.grants)).decode(),
+        account.hash,
+        account.issuer,
+    )
     db.execute(
         f"INSERT INTO users ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "  # noqa: S608
         "shown = excluded.shown, grants = excluded.grants, hash = excluded.hash, disabled = excluded.disabled, "

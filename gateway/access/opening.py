@@ -5,6 +5,7 @@ Read this to see who knows whom: credentials read keys, tokens and sessions; the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from gateway.access.guard import Guard, Rates, Unlimited
 from gateway.access.key_desk import KeyDesk
 from gateway.access.keys import KeysUnusable
 from gateway.access.notes import Notes
-from gateway.access.people import People
+from gateway.access.people import People, PeopleUnusable
 from gateway.access.published import KeySource
 from gateway.access.rates import Limited
 from gateway.access.sign_in import Recognition
 from gateway.access.tokens import TokenRules, Tokens
 from gateway.access.witness import Noting
 from gateway.auth import ApiKeys, Authenticator, NobodyFromOutside
+from gateway.call import Endpoint
 from gateway.config import Config, is_loopback
 from gateway.engine import Engine
 from gateway.outgoing.https import https_target, tls_context
@@ -44,10 +46,12 @@ class Access:
         limited = chosen.rates.enabled and not chosen.dev
         self.rates: Rates = Limited(chosen.rates, max(1, chosen.workers)) if limited else Unlimited()
         clock = clock or SystemClock()
+        self.people = None if chosen.dev else _people(chosen, clock, self.notes)
         self.keys = None if chosen.dev else _keys(chosen)
         self.token_keys = None if chosen.dev else _token_keys(chosen, clock)
-        self.people = None if chosen.dev else _people(chosen, clock, self.notes)
-        tokens = None if self.token_keys is None else Tokens(self.token_keys, _token_rules(chosen), clock)
+        tokens = self._tokens = (
+            None if self.token_keys is None else Tokens(self.token_keys, _token_rules(chosen), clock)
+        )
         self.auth: Authenticator = (
             NobodyFromOutside()
             if chosen.dev
@@ -64,10 +68,20 @@ class Access:
         desks = Recognition(guard).handlers() if self.people is None else self.people.handlers(guard)
         return {**desks, **self._handlers}
 
+    def count_with(self, count: Callable[[str], None]) -> None:
+        """Have what happens at the door counted, by its name."""
+        self.notes.count = count
+        if self._tokens is not None:
+            self._tokens.count = count
+
     def document(self) -> dict[str, Any]:
         """How it is doing, for an administrator."""
         tokens = None if self.token_keys is None else self.token_keys.document()
         return {"token_keys": tokens, "notes_dropped": self.notes.dropped}
+
+    def pages_of(self, guard: Guard) -> Mapping[str, Endpoint]:
+        """Pages that are about coming in, by path."""
+        return {} if self.people is None else self.people.pages(guard)
 
     async def run(self, engine: Engine, shutdown: trio.Event) -> None:
         """Whatever has to be done meanwhile, until the end begins."""
@@ -110,13 +124,15 @@ def _keys(chosen: Config) -> ApiKeys | None:
 def _people(chosen: Config, clock: Clock, notes: Notes) -> People | None:
     path = chosen.access.accounts
     if path is None:
+        if chosen.access.oidc_issuer is not None:
+            raise AccessUnusable("Who signs in elsewhere has a session here: give access.accounts a file for them.")
         return None
     try:
         people = People(Path(path), chosen.access, chosen.rates.trusted_proxies, clock, notes)
-    except AccountsUnusable as error:
+    except (AccountsUnusable, PeopleUnusable) as error:
         raise AccessUnusable(str(error)) from error
     others = chosen.access
-    if not (people.accounts.all() or chosen.keys or others.token_keys or others.jwks_url):
+    if not (people.accounts.all() or people.provider or chosen.keys or others.token_keys or others.jwks_url):
         raise AccessUnusable(
             f"{path} holds nobody: let somebody in with 'matron users add NAME --role admin --hospital main "
             f"--accounts {path}'."

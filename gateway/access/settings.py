@@ -25,6 +25,22 @@ class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """when they came within so long,"""
     lock_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
     """for so long."""
+    oidc_issuer: Annotated[str, Meta(pattern=r"^https://[^\s]{1,500}$(?!\n)")] | None = None
+    """The provider at which people may sign in too (OpenID Connect): its issuer, exactly as it says itself."""
+    oidc_client_id: str = ""
+    """What the provider calls this server."""
+    oidc_client_secret_file: str | None = None
+    """The file of the secret that the provider has given, if it has given one."""
+    oidc_redirect: str = ""
+    """Where the provider sends people back: https://, the name of this server, and /sign-in/oidc/callback."""
+    oidc_roles_claim: Annotated[str, Meta(min_length=1)] = "roles"
+    """The claim of a person's roles: a list, or an object of lists by hospital."""
+    oidc_hospital_claim: Annotated[str, Meta(min_length=1)] = "hospital"
+    """The claim of a person's hospital, or of a list of them."""
+    oidc_name_claim: Annotated[str, Meta(min_length=1)] = "preferred_username"
+    """The claim of the name under which a person's acts are written down."""
+    oidc_label: Annotated[str, Meta(min_length=1, max_length=60)] = "Single sign-on"
+    """What the button says."""
     token_keys: str | None = None
     """The file of what signed tokens (JWT) are checked with: a JWKS, a public key (PEM), or an HS256 secret."""
     jwks_url: Annotated[str, Meta(pattern=r"^https://[^\s]{1,500}$(?!\n)")] | None = None
@@ -42,4 +58,4 @@ class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     hsts_seconds: Annotated[int, Meta(ge=0, le=63_072_000)] = 0
     """For how long a browser that came over TLS is to come over TLS alone (Strict-Transport-Security); 0: not said."""
     ca_file: str | None = None
-    """Certificates (PEM) to trust, beside the system's own, where keys of tokens are published."""
+    """Certificates (PEM) to trust, beside the system's own, where keys of tokens are published and people sign in."""

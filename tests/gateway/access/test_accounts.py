@@ -23,6 +23,12 @@ def accounts_of(tmp_path: Any, mock_clock: Any, *people: Account) -> Accounts:
     return Accounts(AccountFile(filled(tmp_path / "accounts.db", clock, *people)), clock)
 
 
+def found(accounts: Accounts) -> Account:
+    account = accounts.get("ana")
+    assert account is not None
+    return account
+
+
 def cookie(secret: str) -> dict[bytes, bytes]:
     return {b"cookie": b"theme=dark; matron_session=" + secret.encode()}
 
@@ -80,7 +86,7 @@ def test_r2_the_role_network_is_had_everywhere_or_not_at_all(tmp_path, mock_cloc
     with pytest.raises(Refused) as refused:
         accounts.edit("ana", lambda account: msgspec.structs.replace(account, grants={"main": ["network"]}))
     assert refused.value.rule == "R2"
-    assert accounts.get("ana").grants == ANA.grants
+    assert found(accounts).grants == ANA.grants
 
 
 def test_r3_counts_those_who_may_sign_in(tmp_path, mock_clock):
@@ -123,7 +129,7 @@ async def test_what_another_process_ends_is_gone_here_within_its_time(tmp_path, 
     here = Sessions(accounts.file, accounts.clock)
     other = Accounts(AccountFile(accounts.file.path), accounts.clock)
     secret, session = here.fresh("ana", "main")
-    here.begin(accounts.get("ana"), session)
+    here.begin(found(accounts), session)
     assert here.caller(cookie(secret)).name == "user:ana"
     other.edit("ana", lambda account: msgspec.structs.replace(account, disabled=True))
     mock_clock.jump(RECHECK)
@@ -136,7 +142,7 @@ async def test_a_session_of_one_process_is_good_in_another(tmp_path, mock_clock)
     here = Sessions(accounts.file, accounts.clock)
     there = Sessions(AccountFile(accounts.file.path), accounts.clock)
     secret, session = here.fresh("ana", "main")
-    here.begin(accounts.get("ana"), session)
+    here.begin(found(accounts), session)
     assert there.caller(cookie(secret)) == here.caller(cookie(secret))
 
 
@@ -145,7 +151,7 @@ async def test_whoever_is_busy_in_one_process_is_not_idle_in_another(tmp_path, m
     here = Sessions(accounts.file, accounts.clock)
     there = Sessions(AccountFile(accounts.file.path), accounts.clock)
     secret, session = here.fresh("ana", "main")
-    here.begin(accounts.get("ana"), session)
+    here.begin(found(accounts), session)
     for _ in range(3):
         mock_clock.jump(50 * 60)
         here.caller(cookie(secret))
@@ -163,7 +169,7 @@ async def test_whoever_is_busy_in_one_process_is_not_idle_in_another(tmp_path, m
 async def test_a_password_changed_while_the_old_one_was_looked_at_lets_nobody_in(tmp_path, mock_clock):
     accounts = accounts_of(tmp_path, mock_clock, ANA)
     sessions = Sessions(accounts.file, accounts.clock)
-    looked_at = accounts.get("ana")
+    looked_at = found(accounts)
     accounts.edit("ana", lambda account: msgspec.structs.replace(account, hash="another"))
     with pytest.raises(Changed):
         sessions.begin(looked_at, sessions.fresh("ana", "main")[1])
@@ -176,7 +182,7 @@ async def test_one_person_has_so_many_sessions_and_the_oldest_ends(tmp_path, moc
     for _ in range(MOST_OF_ONE + 1):
         mock_clock.jump(1)
         secret, session = sessions.fresh("ana", "main")
-        sessions.begin(accounts.get("ana"), session)
+        sessions.begin(found(accounts), session)
         made.append(secret)
     with pytest.raises(Problem):
         sessions.caller(cookie(made[0]))
