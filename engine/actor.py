@@ -72,8 +72,8 @@ class Message(msgspec.Struct, eq=False):
     ``event`` is set once it is settled, ``decided`` (where somebody wants to know) before that; ``settled_as`` is
     the word it gets when what it rests on is durable. ``heard`` is called once
     instead of a task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it
-    came (trio's clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (0: as it came),
-    ``done`` when that was decided; ``behind``: how many waited for the actor before it.
+    came (trio's clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (``None``: at
+    once), ``done`` when that was decided; ``behind``: how many waited for the actor before it.
     """
 
     command: Any
@@ -90,8 +90,8 @@ class Message(msgspec.Struct, eq=False):
     decided: trio.Event | None = None
     heard: Callable[[], None] | None = None
     arrived: float | None = None
-    claimed: float = 0.0
-    done: float = 0.0
+    claimed: float | None = None
+    done: float | None = None
     behind: int = 0
 
     def wake(self) -> None:

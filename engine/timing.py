@@ -106,8 +106,8 @@ class Timing:
 
 def shares_of(message: Message, begun: float, now: float) -> Shares:
     """How the time from ``begun`` to now was divided; what was not reached took nothing."""
-    if not message.done:
-        waited = (message.claimed or now) - begun
-        return max(waited, 0.0), max(now - begun - waited, 0.0), 0.0
-    claimed = max(message.claimed, begun)
+    if message.done is None:
+        waited = max((now if message.claimed is None else message.claimed) - begun, 0.0)
+        return waited, max(now - begun - waited, 0.0), 0.0
+    claimed = begun if message.claimed is None else max(message.claimed, begun)
     return claimed - begun, max(message.done - claimed, 0.0), max(now - message.done, 0.0)

@@ -11,6 +11,7 @@ import hashlib
 import re
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeGuard
 
 import jwt
@@ -69,6 +70,8 @@ class Tokens:
     """Callers by signed token: ``Authorization: Bearer TOKEN``."""
 
     def __init__(self, source: TokenKeys, rules: TokenRules, clock: Clock, remembered: int = REMEMBERED) -> None:
+        self.count: Callable[[str], None] = lambda what: None
+        """Told of each token whether it was known."""
         self._remembered = remembered
         self._source = source
         self._rules = rules
@@ -96,7 +99,9 @@ class Tokens:
         found = self._known.get(digest)
         if found is not None and wall < found[0]:
             self._known.move_to_end(digest)
+            self.count("token_cache_hit")
             return found[1]
+        self.count("token_cache_miss")
         try:
             until, caller = self._verified(given, wall)
         except UnknownKey:

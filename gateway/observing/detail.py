@@ -72,7 +72,12 @@ def detail(figures: dict[str, Any], about: About, now: int, state: dict[str, Any
             "pending_entries": load["log"]["pending_entries"],
             "pending_seconds": load["log"]["pending_age"],
         },
-        "disk": {**load["log"]["space"], "log": figures["proofs"]["log_bytes"], "full": load["log"]["full"]},
+        "disk": {
+            "free": load["log"]["space"]["disk"],
+            "map_free": load["log"]["space"]["map"],
+            "log": figures["proofs"]["log_bytes"],
+            "full": load["log"]["full"],
+        },
         "timers": {name: load["timers"][name] for name in ("set", "fired", "held")},
         "hospitals": {
             id: {name: one[name] for name in ("entries", "signed", "snapshot", "actors", "timers", "mailboxes")}

@@ -25,6 +25,7 @@ from gateway.engine import Engine, Subscription
 from gateway.observing.program import MATRON
 from gateway.observing.settings import TracingSettings
 from gateway.observing.trace import Trace, parent_of
+from gateway.tally import METHODS, OTHER
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -67,7 +68,7 @@ class Tracing:
             trace_id, span_id, flags = parent
             far = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(flags))
             context = set_span_in_context(NonRecordingSpan(far), context)
-        method = call.scope["method"]
+        method = word_of(call)
         span = self.tracer.start_span(method, context, SpanKind.SERVER, {"http.request.method": method})
         found = span.get_span_context()
         call.trace = Trace(
@@ -122,7 +123,7 @@ class RequestSpan:
         span = self._span
         if span.is_recording():
             if label:
-                span.update_name(f"{call.scope['method']} {label}")
+                span.update_name(f"{word_of(call)} {label}")
                 span.set_attribute("http.route", label)
             span.set_attribute("http.response.status_code", status)
             if call.code:
@@ -196,6 +197,12 @@ class TracedEngine:
     ) -> AbstractAsyncContextManager[Subscription]:  # fmt: skip
         """Follow topics."""
         return self._engine.follow(hospital, topics, after=after, who=who, purpose=purpose)
+
+
+def word_of(call: Call) -> str:
+    """A request's method; one that is none of HTTP's is whatever a client says."""
+    method: str = call.scope["method"]
+    return method if method in METHODS else OTHER
 
 
 def code_of(error: Exception) -> str:

@@ -17,6 +17,7 @@ from engine.eventlog.memory_store import Faults, MemoryDisk, MemoryStore
 from engine.runtime import Engine, open_engine
 from gateway.app import create_app
 from gateway.auth import Authenticator, Nobody
+from gateway.request_log import RequestLog
 from gateway.server import Door, DoorSettings, serve
 from tests.engine.following import Ward, ward
 from tests.engine.living import CLERK, patient, read
@@ -156,6 +157,7 @@ async def living_gateway(
     auth: Authenticator | None = None,
     door: DoorSettings = DoorSettings(graceful_timeout=2.0),  # noqa: B008 - frozen
     faults: Faults | None = None,
+    request_log: RequestLog | None = None,
 ) -> AsyncIterator[Place]:
     """An engine, its gateway, and hospital ``main`` with one slot."""
     disk = disk or MemoryDisk()
@@ -167,7 +169,7 @@ async def living_gateway(
             await engine.ask("main", AddHospital(hospital_id="main", name="Main", time_zone="UTC"), CLERK)
         here = await ward(engine)
         async with reached(engine) as reach, trio.open_nursery() as nursery:
-            app = create_app(reach, auth or Nobody(), pages_of(reach))
+            app = create_app(reach, auth or Nobody(), pages_of(reach), request_log=request_log)
 
             async def run(task_status: trio.TaskStatus[Door]) -> None:
                 await serve(

@@ -36,6 +36,4 @@ def proofs(figures: Figures) -> Iterator[Metric]:
     yield counter("shipping_restarts", "How often it was started again.", ships["restarts"])
     yield by("shipping_behind_entries", "Entries that are not there yet.", "log", ships["behind"], GaugeMetricFamily)
     yield gauge("log_bytes", "Size of the log's file.", figures["log_bytes"])
-    yield gauge(
-        "backup_age_seconds", "Since the last `matron backup`.", figures["backup_age_seconds"]
-    )
+    yield gauge("backup_age_seconds", "Since the last `matron backup`.", figures["backup_age_seconds"])
