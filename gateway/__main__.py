@@ -235,7 +235,7 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         notices = Notices(engine, store, clock, outside)
         tally = Tally()
-        access.notes.count = tally.mark
+        access.count_with(tally.mark)
         here = Vitals(engine, notices, tally, proving, ships, About.of(chosen), tls).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
