@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import trio
@@ -95,8 +96,7 @@ def table_over(
     types = command_and_query_types()
     table: Table = Router()
     looks = Looks()
-    for row in TABLE:
-        shape = Shape(types[row.name], row.ids)
+    for row, shape in shapes().items():
         endpoint: Endpoint
         if shape.kind in QUESTIONS:
             endpoint = ExplorerEndpoint(row, shape, engine, explorer, looks)
@@ -115,6 +115,13 @@ def table_over(
     for path, page in others.items():
         table.add("GET", path, page)
     return table
+
+
+@cache
+def shapes() -> Mapping[Row, Shape]:
+    """How each row's request is read. Making them takes 50 ms, and tests make hundreds of applications."""
+    types = command_and_query_types()
+    return {row: Shape(types[row.name], row.ids) for row in TABLE}
 
 
 def _endpoint(row: Row, shape: Shape, engine: Engine, limits: Limits) -> Endpoint:

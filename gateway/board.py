@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
@@ -51,7 +52,7 @@ QR_LEVEL, QR_BORDER = "m", 4
 
 def endpoints() -> Mapping[str, Endpoint]:
     """The pages and their files, by path."""
-    shown = Pages()
+    shown = pages()
     made: dict[str, Endpoint] = {
         "/board/{service}": Page("/board/{service}", shown.board),
         "/clinics/{clinic}/board": Page("/clinics/{clinic}/board", shown.day_board),
@@ -65,6 +66,12 @@ def endpoints() -> Mapping[str, Endpoint]:
         path = f"/static/board/{file.name}"
         made[path] = page(path, file, KINDS[file.name.rpartition(".")[2]], HEADERS)
     return made
+
+
+@cache
+def pages() -> Pages:
+    """The templates of this process; reading them takes 60 ms, and tests make hundreds of applications."""
+    return Pages()
 
 
 class Pages:
