@@ -41,6 +41,7 @@ from gateway.config import BadConfig, Config, Loaded, check_bind, load
 from gateway.configuring import config as config_group
 from gateway.demo import Demo, DemoSettings
 from gateway.door.tls import Tls, TlsUnusable
+from gateway.downtime.commands import downtime
 from gateway.erase import erase
 from gateway.explorer.process import ReadingProcess
 from gateway.health import Vitals
@@ -187,6 +188,7 @@ main.add_command(restore)
 main.add_command(config_group)
 main.add_command(import_command)
 main.add_command(export_command)
+main.add_command(downtime)
 
 
 # -- what stands on what ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -116,7 +116,7 @@ def import_command(
     with client_of(**where) as gateway:
         wanted = Wanted(dry_run, partial, similar, form)
         done = finish(_import_all, gateway, chosen, file, wanted, quiet=as_json)
-    _tell(done, as_json)
+    say(done, as_json)
     if any(one.refused for one in done):
         sys.exit(REFUSED)
 
@@ -179,21 +179,23 @@ async def _import(
     async for item in items(gateway, kind):
         known.add(kind.given(item), item[ID])
     ready, told = checked(kind, lines, names, known, digest_of(data), similar=wanted.similar)
-    done = Done(kind.name, str(file), wanted.dry_run, len(lines))
     wrong = any(one.outcome == "refused" for one in told)
     if wanted.dry_run:
         # As if they were there by now: what comes after may refer to them.
         told += [Told(one.line.number, "added", f"00000000-0000-0000-0000-{one.line.number:012}") for one in ready]
     elif not wrong or wanted.partial:
-        with _progress(quiet) as bar:
+        with progress(quiet) as bar:
             task = bar.add_task(kind.name, total=len(ready))
             async for one in sent(gateway, kind, ready, partial(bar.advance, task)):
                 told.append(one)
-    _count(done, told, lines, names.get(kind.name))
-    return done
+    return counted(kind.name, file, wanted.dry_run, told, lines, names.get(kind.name))
 
 
-def _count(done: Done, told: list[Told], lines: Iterable[Line], names: Names | None) -> None:
+def counted(
+    kind: str, file: Path, dry_run: bool, told: list[Told], lines: list[Line], names: Names | None = None
+) -> Done:
+    """What became of a file, line by line; what was made is from now on known by its names."""
+    done = Done(kind, str(file), dry_run, len(lines))
     by_number = {line.number: line for line in lines}
     for one in sorted(told, key=lambda one: one.line):
         line = by_number[one.line]
@@ -209,6 +211,7 @@ def _count(done: Done, told: list[Told], lines: Iterable[Line], names: Names | N
             done.ids[line.id or str(one.line)] = one.id
             if names is not None:
                 names.add(one.id, line.values, line.id)
+    return done
 
 
 async def _export(
@@ -235,7 +238,8 @@ async def _write(gateway: GatewayClient, kind: Kind, form: Format, filters: dict
     return count
 
 
-def _tell(done: list[Done], as_json: bool) -> None:
+def say(done: list[Done], as_json: bool) -> None:
+    """Tell what became of files, for a person or as JSON."""
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(done if len(done) > 1 else done[0])))
         return
@@ -253,7 +257,8 @@ def _tell(done: list[Done], as_json: bool) -> None:
         )
 
 
-def _progress(quiet: bool) -> Progress:
+def progress(quiet: bool) -> Progress:
+    """A bar on standard error, where somebody looks."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import click
 import trio
 from click.testing import CliRunner, Result
 
@@ -17,11 +18,12 @@ from engine.runtime import open_engine
 from gateway.app import create_app
 from gateway.auth import Nobody
 from gateway.bulk.commands import export_command, import_command
+from gateway.downtime.commands import downtime
 from gateway.server import DoorSettings, serve
 from tests.engine.living import CLERK
 from tests.gateway.surface import pages_of
 
-COMMANDS = {"import": import_command, "export": export_command}
+COMMANDS: dict[str, click.Command] = {"import": import_command, "export": export_command, **downtime.commands}
 
 
 class Counter:
