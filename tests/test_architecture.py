@@ -493,7 +493,7 @@ def test_no_module_imports_itself_in_a_round():
 def test_foreign_packages_are_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    lines = project["dependencies"] + extras["docs"] + extras["export"]
+    lines = project["dependencies"] + extras["docs"] + extras["export"] + extras["otel"]
     declared = {name_of(line) for line in lines}
     foreign = {
         (target.split(".")[0], module)
@@ -505,7 +505,9 @@ def test_foreign_packages_are_declared():
     assert sorted(use for use in foreign if use[0] not in declared) == []
 
 
-IMPORTED_AS = {"python_dateutil": "dateutil", "argon2_cffi": "argon2", "PyJWT": "jwt"}
+IMPORTED_AS = {
+    "python_dateutil": "dateutil", "argon2_cffi": "argon2", "PyJWT": "jwt", "opentelemetry_sdk": "opentelemetry",
+}  # fmt: skip
 
 
 def name_of(requirement: str) -> str:

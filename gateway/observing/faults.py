@@ -11,12 +11,10 @@ import traceback
 from collections.abc import Iterator
 from typing import Final
 
-import lmdb
-
-OURS: Final = frozenset({"engine", "gateway", "replay"})
+SILENT: Final = frozenset({"engine", "gateway", "replay", "lmdb"})
 """Packages whose exceptions say nothing of anybody."""
 
-OF_THE_SYSTEM: Final = (OSError, lmdb.Error, sqlite3.Error)
+OF_THE_SYSTEM: Final = (OSError, sqlite3.Error)
 
 CAUSE: Final = "The above exception was the direct cause of the following exception:"
 CONTEXT: Final = "During handling of the above exception, another exception occurred:"
@@ -34,7 +32,7 @@ def named(error: BaseException) -> str:
     """The kind of an exception, and what it says, where that is safe."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    safe = isinstance(error, OF_THE_SYSTEM) or kind.__module__.partition(".")[0] in OURS
+    safe = isinstance(error, OF_THE_SYSTEM) or kind.__module__.partition(".")[0] in SILENT
     return f"{name}: {error}" if safe else name
 
 
