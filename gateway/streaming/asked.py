@@ -37,6 +37,9 @@ LABEL: Final = f"{BASE}/stream"
 
 KNOWN: Final = frozenset({"topics", "after", "hospital"})
 POSITION: Final = re.compile(r"\d{1,15}")
+RECHECK: Final = 1.0
+"""Seconds after which a frame goes out only once whoever follows has proved to be known still."""
+
 PROTOCOL, KEY_PROTOCOL = "matron", "key."
 """Sub-protocols: browsers can give a WebSocket no header, so the key may come as one of them."""
 

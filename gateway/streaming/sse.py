@@ -8,9 +8,10 @@ from typing import Final
 import trio
 from starlette.types import Send
 
-from engine.subscription import HEARTBEAT, Frame
+from engine.subscription import Frame
 from gateway.call import Call
 from gateway.engine import Subscription
+from gateway.streaming.asked import RECHECK
 
 RETRY: Final = 2_000
 """Milliseconds after which a browser that was cut off asks again."""
@@ -47,14 +48,14 @@ class EventStream:
         checked = trio.current_time()
         while True:
             frames = await self._subscription.receive()
-            await self._put(b"".join(map(event, frames)))
-            if frames[-1].code:
-                return
             now = trio.current_time()
-            if now - checked >= HEARTBEAT:
+            if now - checked >= RECHECK:
                 checked = now
                 if not self._known():
                     return
+            await self._put(b"".join(map(event, frames)))
+            if frames[-1].code:
+                return
 
     async def _put(self, data: bytes, *, more: bool = True) -> None:
         await self._send({"type": "http.response.body", "body": data, "more_body": more})

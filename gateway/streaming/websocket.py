@@ -14,7 +14,6 @@ import msgspec
 import trio
 from starlette.types import Message
 
-from engine.subscription import HEARTBEAT
 from gateway import wire
 from gateway.batch import BatchEndpoint, Sender, refused
 from gateway.call import Call
@@ -22,6 +21,7 @@ from gateway.door.streams import TEXTS
 from gateway.engine import Subscription
 from gateway.limits import Limits
 from gateway.problems import Problem, invalid
+from gateway.streaming.asked import RECHECK
 from gateway.streaming.commands import Commands, ResultAlone
 
 WASTE: Final = 100
@@ -75,16 +75,16 @@ class WebSocketStream:
         checked = trio.current_time()
         while not self._gone:
             frames = await self._subscription.receive()
-            await self._put_texts([frame.data for frame in frames])
-            if frames[-1].code:
-                self._ending = (frames[-1].code, "")
-                return
             now = trio.current_time()
-            if now - checked >= HEARTBEAT:
+            if now - checked >= RECHECK:
                 checked = now
                 if not self._known():
                     await self._let_go("this key is not known any more")
                     return
+            await self._put_texts([frame.data for frame in frames])
+            if frames[-1].code:
+                self._ending = (frames[-1].code, "")
+                return
 
     async def _let_go(self, reason: str) -> None:
         self._ending = (POLICY, reason)
