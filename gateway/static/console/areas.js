@@ -5,6 +5,7 @@
 const DESK = ["clerk", "admin"];
 const CLINIC = ["clinician", "admin"];
 const STAFF = ["clerk", "clinician", "admin"];
+const ADMINS = ["admin"];
 const READERS = [...STAFF, "auditor", "integration"];
 
 export const AREAS = [
@@ -62,7 +63,22 @@ export const AREAS = [
     word: "area_alerts",
     views: [{ name: "open", word: "alerts", roles: READERS, load: () => import("./alerts/open.js") }],
   },
-  // Administration.
+  {
+    area: "admin",
+    word: "area_admin",
+    views: [
+      { name: "doctors", word: "doctors", roles: ADMINS, load: () => import("./admin/doctors.js") },
+      { name: "templates", word: "templates", roles: ADMINS, load: () => import("./admin/templates.js") },
+      { name: "slots", word: "slots", roles: ADMINS, load: () => import("./admin/slots.js") },
+      { name: "services", word: "services", roles: ADMINS, load: () => import("./admin/services.js") },
+      { name: "clinics", word: "clinics", roles: ADMINS, load: () => import("./admin/clinics.js") },
+      { name: "rooms", word: "rooms", roles: ADMINS, load: () => import("./admin/rooms.js") },
+      { name: "rules", word: "rules", roles: ADMINS, load: () => import("./admin/rules.js") },
+      { name: "staff", word: "staff", roles: ADMINS, load: () => import("./admin/staff.js") },
+      { name: "policy", word: "policy", roles: ADMINS, load: () => import("./admin/policy.js") },
+      { name: "access", word: "access", roles: ADMINS, load: () => import("./admin/access.js") },
+    ],
+  },
 ];
 
 export { CLINIC, DESK, READERS, STAFF };

@@ -36,10 +36,10 @@ function typing({ target }) {
   return target instanceof Element && target.matches(TYPING) && !TICKED.has(target.type);
 }
 
-// An open dialog has the keys for itself.
+// An open dialog has the keys for itself. What the boards' modules draw has keys of another kind: the items' own.
 function usable() {
   const root = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
-  return [...root.querySelectorAll("[data-key]")].filter((element) => !element.disabled && element.checkVisibility());
+  return [...root.querySelectorAll("[data-key]:not([data-item])")].filter((element) => !element.disabled && element.checkVisibility());
 }
 
 function name(element) {

@@ -5,9 +5,9 @@ seen, sent for tests, and counted on the day's report.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -140,7 +140,7 @@ def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server:
     assert report["totals"]["by_status"]["COMPLETED"] == 1
     (referral,) = house.desk.get("/referrals/")["items"]
     assert referral["patient_name"] == "Amara Okafor"
-    print(f"from an answer to its outcome on the page: {max(took):.1f} ms at most")
+    sys.stdout.write(f"from an answer to its outcome on the page: {max(took):.1f} ms at most\n")
 
 
 def test_a_name_alone_finds_candidates_and_never_a_patient(browser: Browser, server: Server, house: House):

@@ -52,7 +52,7 @@ export class Patient {
     const into = one.merged_into && el("p", {}, app.say("merged"), " ", app.link(app.say("open_it"), "desk", "patients", one.merged_into));
     fill(
       this.element,
-      el("h2", { tabindex: -1 }, el("bdi", {}, one.name)),
+      el("h2", { tabindex: -1, autofocus: true }, el("bdi", {}, one.name)),
       into,
       facts([
         [app.say("birth_date"), one.dob && app.time.date(one.dob)],

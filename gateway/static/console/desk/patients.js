@@ -4,15 +4,13 @@ import { el, fill, sheet } from "../dom.js";
 import { List } from "../list.js";
 import { button, empty, failure, heading } from "../parts.js";
 import { apart, candidates, meant } from "./find.js";
-import { Patient } from "./patient.js";
-import { register } from "./register.js";
 
 const FOUND = 2; // texts of a row beside the name: the rest is in the panel
 
 export const patients = {
   async open(app, host, params) {
     await sheet("/static/console/desk/desk.css");
-    const view = new Patients(app);
+    const view = new Patients(app, !params.id);
     fill(host, view.element);
     if (params.id) await view.show(params.id);
     return () => view.close();
@@ -29,11 +27,12 @@ class Patients {
   #shown = null;
   #turn = 0;
 
-  constructor(app) {
+  // `begin`: with the search; else with the patient whom the address names.
+  constructor(app, begin) {
     this.#app = app;
     this.#input = el("input", {
       type: "search", id: "find-patient", autocomplete: "off", spellcheck: "false", maxlength: 200, dataset: { key: "/" },
-      "aria-describedby": "find-hint", autofocus: true, "aria-label": app.say("find_patient"),
+      "aria-describedby": "find-hint", autofocus: begin, "aria-label": app.say("find_patient"),
     });
     this.#list = new List({
       label: app.say("candidates"),
@@ -63,6 +62,7 @@ class Patients {
   }
 
   async show(id) {
+    const { Patient } = await import("./patient.js");
     this.#shown?.close();
     this.#shown = new Patient(this.#app, id);
     fill(this.#panel, this.#shown.element);
@@ -79,6 +79,7 @@ class Patients {
 
   async #new() {
     const sought = meant(this.#input.value) ?? {};
+    const { register } = await import("./register.js");
     const patient = await register(this.#app, sought);
     if (patient) await this.#go(patient.id);
   }

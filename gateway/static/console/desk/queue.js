@@ -38,6 +38,7 @@ class Queue {
   #body = el("div", { class: "columns" });
   #timer = 0;
   #drawn = "";
+  #wanted = "";
 
   constructor(app) {
     this.#app = app;
@@ -98,6 +99,10 @@ class Queue {
     const paused = status === "active" ? "" : ` · ${app.say(`service_${status}`)}`;
     fill(this.#counts, app.say("queue_counts", { count: line.length, serving: serving.length, parked: parked.length }), paused);
     this.#list.set([...serving, ...line, ...parked]);
+    if (this.#wanted && this.#model.find(this.#wanted)) {
+      this.#list.choose(this.#wanted, { show: true });
+      this.#wanted = "";
+    }
     if (!this.#list.chosen && this.#list.items.length) this.#list.choose(this.#list.items[0].id);
     else this.#show();
   }
@@ -169,7 +174,10 @@ class Queue {
     fill(this.#undo);
     if (!one || word === "did_recall") return;
     const what = app.say(word, { code: one.code });
-    const undo = () => undoable(app, one, what, () => fill(this.#undo));
+    const undo = () => undoable(app, one, what, () => {
+      fill(this.#undo);
+      this.#want(one.id);
+    });
     fill(this.#undo, button(app, "undo", undo, { key: "u", label: app.say("undo_it", { what }) }));
   }
 
@@ -186,7 +194,13 @@ class Queue {
     const ticket = answer?.body.ticket;
     if (!ticket) return;
     this.#after(ticket, "did_call");
-    this.#list.choose(ticket.id, { show: true });
+    this.#want(ticket.id);
+  }
+
+  // This ticket is the chosen one, as soon as the stream has told of it.
+  #want(id) {
+    this.#wanted = id;
+    this.#draw();
   }
 
   // Out of turn with a reason; whoever stands first needs none.

@@ -1,0 +1,153 @@
+"""Every view of the desk, the clinic and the shell: nothing axe finds, light and dark, small and large, each language;
+and what the page weighs until somebody can work.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.gateway.browser import DESK, PHONE, WALL, chromium, visit
+from tests.gateway.console.desks import House, at, has_focus, press, said
+from tests.serving import Server, serving
+
+pytestmark = pytest.mark.browser
+FIRST_LOAD = 150_000  # bytes
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("console") / "data") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def house(server: Server) -> Iterator[House]:
+    with closing(House(server, 3)) as made:
+        made.tests()
+        for number, category in enumerate(("WALKIN", "ONLINE", "FOLLOWUP")):
+            made.arrived(made.patient(f"Patient {number}", dob="1980-02-03", phone=f"555 010{number}"), category)
+        yield made
+
+
+def views(house: House) -> dict[str, str]:
+    """Each view and what is there once it shows something."""
+    patient = house.tokens()[0]["patient_id"]
+    return {
+        "/console": ".cards",
+        f"/console/desk/patients/{patient}": ".visit",
+        f"/console/desk/queue/{house.doctor}": ".row",
+        "/console/desk/day": ".row",
+        f"/console/clinic/mine/{house.doctor}": ".row",
+        "/console/clinic/away": ".form",
+    }
+
+
+def follow(page: Page, path: str, there: str) -> None:
+    """Go on inside the page, as a link does."""
+    page.evaluate(
+        "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path
+    )
+    expect(page.locator(there).first).to_be_visible()
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", PHONE), ("dark", DESK)])
+def test_axe_finds_nothing_in_any_view(browser: Browser, server: Server, house: House, scheme: str, size):
+    with at(browser, server, "/console", size=size, color_scheme=scheme) as visitor:
+        page = visitor.page
+        for path, there in views(house).items():
+            follow(page, path, there)
+            assert visitor.axe() == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than {size}"
+        follow(page, f"/console/desk/patients/{house.tokens()[0]['patient_id']}", ".visit")
+        for key, there in (("e", ".slot"), ("n", "dialog form"), ("?", ".menu")):
+            press(page, key)
+            expect(page.locator(there).first).to_be_visible()
+            assert visitor.axe() == [], key
+            press(page, "Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+        assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("language", ["es", "hi", "ar"])
+def test_each_language_has_its_words_and_its_direction(browser: Browser, server: Server, house: House, language: str):
+    with at(browser, server, f"/console?lang={language}", size=WALL) as visitor:
+        page = visitor.page
+        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+        heads = set()
+        for path, there in views(house).items():
+            follow(page, path, there)
+            heads.add(page.locator("h1").inner_text())
+        assert not heads & {"Patients", "Live queue", "Day list", "My queue", "Unavailable"}
+        assert len(heads) == 6
+        assert visitor.axe() == []
+        assert visitor.complaints == []
+
+
+def test_the_first_page_is_light_and_soon_there(browser: Browser, server: Server, house: House):
+    with visit(browser, timezone_id="UTC") as visitor:
+        page = visitor.page
+        sizes: dict[str, int] = {}
+        page.on("requestfinished", lambda request: sizes.update({request.url: weight(request)}))
+        page.add_init_script("sessionStorage.setItem('matron-look-as', 'clerk')")
+        page.goto(f"{server.url}/")
+        expect(page.get_by_label("Find a patient", exact=True)).to_be_focused()
+        page.wait_for_load_state("networkidle")
+        ready = page.evaluate("performance.getEntriesByName('matron-interactive')[0].startTime")
+        total = sum(sizes.values())
+        sys.stdout.write(f"{len(sizes)} requests, {total / 1000:.0f} KB, somebody can work after {ready:.0f} ms\n")
+        assert total < FIRST_LOAD, sizes
+        assert ready < 5_000
+
+
+def weight(request) -> int:
+    found = request.sizes()
+    return int(found["responseBodySize"] + found["responseHeadersSize"])
+
+
+def test_a_full_slot_leads_to_the_waiting_list_and_an_emergency_past_it(browser: Browser, server: Server, house: House):
+    patient = house.patient("Late Comer")
+    with at(browser, server, f"/console/desk/patients/{patient}", role="clerk") as visitor:
+        page = visitor.page
+        press(page, "b")
+        expect(page.locator(".slot input:checked")).to_be_focused()
+        full = page.locator(".slot.full").first
+        expect(full).to_contain_text("Full: waiting list, 0 wait")
+        full.locator("input").check()
+        press(page, "Enter")
+        said(page, "Place 1 on the waiting list")
+        expect(page.locator(".visit .chip").first).to_have_text("Waiting list")
+        has_focus(page, "Leave the waiting list")
+        press(page, "e")
+        expect(page.locator(".slot input:checked")).to_be_focused()
+        press(page, "Enter")
+        said(page, "Emergency: ")
+        expect(page.locator(".paper .code")).to_be_visible()
+    (token,) = house.tokens(patient_id=patient)
+    assert token["category"] == "EMERGENCY"
+
+
+def test_steps_of_a_live_queue_with_single_keys(browser: Browser, server: Server, house: House):
+    house.wait(4)
+    with at(browser, server, f"/console/desk/queue/{house.laboratory}", role="clerk") as visitor:
+        page = visitor.page
+        expect(page.locator(".row")).to_have_count(4)
+        for key, outcome in (
+            ("n", "LAB-001 called"), ("s", "LAB-001 started"),
+            ("d", "LAB-001 completed"), ("u", "Taken back: LAB-001 completed"), ("d", "LAB-001 completed"),
+            ("n", "LAB-002 called"), ("a", "LAB-002: no answer"),
+        ):  # fmt: skip
+            press(page, key)
+            expect(page.locator("[data-part=outcome]")).to_have_text(outcome)
+        assert visitor.complaints == []
