@@ -36,7 +36,7 @@ from gateway.audit.shipping import shipping
 from gateway.auth import DEV_HOSPITAL
 from gateway.backing.commands import backup, restore
 from gateway.bulk.commands import export_command, import_command
-from gateway.checking import check_keys, check_log
+from gateway.checking import check_keys, check_log, refuse_newer
 from gateway.config import BadConfig, Config, Loaded, check_bind, load
 from gateway.configuring import config as config_group
 from gateway.demo import Demo, DemoSettings
@@ -204,6 +204,7 @@ Beside = Callable[[Engine, str, trio.Event], Awaitable[None]]
 async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | None = None) -> None:
     """The engine over its store; inside its life the front door; ``beside`` gets the engine, the address, the end."""
     assert chosen.data is not None
+    await refuse_newer(Path(chosen.data))
     store = LmdbStore(chosen.data, allow_any_filesystem=chosen.dev, master_key=master_key(chosen))
     clock = SystemClock()
     shutdown = trio.Event()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import trio
 
+from engine.errors import LogCorrupt
 from engine.eventlog.directory import BESIDE
+from engine.eventlog.entry import Codec, checked
 from engine.eventlog.keys import Keyring
 from engine.eventlog.lmdb_copy import DATA, wrapped_by
 from engine.eventlog.lmdb_reader import LmdbReader
@@ -20,6 +22,33 @@ def check_keys(data: Path, master_key: Path) -> None:
     """The subject keys open with this master key; ``Unavailable`` when not. Where none are wrapped it says nothing."""
     if (data / "keys" / DATA).exists() and (id := wrapped_by(data / "keys")):
         MasterFile(master_key, _no_entropy).opened(bytes.fromhex(id))
+
+
+async def refuse_newer(data: Path) -> None:
+    """The newest entry of each log can be read here; ``LogCorrupt`` when a newer program wrote it. Changes nothing.
+
+    Asked before the engine opens the log, which writes: a program of before must leave what it does not know as it is.
+    """
+    if not await trio.Path(data, "log", DATA).exists():
+        return
+    async with LmdbReader(data) as reader:
+        for hospital in await reader.hospitals():
+            for log in (hospital, hospital + BESIDE):
+                codec = Book(log, Keyring(log, _no_entropy)).codec
+                head = await reader.head(log)
+                for position, record in await reader.read(log, head, 1) if head else ():
+                    _known(codec, log, position, record)
+
+
+def _known(codec: Codec, log: str, position: int, record: bytes) -> None:
+    try:
+        entry = checked(record)
+    except LogCorrupt:
+        return  # damage is the engine's to find, and to say what can be done about it
+    try:
+        codec.decode(entry)
+    except LogCorrupt as fault:
+        raise LogCorrupt(f"position {position} of {log}: {fault}. Nothing was changed; start the newer one") from fault
 
 
 async def check_log(data: Path) -> dict[str, int]:

@@ -213,13 +213,15 @@ class Codec:
         return self._seal.encode(value)
 
     def decode(self, data: bytes) -> Any:
-        """The entry of these bytes, with typed events; ``LogCorrupt`` for an unknown format, event or field type."""
+        """The entry of these bytes, with typed events; ``LogCorrupt`` for an unknown format, event or rule book."""
         try:
             head, _ = self._read.decode(data)
         except msgspec.ValidationError as error:
             head = self._upcast(data, error)
         if head.format != FORMAT:
             head = self._upcast(data, None)
+        if head.rulebook > RULEBOOK:
+            raise LogCorrupt(f"rule book {head.rulebook} is newer than {RULEBOOK}: a newer program wrote this log")
         return head
 
     def kept_answer(self, data: bytes) -> bytes:
@@ -238,7 +240,8 @@ class Codec:
         if not isinstance(number, int) or number > FORMAT:
             raise LogCorrupt(f"entry format {number!r} is not known here: a newer program wrote this log") from error
         if number == FORMAT:
-            raise LogCorrupt(f"an entry cannot be read: {error}") from error
+            newer = "; a newer program wrote this log" if "Invalid value" in str(error) else ""
+            raise LogCorrupt(f"an entry cannot be read: {error}{newer}") from error
         while number < FORMAT:
             if number not in self._upcasters:
                 raise LogCorrupt(f"no upcaster for entry format {number}") from error
