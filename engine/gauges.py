@@ -34,10 +34,12 @@ class Histogram:
 
     def note(self, seconds: float) -> None:
         """Count one; less than nothing, as of a clock that was set back, counts as nothing."""
-        seconds = max(seconds, 0.0)
+        if seconds < 0.0:
+            seconds = 0.0
         self.counts[bisect_left(self.bounds, seconds)] += 1
         self.total += seconds
-        self.longest = max(self.longest, seconds)
+        if seconds > self.longest:
+            self.longest = seconds
 
     def document(self) -> dict[str, Any]:
         """Count, sum and maximum (s), and the buckets: upper bound (``None``: infinite), how many up to there."""

@@ -59,23 +59,25 @@ class Timing:
 
     def __init__(self, gauges: Gauges, limit: SlowLimit, pending: Callable[[], int]) -> None:
         self._gauges = gauges
+        self._took = gauges.asked_for
         self._limit = limit
+        self._least = limit.seconds
+        self._shares = limit.shares
         self._pending = pending
 
     def asked(self, hospital: str, message: Message, begun: float) -> None:
         """Nobody waits for this message any more; it came then (trio's clock, s)."""
         now = trio.current_time()
         took = now - begun
-        self._gauges.asked_for[type(message.command)].note(took)
-        limit = self._limit
-        if limit.shares and message.reply is not None:
+        self._took[type(message.command)].note(took)
+        if self._shares and message.reply is not None:
             force_setattr(message.reply, "took", shares_of(message, begun, now))
-        if took >= limit.seconds:
+        if took >= self._least:
             self._gauges.slow += 1
             outcome = _OUTCOMES.get(message.word, "unknown")
             who, name = message.who, type(message.command).__name__
             shares = shares_of(message, begun, now)
-            limit.tell(
+            self._limit.tell(
                 Slow("command", name, hospital, who.request_id, outcome, took, shares, message.behind, self._pending())
             )
 
@@ -83,7 +85,7 @@ class Timing:
         """So many commands came together then, and the last of them is over."""
         took = trio.current_time() - begun
         self._gauges.asked_for[kind].note(took)
-        if took >= self._limit.seconds:
+        if took >= self._least:
             self._gauges.slow += 1
             shares = (0.0, took, 0.0)
             self._limit.tell(
@@ -96,7 +98,7 @@ class Timing:
         """A query came then, and what it asks for was ``found`` then, if it was; now it is over."""
         now = trio.current_time()
         self._gauges.looked_for[query].note(now - begun)
-        if now - begun >= self._limit.seconds:
+        if now - begun >= self._least:
             self._gauges.slow += 1
             until = now if found is None else found
             shares = (0.0, until - begun, now - until)
