@@ -8,6 +8,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const ASIDE = 4; // a bed that lies aside of the way counts as so much farther
 const [LARGEST, SMALLEST, STEP] = [2, 0.75, 0.05]; // sizes of the letters on beds, as multiples of the page's
 const ON_A_PHONE = 1.1;
+const LOOKS = new WeakMap(); // of each bed, all that its looks come from
 
 export class WardBeds {
   #parts;
@@ -57,8 +58,13 @@ export class WardBeds {
     } while (this.#size > SMALLEST && !fits());
   }
 
+  // A bed that would look as before is left alone: of hundreds, one message changes one.
   #fill(item, bed, overdue, speech, language, now, chosen) {
     const button = item.firstElementChild;
+    const lasting = speech.lasting(bed, now, overdue);
+    const looks = JSON.stringify([bed, lasting, overdue, bed.id === chosen, language.code]);
+    if (LOOKS.get(button) === looks) return;
+    LOOKS.set(button, looks);
     button.dataset.key = bed.id;
     button.dataset.state = bed.state;
     button.toggleAttribute("data-overdue", overdue);
@@ -67,7 +73,7 @@ export class WardBeds {
     button.querySelector(".label").textContent = bed.label;
     button.querySelector(".isolation").hidden = !bed.isolation;
     put(button.querySelector(".state"), speech.state(bed.state), language);
-    put(button.querySelector(".lasted"), speech.lasting(bed, now, overdue), language);
+    put(button.querySelector(".lasted"), lasting, language);
     button.querySelector(".who").textContent = bed.patient_name ?? "";
     const acuity = button.querySelector(".acuity");
     acuity.dataset.acuity = bed.acuity ?? "";
@@ -84,7 +90,10 @@ export class WardBeds {
   #settle(focused) {
     const all = this.#all;
     const current = all.find((bed) => bed.dataset.key === this.#current) ?? all[0];
-    for (const bed of all) bed.tabIndex = bed === current ? 0 : -1;
+    for (const bed of all) {
+      const index = bed === current ? 0 : -1;
+      if (bed.tabIndex !== index) bed.tabIndex = index;
+    }
     this.#current = current?.dataset.key ?? "";
     if (focused && !this.#parts.rooms.contains(document.activeElement)) current?.focus();
   }

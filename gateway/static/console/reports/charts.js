@@ -10,7 +10,7 @@ let made = 0; // charts on this page: their titles need ids
 // and height; backwards where text runs from right to left, and so does time.
 export function chart({ title, description, draw, classes = "" }) {
   const number = (made += 1);
-  const svg = shape("svg", { class: `chart ${classes}`.trim(), role: "img", "aria-labelledby": `chart-${number}-title chart-${number}-text` });
+  const svg = shape("svg", { class: `chart ${classes}`.trim(), role: "img", "aria-labelledby": `chart-${number}-title`, "aria-describedby": `chart-${number}-text` });
   const heading = shape("title", { id: `chart-${number}-title` }, title);
   const text = shape("desc", { id: `chart-${number}-text` }, description);
   const holder = document.createElement("div");
@@ -104,11 +104,11 @@ export function legend(names, lined = false) {
   return list;
 }
 
-// The next round number that is not below one: 1, 2, 2.5 or 5 times a power of ten.
+// The next round number that is not below one, and whose half is round, too: 1, 2, 4, 6 or 8 times a power of ten.
 export function nice(value) {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((times) => times * power).find((round) => round >= value - 1e-9);
+  return [1, 2, 4, 6, 8, 10].map((times) => times * power).find((round) => round >= value - 1e-9);
 }
 
 function framed(width, backwards, highest, labels, tell) {

@@ -4,9 +4,12 @@
 import { el, freshId } from "../dom.js";
 import { legend } from "./charts.js";
 
+const WIDE = 5; // columns beyond which a table stands below its chart
+
 // `drawing`: what `charts.js` made; `names`: its series, where there are several; `table`: see below.
 export function figure({ title, drawing, names = [], lined = false, table: beside }) {
-  return el("figure", { class: "report-figure" },
+  const wide = beside.columns.length > WIDE;
+  return el("figure", { class: wide ? "report-figure wide" : "report-figure" },
     el("figcaption", {}, el("h3", {}, title)),
     el("div", { class: "report-drawing" }, names.length > 1 ? legend(names, lined) : null, drawing),
     table({ ...beside, caption: title, said: false }),

@@ -5,8 +5,9 @@ import { confirm, dialog } from "../dialog.js";
 import { el, fill } from "../dom.js";
 import { Form } from "../form.js";
 import { button, chip, facts, failure } from "../parts.js";
-import { attempt, when } from "./attempt.js";
+import { attempt } from "./attempt.js";
 import { reasons } from "./reasons.js";
+import { when } from "./times.js";
 
 const KINDS = { held: "wait", booked: "wait", checked_in: "good", in_progress: "good", completed: "quiet", cancelled: "bad", no_show: "bad" };
 const MINUTE = 60_000;

@@ -6,6 +6,7 @@ import { confirm, dialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { button } from "../parts.js";
 import { excluded } from "./reasons.js";
+import { when } from "./times.js";
 
 const NO_ROOM = new Set(["room_conflict", "room_closed", "room_unavailable", "room_not_fitting", "no_room_available"]);
 
@@ -66,11 +67,3 @@ async function offered(app, clinic, refusal, { asked, unassigned }) {
 async function ruleVersion(app, clinic) {
   return (await app.get("/clinics/" + clinic.id + "/rules/versions/", { limit: 1 })).items[0]?.rule_version;
 }
-
-// The times alone where both are of today.
-function when(app, from, to) {
-  const range = app.time.range(from, to);
-  return app.time.day(from) === app.time.today() ? range : `${app.time.date(from)}, ${range}`;
-}
-
-export { when };

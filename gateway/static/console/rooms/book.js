@@ -5,10 +5,11 @@ import { el, fill, sheet } from "../dom.js";
 import { Form } from "../form.js";
 import { button, empty, heading } from "../parts.js";
 import { AppointmentPanel } from "./appointment.js";
-import { attempt, when } from "./attempt.js";
+import { attempt } from "./attempt.js";
 import { Clinic } from "./clinic.js";
 import { PatientFinder } from "./patients.js";
 import { Preview } from "./preview.js";
+import { firstTime, when } from "./times.js";
 
 const MINUTE = 60_000;
 const QUARTER = 15 * MINUTE;
@@ -71,7 +72,7 @@ class BookView {
       fields: [
         { name: "clinic_id", word: "clinic", type: "select", options: clinics.map(({ id, name }) => [id, name]), value: clinic.id, onChange: (event) => this.#otherClinic(event.target.value) },
         { name: "doctor_id", word: "doctor", type: "select", required: true, options: any("choose_doctor", doctors.map(({ id, name, specialization }) => [id, `${name} · ${specialization}`])) },
-        { name: "start", word: "begins", type: "moment", required: true, step: 300, value: firstTime(app, query.get("date")) },
+        { name: "start", word: "begins", type: "moment", required: true, step: 300, value: firstTime(app, query.get("date"), QUARTER) },
         { name: "minutes", word: "minutes_long", type: "number", required: true, min: 5, step: 5, max: clinic.settings.longest_minutes, value: USUAL },
         { name: "room_id", word: "room", type: "select", options: any("best_room", clinic.rooms.map(({ id, name }) => [id, name])), value: query.get("room") ?? "" },
         { name: "room_type", word: "room_type", type: "select", options: any("any", words(clinic.types)) },
@@ -157,11 +158,4 @@ class BookView {
     await this.#panel.show(one.id);
     this.#panel.element.querySelector("h2")?.focus();
   }
-}
-
-// On the day that is asked for: today the next quarter of an hour, else nine o'clock.
-function firstTime(app, date) {
-  const soon = new Date(Math.ceil((Date.now() + 1) / QUARTER) * QUARTER).toISOString();
-  const other = /^\d{4}-\d{2}-\d{2}$/.test(date ?? "") && date !== app.time.today();
-  return other ? app.time.instant(`${date}T09:00`) : soon;
 }

@@ -5,10 +5,12 @@ import { dialog } from "../dialog.js";
 import { el, fill, sheet } from "../dom.js";
 import { Form } from "../form.js";
 import { button, empty, heading, table } from "../parts.js";
-import { when } from "./attempt.js";
 import { Clinic } from "./clinic.js";
+import { firstTime, when } from "./times.js";
 
 const KINDS = ["maintenance", "cleaning", "blocked", "closed"];
+const HOUR = 3_600_000; // ms
+const USUAL = 2; // hours
 const REPEATS = { "": "once", "FREQ=DAILY": "daily", "FREQ=WEEKLY": "weekly" };
 
 export default {
@@ -59,13 +61,13 @@ class ClosuresView {
 
   #form(query) {
     const app = this.#app;
-    const date = /^\d{4}-\d{2}-\d{2}$/.test(query.get("date") ?? "") ? query.get("date") : app.time.today();
+    const begins = firstTime(app, query.get("date"), HOUR);
     return new Form(app, {
       fields: [
         { name: "room_id", word: "room", type: "select", required: true, options: this.#clinic.rooms.map(({ id, name }) => [id, name]), value: query.get("room") ?? "" },
         { name: "kind", word: "kind", type: "select", options: KINDS.map((kind) => [kind, app.say(kind)]) },
-        { name: "start_time", word: "begins", type: "moment", required: true, value: app.time.instant(`${date}T12:00`) },
-        { name: "end_time", word: "ends", type: "moment", required: true, value: app.time.instant(`${date}T14:00`) },
+        { name: "start_time", word: "begins", type: "moment", required: true, value: begins },
+        { name: "end_time", word: "ends", type: "moment", required: true, value: new Date(Date.parse(begins) + USUAL * HOUR).toISOString() },
         { name: "rrule", word: "repeat", type: "select", options: Object.entries(REPEATS).map(([rule, word]) => [rule, app.say(word)]) },
         { name: "affected", word: "affected", type: "select", options: [["keep", app.say("affected_keep")], ["move", app.say("affected_move")]] },
         { name: "reason", word: "reason_if_any", type: "textarea", maxlength: 500 },

@@ -6,8 +6,8 @@ import { List } from "../list.js";
 import { chip, heading } from "../parts.js";
 import { Again } from "./again.js";
 import { AppointmentPanel } from "./appointment.js";
-import { when } from "./attempt.js";
 import { Clinic } from "./clinic.js";
+import { when } from "./times.js";
 
 const LISTED = 1_000;
 

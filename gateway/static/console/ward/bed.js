@@ -8,15 +8,15 @@ import { PatientFinder } from "../rooms/patients.js";
 
 // Steps by state: [word, path, key, whether a reason is needed, who beside the staff].
 const STEPS = {
-  unoccupied: [["contaminate", "contaminate", "c", true], ["isolate_bed", "isolate", "i", true]],
-  reserved: [["release_bed", "release", "l"]],
+  unoccupied: [["isolate_bed", "isolate", "i", true]],
+  reserved: [["release_bed", "release", "l"], ["isolate_bed", "isolate", "i", true]],
   occupied: [],
   housekeeping: [["mark_clean", "clean", "c"], ["contaminate", "contaminate", "o", true], ["isolate_bed", "isolate", "i", true]],
-  contaminated: [["mark_decontaminated", "decontaminate", "c"]],
+  contaminated: [["mark_decontaminated", "decontaminate", "c"], ["isolate_bed", "isolate", "i", true]],
   isolated: [["reopen_bed", "reopen", "o", false, "admin"]],
   closed: [["reopen_bed", "reopen", "o", false, "admin"]],
 };
-const CLOSABLE = new Set(["unoccupied", "housekeeping", "contaminated"]);
+const CLOSABLE = new Set(["unoccupied", "reserved", "housekeeping", "contaminated", "isolated"]);
 
 export class BedPanel {
   #app;

@@ -68,7 +68,7 @@ class BedsView {
       heading(app.say("beds"), this.#picked, button(app, "admit", () => app.router.go(`/console/ward/admit?ward=${this.#id}`), { key: "a", kind: "main" }), this.#board),
       this.#counts,
       el("div", { class: "ward-columns" },
-        el("div", {}, el("p", { class: "hint", id: "bed-keys" }, app.say("bed_keys_hint")), this.#rooms,
+        el("div", {}, el("h2", { class: "spoken" }, app.say("beds")), el("p", { class: "hint", id: "bed-keys" }, app.say("bed_keys_hint")), this.#rooms,
           el("section", { class: "ward-line" }, this.#waits, this.#waiting)),
         this.#aside),
     );
