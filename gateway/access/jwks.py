@@ -84,7 +84,7 @@ def parse_jwks(data: bytes, *, secrets: bool = False) -> Keys:
     """
     try:
         held = msgspec.json.decode(data)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise BadKeys("it is not JSON") from None
     listed = held.get("keys", [held] if "kty" in held else None) if isinstance(held, dict) else None
     if not isinstance(listed, list) or len(listed) > MOST_KEYS:

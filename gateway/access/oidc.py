@@ -181,7 +181,7 @@ class Provider:
         body = await self._asked(found.token_endpoint, headers, method="POST", body=urlencode(form).encode())
         try:
             return msgspec.json.decode(body, type=Exchanged).id_token.encode()
-        except (msgspec.ValidationError, msgspec.DecodeError, ValueError):
+        except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError):
             raise NotAccepted("what came for the code is no token") from None
 
     async def _claims(self, token: bytes, found: Discovered) -> dict[str, Any]:
@@ -223,7 +223,7 @@ class Provider:
         body = await self._asked(self.rules.issuer.rstrip("/") + WELL_KNOWN, [JSON])
         try:
             found = msgspec.json.decode(body, type=Discovered)
-        except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+        except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError) as error:
             raise NotAccepted(f"what the provider says of itself cannot be used: {error}") from None
         if found.issuer != self.rules.issuer:
             raise NotAccepted("the provider says that it is another issuer")

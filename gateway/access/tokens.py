@@ -143,7 +143,7 @@ def verified(given: bytes, keys: Keys, *, issuer: str, audience: str, leeway: in
         raise BadToken("The signature of this token is not good.")
     try:
         claims = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):
         raise BadToken("This token has no claims.")
@@ -193,7 +193,7 @@ def _header(given: bytes) -> tuple[str | None, Any]:
     first = given.partition(b".")[0]
     try:
         header = msgspec.json.decode(urlsafe_b64decode(first + b"=" * (-len(first) % 4)))
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
         raise BadToken("This is no token.")

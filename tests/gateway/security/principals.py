@@ -25,6 +25,7 @@ KINDS: Final = ("key", "token", "session")
 
 ISSUER, AUDIENCE = "https://issuer.example", "matron"
 SECRET: Final = "a secret of more than thirty-two bytes, for tests"
+UNLIMITED: Final = RateSettings(enabled=False)
 FOR_EVER: Final = 4_000_000_000
 
 WHO: Final[tuple[tuple[Role, str], ...]] = (
@@ -75,7 +76,8 @@ def with_sessions(access: Access) -> list[Principal]:
     for role, hospital in WHO:
         name = f"{role}.{hospital}" if hospital != WHOLE_NETWORK else role
         account = people.accounts.add(Account(name=name, grants={hospital: [role]}, hash="none"))
-        cookie, session = people.sessions.begin(account, hospital)
+        cookie, session = people.sessions.fresh(name, hospital)
+        people.sessions.begin(account, session)
         said = [("Cookie", f"matron_session={cookie}"), ("X-CSRF-Token", session.csrf)]
         principals.append(Principal("session", role, hospital, said))
     return principals
@@ -88,13 +90,14 @@ def of(principals: list[Principal], role: str, hospital: str, kind: str = "key")
 
 
 @asynccontextmanager
-async def opened(folder: Path, kinds: tuple[str, ...] = KINDS) -> AsyncIterator[tuple[Access, list[Principal]]]:
+async def opened(
+    folder: Path, kinds: tuple[str, ...] = KINDS, rates: RateSettings = UNLIMITED
+) -> AsyncIterator[tuple[Access, list[Principal]]]:
     """Who may come in, as a server would know it, and everybody who may with these kinds of credentials."""
     principals = [*with_keys(folder / "keys.toml"), *with_tokens(folder / "secret")]
     said = AccessSettings(
         accounts=str(folder / "accounts.db"), token_keys=str(folder / "secret"), issuer=ISSUER, audience=AUDIENCE
     )
-    rates = RateSettings(enabled=False)
     access = open_access(Config(data=str(folder), keys=str(folder / "keys.toml"), access=said, rates=rates))
     assert access.people is not None
     principals += with_sessions(access) if "session" in kinds else []
