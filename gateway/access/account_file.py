@@ -40,8 +40,10 @@ TABLES: Final = (
         until INTEGER NOT NULL
     ) STRICT""",
     "CREATE INDEX sessions_of_user ON sessions (user, created)",
+    "CREATE TABLE untold (at INTEGER NOT NULL, hospital TEXT NOT NULL, what TEXT NOT NULL, user TEXT NOT NULL) STRICT",
 )
-"""Times are µs since 1970 UTC. ``grants`` is JSON: roles by hospital."""
+"""Times are µs since 1970 UTC. ``grants`` is JSON: roles by hospital. ``untold``: what was done without a server, and
+waits for one that writes it into the audit log."""
 
 T = TypeVar("T")
 

@@ -171,6 +171,19 @@ class Accounts:
             changed = db.execute("UPDATE users SET hash = ? WHERE name = ? AND hash IS ?", same).rowcount
         return msgspec.structs.replace(account, hash=made) if changed else account
 
+    # -- what was done without a server ---------------------------------------------------------------------
+
+    def leave_word(self, what: str, account: Account) -> None:
+        """Somebody was changed where no server runs: one that does is to write it down, in each of the hospitals."""
+        rows = [(self.now(), hospital, what, account.name) for hospital in account.grants or {"": []}]
+        with self.file.changing() as db:
+            db.executemany("INSERT INTO untold VALUES (?, ?, ?, ?)", rows)
+
+    def take_words(self) -> list[tuple[int, str, str, str]]:
+        """What was left so, once: the instant, the hospital, what was done, and whose account it is."""
+        with self.file.changing() as db:
+            return sorted(db.execute("DELETE FROM untold RETURNING at, hospital, what, user").fetchall())
+
     # -- attempts -------------------------------------------------------------------------------------------
 
     def attempt(self, name: str) -> Attempt:

@@ -12,7 +12,9 @@ from typing import Final
 
 import trio
 
+from engine.calendar import moment
 from engine.clock import Clock
+from engine.eventlog.entry import Principal
 from gateway.access.account_file import AccountFile
 from gateway.access.accounts import SECOND, Accounts, Lockout
 from gateway.access.cookies import Cookies, proxies_trusted
@@ -25,10 +27,13 @@ from gateway.access.passwords import Passwords
 from gateway.access.requests import ProviderWay
 from gateway.access.sessions import Lifetimes, Sessions
 from gateway.access.settings import AccessSettings
-from gateway.access.sign_in import Says, SessionDesk
+from gateway.access.sign_in import Says, SessionDesk, named
 from gateway.access.users import UserDesk
 from gateway.call import Endpoint
 from gateway.outgoing.https import tls_context
+
+OPERATOR: Final = Principal("matron", "system")
+"""Who did what was done with the file alone."""
 
 KEEP_UP: Final = 10.0
 """Seconds between two tellings of who was there; so much of it a kill may lose."""
@@ -115,6 +120,10 @@ class People:
             try:
                 await self.file.run(partial(self.sessions.keep_up, self.sessions.moved()))
                 await self.file.run(self.accounts.sweep)
+                for at, hospital, what, user in await self.file.run(self.accounts.take_words):
+                    # Only whoever has the file can do that; who it was, nobody here knows.
+                    facts = {"user": user, "at": moment(at).isoformat(), "by": "matron users"}
+                    self.notes.say(named(hospital), OPERATOR, what, **facts)  # type: ignore[arg-type]
             except sqlite3.Error as error:
                 log.error("the file of accounts was not kept up: %s", error)
             if shutdown.is_set():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ from engine.clock import SystemClock
 from gateway.access.account_file import AccountFile, AccountsUnusable
 from gateway.access.accounts import Account, Accounts, Refused, in_order
 from gateway.access.names import HOSPITAL_NAME, WHOLE_NETWORK
+from gateway.access.notes import What
 from gateway.access.passwords import Passwords, WeakPassword, check_password
 from gateway.access.requests import AddUser
 from gateway.access.tables import aligned
@@ -73,7 +75,7 @@ def add(
     accounts = opened(path, make=True)
     made = Passwords().hash(password_for(name, password_file))
     account = Account(name=name, shown=shown.strip(), grants={hospital: in_order(list(roles))}, hash=made)
-    show(done(lambda: accounts.add(account)), accounts, as_json)
+    show(done(accounts, "user_added", lambda: accounts.add(account)), accounts, as_json)
 
 
 @users.command("list")
@@ -127,7 +129,8 @@ def password(name: str, password_file: Path | None, path: Path, as_json: bool) -
     """Give somebody another password; sessions end, and failed attempts are forgotten."""
     accounts = opened(path)
     made = Passwords().hash(password_for(name, password_file))
-    done(lambda: accounts.edit(name, lambda account: msgspec.structs.replace(account, hash=made)))
+    edit = partial(msgspec.structs.replace, hash=made)
+    done(accounts, "password_changed", lambda: accounts.edit(name, edit))
     accounts.unlock(name)
     show(accounts.get(name), accounts, as_json)
 
@@ -139,10 +142,12 @@ def password(name: str, password_file: Path | None, path: Path, as_json: bool) -
 def unlock(name: str, path: Path, as_json: bool) -> None:
     """Forget the failed attempts to sign in by a name."""
     accounts = opened(path)
-    if accounts.get(name) is None:
-        stop(FAILED, f"There is no {name} in {path}.")
+    account = accounts.get(name)
+    if account is None:
+        stop(FAILED, f"There is nobody called {name!r}.")
     accounts.unlock(name)
-    show(accounts.get(name), accounts, as_json)
+    accounts.leave_word("unlocked", account)
+    show(account, accounts, as_json)
 
 
 @users.command()
@@ -188,21 +193,29 @@ def opened(path: Path, *, make: bool = False) -> Accounts:
 def edited(path: Path, name: str, edit: Callable[[Account], Account | None], as_json: bool) -> None:
     """Change somebody, and say how he or she is now."""
     accounts = opened(path)
-    after = done(lambda: accounts.edit(name, edit))
+    before = accounts.get(name)
+    what: What = "user_removed" if before is not None and edit(before) is None else "user_changed"
+    after = done(accounts, what, lambda: accounts.edit(name, edit), before)
     if after is None and not as_json:
         click.echo(f"{name} removed")
     else:
         show(after, accounts, as_json)
 
 
-def done(work: Callable[[], Account | None]) -> Account | None:
-    """Do it, or end with the rule that says no."""
+def done(
+    accounts: Accounts, what: What, work: Callable[[], Account | None], before: Account | None = None
+) -> Account | None:
+    """Do it, and leave word of it for the audit log; or end with the rule that says no."""
     try:
-        return work()
+        after = work()
     except LookupError as error:
         stop(FAILED, f"There is nobody called {error}.")
     except Refused as refused:
         stop(FAILED, refused.detail)
+    about = after or before
+    if about is not None:
+        accounts.leave_word(what, about)
+    return after
 
 
 def show(account: Account | None, accounts: Accounts, as_json: bool) -> None:

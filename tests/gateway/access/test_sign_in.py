@@ -7,7 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.auth import Nobody
+from gateway.routes.row import ROLES
 from tests.gateway.access.people import ANA, API, BOSS, BOTH, OTHER, ROOT, SECRET, door
+from tests.gateway.surface import As, ScriptedEngine, client_of
 
 MINUTE = 60.0
 
@@ -247,6 +250,26 @@ async def test_a_key_has_no_session_to_sign_out_of(tmp_path, mock_clock):
         assert (await browser.ask("DELETE", "/session/")).status_code == 401
         ways = (await browser.ask("GET", "/session/ways/")).json()
         assert ways == {"password": True, "oidc": None}
+
+
+@pytest.mark.parametrize(
+    ("caller", "said"),
+    [
+        (As("clerk", "auditor", name="desk"), ("key", "desk", ["clerk", "auditor"], "main", "main")),
+        (As("network", hospital="*", name="all"), ("key", "all", ["network"], "*", "*")),
+        (Nobody(), ("dev", "developer", list(ROLES), "main", "main")),
+    ],
+)
+async def test_a_key_and_nobody_at_all_are_told_who_they_are_too(caller, said):
+    async with client_of(ScriptedEngine(), caller) as client:
+        answer = (await client.get(f"{API}/session/")).json()
+        kind, name, roles, hospital, own = said
+        assert (answer["kind"], answer["name"], answer["roles"], answer["hospital"]) == (kind, name, roles, hospital)
+        assert answer["hospitals"] == [{"id": own, "roles": roles}]
+        assert (answer["csrf"], answer["until"], answer["break_glass"]) == ("", None, False)
+        assert (await client.get(f"{API}/session/ways/")).json() == {"password": False, "oidc": None}
+        refused = await client.post(f"{API}/session/", json={"name": "ana", "password": SECRET})
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_set_up")
 
 
 async def test_only_so_many_sign_in_at_once(tmp_path, mock_clock):

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from click.testing import CliRunner, Result
 
 from gateway.__main__ import main
 from gateway.access import user_commands
 from gateway.access.passwords import Passwords
-from tests.gateway.access.people import OTHER, QUICK, SECRET
+from gateway.access.people import People
+from gateway.access.settings import AccessSettings
+from tests.gateway.access.people import OTHER, QUICK, SECRET, Heard, Mocked
 
 
 @pytest.fixture
@@ -104,6 +107,25 @@ def test_the_rules_hold_here_too(run, tmp_path):
         done = run(*words, given=f"{SECRET}\n{SECRET}\n")
         assert done.exit_code == 1
         assert said in done.output
+
+
+async def test_what_was_done_without_a_server_is_noted_by_the_next_one(run, tmp_path, mock_clock):
+    added(run, tmp_path)
+    added(run, tmp_path, "ana", "clerk", "north")
+    for words in (["disable", "ana"], ["unlock", "ana"], ["remove", "ana"]):
+        assert run(*words).exit_code == 0
+    heard, over = Heard(), trio.Event()
+    over.set()
+    people = People(tmp_path / "accounts.db", AccessSettings(), [], Mocked(mock_clock), heard)
+    await people.run(over)
+    await people.run(over)  # once is enough
+    assert [(hospital, who, what, facts["user"]) for hospital, who, what, facts in heard.notes] == [
+        ("main", "matron", "user_added", "rosa"),
+        ("north", "matron", "user_added", "ana"),
+        ("north", "matron", "user_changed", "ana"),
+        ("north", "matron", "unlocked", "ana"),
+        ("north", "matron", "user_removed", "ana"),
+    ]
 
 
 def test_a_file_that_others_can_read_is_refused_with_what_to_do(run, tmp_path):
