@@ -19,10 +19,11 @@ JSON = dict[str, Any]
 
 
 class Server:
-    """``matron serve --dev`` on this folder; ``url`` ends without a slash."""
+    """``matron serve --dev`` on this folder, or without ``--dev``; ``url`` ends without a slash."""
 
-    def __init__(self, data: Path, *more: str) -> None:
+    def __init__(self, data: Path, *more: str, dev: bool = True) -> None:
         self.data = data
+        self._dev = ["--dev"] if dev else []
         self._more = more
         self._log = (data.parent / f"{data.name}.log").open("ab")
         self.url = ""
@@ -31,7 +32,7 @@ class Server:
     def start(self) -> None:
         """Start it, on a port of the system's choice at first and on the same one later; returns when it is ready."""
         bind = self.url.removeprefix("http://") or "127.0.0.1:0"
-        command = [sys.executable, "-m", "gateway", "serve", "--dev", "--data", str(self.data), "--bind", bind]
+        command = [sys.executable, "-m", "gateway", "serve", *self._dev, "--data", str(self.data), "--bind", bind]
         begun = self._log.tell()
         self._process = subprocess.Popen(
             [*command, *self._more], stdout=self._log, stderr=self._log, env={**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -86,9 +87,9 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, *more: str) -> Iterator[Server]:
+def serving(data: Path, *more: str, dev: bool = True) -> Iterator[Server]:
     """A server that is ready."""
-    server = Server(data, *more)
+    server = Server(data, *more, dev=dev)
     try:
         server.start()
         yield server
