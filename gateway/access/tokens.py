@@ -167,7 +167,8 @@ def caller_of(claims: dict[str, Any], roles_claim: str, hospital_claim: str) -> 
     roles = roles_of(claim(claims, roles_claim))
     if "network" in roles and hospital != WHOLE_NETWORK:
         raise BadToken("This token has the role network, and only one hospital.")
-    return Caller(f"{OF_TOKENS}{subject}", roles, hospital, kind="token")
+    # Between a principal's name and its idempotency key stands a | (``engine.answers``): no name may have one.
+    return Caller(f"{OF_TOKENS}{subject.replace('|', '%7C')}", roles, hospital, kind="token")
 
 
 def roles_of(told: Any) -> frozenset[Role]:
