@@ -174,7 +174,7 @@ class Partition:
             self._fail(message, error)
             return
         except Exception:
-            _log.exception("deciding %s failed", message.decision.name)
+            _log.exception("deciding %s failed", message.decision.name, extra=_of(message))
             self._fail(message, EngineFault("internal_error", "the command met a fault and was not applied"))
             return
         if head is None:
@@ -254,7 +254,7 @@ class Partition:
             record = codec.record(head, kept)
             assert len(kept) <= ANSWER_BOUND
         except Exception:
-            _log.exception("applying %s failed; its actors are rebuilt", message.decision.name)
+            _log.exception("applying %s failed; its actors are rebuilt", message.decision.name, extra=_of(message))
             for key, (cell, _) in accepted.items():
                 if cell.version:
                     cell.quarantined = True
@@ -355,3 +355,8 @@ class Partition:
         if message.decided is not None:
             message.decided.set()
         self._log.when_durable(self.tail, position, call)
+
+
+def _of(message: Message) -> dict[str, str]:
+    """What a line of the log says of the request that a command came with."""
+    return {"request_id": message.who.request_id} if message.who.request_id else {}

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import trio
 
-from engine.actor import Mailbox
+from engine.actor import Mailbox, Message
+from engine.decisions import DECISIONS
+from engine.decisions.patients import RegisterPatient
 from engine.errors import Overloaded
 from engine.eventlog.memory_store import MemoryDisk
 from engine.gauges import BOUNDS, Histogram, Mailboxes, Sizes
@@ -95,13 +97,19 @@ async def test_the_process_tells_its_memory_and_its_time(autojump_clock: trio.te
 def test_a_mailbox_counts_who_waits_and_who_was_refused():
     counts = Mailboxes()
     mailbox = Mailbox("slot:1", counts, capacity=2)
-    for message in range(3):  # the first is the one in hand
-        mailbox.post(message)  # type: ignore[arg-type]
+    messages = [
+        Message(command, DECISIONS[RegisterPatient], CLERK, b"", arrived=arrived)
+        for command, arrived in zip("abcd", (None, 5.0, 6.0, 7.0), strict=True)
+    ]
+    for message in messages[:3]:  # the first is the one in hand
+        mailbox.post(message)
     with pytest.raises(Overloaded):
-        mailbox.post(3)  # type: ignore[arg-type]
+        mailbox.post(messages[3])
     assert (counts.waiting, counts.longest, counts.refused) == (3, 3, 1)
+    assert [message.behind for message in messages[:3]] == [0, 1, 2]
+    assert mailbox.since == 5.0, "a timer that nobody waits for does not count"
     mailbox.drain()
-    assert (counts.waiting, counts.longest) == (0, 3)
+    assert (counts.waiting, counts.longest, mailbox.since) == (0, 3, None)
 
 
 async def test_rubbish_is_taken_out_while_nobody_asks(autojump_clock: trio.testing.MockClock):
