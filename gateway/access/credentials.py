@@ -43,7 +43,7 @@ def is_token(given: bytes) -> bool:
     return given.count(b".") == 2 and not given.startswith(PREFIX.encode())
 
 
-def session_of(headers: dict[bytes, bytes]) -> bytes | None:
+def session_of(headers: dict[bytes, bytes], names: tuple[bytes, ...] = (SECURE_COOKIE, COOKIE)) -> bytes | None:
     """What the session's cookie holds, where there is one; the one that TLS carries goes first."""
     sent = headers.get(b"cookie")
     if sent is None:
@@ -52,4 +52,4 @@ def session_of(headers: dict[bytes, bytes]) -> bytes | None:
     for pair in sent.split(b";"):
         name, _, value = pair.strip().partition(b"=")
         found.setdefault(name, value)
-    return found.get(SECURE_COOKIE) or found.get(COOKIE) or None
+    return next((found[name] for name in names if found.get(name)), None)

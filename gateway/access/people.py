@@ -18,6 +18,7 @@ from engine.eventlog.entry import Principal
 from gateway.access.account_file import AccountFile
 from gateway.access.accounts import SECOND, Accounts, Lockout
 from gateway.access.cookies import Cookies, proxies_trusted
+from gateway.access.credentials import COOKIE, SECURE_COOKIE
 from gateway.access.endpoint import Handlers
 from gateway.access.guard import Guard
 from gateway.access.keys import KeysUnusable, check_rights
@@ -84,7 +85,10 @@ class People:
         self.file = AccountFile(path)
         lockout = Lockout(said.lock_after, said.lock_within_minutes * minute, said.lock_minutes * minute)
         self.accounts = Accounts(self.file, clock, lockout)
-        self.sessions = Sessions(self.file, clock, Lifetimes(said.session_minutes * minute, said.idle_minutes * minute))
+        # Another host of the same domain can set the plain cookie, never the one that is kept to TLS.
+        names = (SECURE_COOKIE,) if said.secure_cookie == "always" else (SECURE_COOKIE, COOKIE)
+        lifetimes = Lifetimes(said.session_minutes * minute, said.idle_minutes * minute)
+        self.sessions = Sessions(self.file, clock, lifetimes, names)
         self.passwords = passwords or Passwords()
         self.cookies = Cookies(said.secure_cookie, proxies_trusted(proxies))
         self.notes = notes

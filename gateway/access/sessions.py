@@ -21,7 +21,7 @@ import trio
 from engine.clock import Clock
 from gateway.access.account_file import AccountFile
 from gateway.access.accounts import SECOND, Account, account_of
-from gateway.access.credentials import session_of
+from gateway.access.credentials import COOKIE, SECURE_COOKIE, session_of
 from gateway.access.names import OF_PEOPLE, WHOLE_NETWORK
 from gateway.auth import DEV_HOSPITAL, Caller, unauthenticated
 from gateway.problems import Problem
@@ -80,10 +80,14 @@ class Changed(Exception):
 class Sessions:
     """Callers by their session's cookie."""
 
-    def __init__(self, file: AccountFile, clock: Clock, lifetimes: Lifetimes = Lifetimes()) -> None:  # noqa: B008
+    def __init__(
+        self, file: AccountFile, clock: Clock, lifetimes: Lifetimes = Lifetimes(),  # noqa: B008
+        cookies: tuple[bytes, ...] = (SECURE_COOKIE, COOKIE),
+    ) -> None:  # fmt: skip
         self._file = file
         self._clock = clock
         self._lifetimes = lifetimes
+        self._cookies = cookies
         self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._checked = float("-inf")
         self._version = -1
@@ -97,7 +101,7 @@ class Sessions:
 
     def known(self, headers: dict[bytes, bytes]) -> Known:
         """The session of a request; a ``Problem`` (401) when it has none that lasts."""
-        given = session_of(headers)
+        given = session_of(headers, self._cookies)
         if given is None or len(given) > LONGEST:
             raise unauthenticated("Nobody is signed in.")
         self._forget_changed()

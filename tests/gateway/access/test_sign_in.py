@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
+import trio
+from argon2 import PasswordHasher
 
 from gateway.auth import Nobody
 from gateway.routes.row import ROLES
@@ -83,6 +85,52 @@ async def test_the_cookie_is_kept_to_tls_as_configured(tmp_path, mock_clock, set
             "POST", "/session/", {"name": "ana", "password": SECRET}, X_Forwarded_Proto=forwarded or "http"
         )
         assert answer.headers["set-cookie"].startswith("__Host-") == secure
+
+
+async def test_with_secure_cookies_always_the_plain_one_is_nobody_s(tmp_path, mock_clock):
+    async with door(tmp_path, mock_clock, secure_cookie="always") as there:
+        browser = await there.signed_in("ana")
+        (secret,) = browser.cookies.values()
+        other = there.browser()
+        other.client.cookies.set("matron_session", secret)
+        assert (await other.ask("GET", "/session/")).status_code == 401
+        assert (await browser.ask("GET", "/session/")).status_code == 200
+
+
+class Counting(PasswordHasher):
+    """Counts what it is asked, and whether the event loop had to wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.calls = 0
+        self.on_the_loop = False
+
+    def hash(self, *asked: Any, **more: Any) -> str:
+        self._note()
+        return super().hash(*asked, **more)
+
+    def verify(self, *asked: Any) -> Any:
+        self._note()
+        return super().verify(*asked)
+
+    def _note(self) -> None:
+        self.calls += 1
+        self.on_the_loop |= trio.lowlevel.in_trio_run()
+
+
+async def test_a_name_that_nobody_has_costs_as_much_work_as_one_that_somebody_has(tmp_path, mock_clock):
+    gone = msgspec.structs.replace(ANA, name="gone", disabled=True)
+    elsewhere = msgspec.structs.replace(ANA, name="elsewhere", issuer="https://id.example", subject="1")
+    async with door(tmp_path, mock_clock, ANA, BOSS, gone, elsewhere) as there:
+        counting = Counting()
+        there.people.passwords._hasher = counting
+        work = {}
+        for name in ("ana", "nobody", "gone", "elsewhere"):
+            before = counting.calls
+            await there.browser().sign_in(name, OTHER)
+            work[name] = counting.calls - before
+        assert set(work.values()) == {1}
+        assert not counting.on_the_loop
 
 
 async def test_the_file_has_neither_the_cookie_nor_the_password(tmp_path, mock_clock):
