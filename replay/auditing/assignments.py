@@ -277,7 +277,10 @@ class Assignments:
                 return False
         if not waiter.bed:
             return True
-        return carers.bed_id not in touched.kept and self._bed_would_do(need, served, carers)
+        if carers.bed_id in touched.kept or not self._bed_would_do(need, served, carers):
+            return False
+        # Who is served may have another bed kept in that room: a mate to everybody but to himself.
+        return not self._beds.unfit(carers.bed_id, need, waiter.patient_id)
 
     def _bed_would_do(self, need: Need, served: _Admitted, carers: Carers) -> bool:
         bed = self._beds.beds.get(carers.bed_id)

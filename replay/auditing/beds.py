@@ -94,7 +94,7 @@ class Beds:
         room, ward_id = bed.profile.room, self.ward_of[bed.id]
         for id in self._rooms.get((ward_id, room), ()) if room else ():
             other = self.beds[id].occupant
-            if other is not None and other.patient_id != patient_id:
+            if id != bed.id and other is not None and other.patient_id != patient_id:
                 yield other
 
     def _bed(self, ward_id: str, event: Any) -> Iterator[str]:

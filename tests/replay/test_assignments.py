@@ -267,6 +267,18 @@ def test_who_waits_longer_and_is_as_urgent_comes_first(log: Audit):
     assert log.found == ["admission z was served before y, which waited for the same"]
 
 
+def test_somebody_who_keeps_a_bed_in_that_room_is_in_the_way_of_others_only(log: Audit):
+    profile = BedProfile(label="b2", room="1")
+    for id in ("b1", "b2"):
+        log.tell(("ward:w", ward.BedChanged(bed=log.bed(id, profile=profile))))
+    log.needs["z"] = replace(NEED, isolation="mrsa")  # as it was when the bed was kept
+    log.tell(("ward:w", ward.BedReserved(bed=log.bed("b2", "reserved", "z"))))
+    log.wait("y", since=2)
+    log.wait("z", since=3)
+    log.tell(("intake:self", IntakeServed(admission_id="z")), *log.assign("z", how="backlog"))
+    assert log.found == []
+
+
 def test_who_comes_new_takes_nothing_from_who_waits(log: Audit):
     log.wait("y", since=2)
     log.tell(*log.admit("z", time=4), *log.assign("z"))
