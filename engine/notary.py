@@ -82,6 +82,7 @@ class Notary:
                 for tail in _tails(partition):
                     grown = tail.durable - tail.signed
                     last = self._last.setdefault(tail.hospital, now)
+                    self._signed.setdefault(tail.hospital, now)
                     if not grown:
                         self._last[tail.hospital] = self._signed[tail.hospital] = now
                     elif grown >= entries or now - last >= every:

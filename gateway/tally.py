@@ -62,10 +62,11 @@ class Tally:
         self._rows: dict[tuple[str, str, int], _Row] = {}
         self.marks: dict[str, int] = dict.fromkeys(sorted(MARKS), 0)
         self.door: Doors | None = None
+        self.died = 0
+        """Gateway processes that ended without having been told to."""
         self._processes: dict[int, dict[str, float]] = {}
         self._links: dict[int, Link] = {}
         self._gone: dict[str, float] = {}
-        self._ended = 0
 
     def note(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request was answered; ``route`` ``""``: there is nothing at its path."""
@@ -122,7 +123,6 @@ class Tally:
         link = self._links.pop(process, None)
         if figures is None:
             return
-        self._ended += 1
         kept = {name: figures.get(name, 0) for name in SUMMED}
         if link is not None:
             kept |= {name: link.counts[name] for name in CARRIED}
@@ -147,7 +147,7 @@ class Tally:
         mine = self.door_figures()
         return {
             "count": len(living),
-            "ended": self._ended,
+            "died": self.died,
             "cpu": now("cpu") + self._gone.get("cpu", 0.0),
             "rss": now("rss"),
             "threads": now("threads"),

@@ -187,6 +187,7 @@ class Workers:
             if self._current[index] is not worker:  # renewed
                 continue
             self.replaced += 1
+            self._tally.died += 1
             pause = PAUSE if trio.current_time() - since > LONG_LIFE else pause
             log.warning("gateway process %d has gone and is replaced in %.1f s", worker.pid, pause)
             await trio.sleep(pause)

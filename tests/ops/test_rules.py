@@ -82,3 +82,14 @@ def test_prometheus_own_checker_finds_nothing_where_it_is_installed():
     wanted = [] if checker is None else [[checker, "check", "rules", "--lint=none", *files]]
     wanted += [] if checker is None else [[checker, "test", "rules", str(ROOT / "tests" / "ops" / "alerts_tested.yml")]]
     assert [command for command in wanted if subprocess.run(command, check=False, capture_output=True).returncode] == []
+
+
+async def test_the_documentation_names_every_metric_and_no_other(metrics):
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    told = set(re.findall(r"`(matron_[a-z_]+)`", page))
+    begun = "matron_assignment_window_"
+    short = {begun + name for name in re.findall(r"`…_([a-z_]+)`", page)}
+    there = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name in metrics if name.startswith("matron_")}
+    there -= {name.removesuffix("_total") for name in there if name.endswith("_total")} | {"matron_assignment_window"}
+    assert there - told - short - {"matron_assignment_window_count"} == set()
+    assert told - there == set()

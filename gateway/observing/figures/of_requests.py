@@ -53,7 +53,7 @@ def door(marks: dict[str, int], gateways: Figures) -> Iterator[Metric]:
     yield counter("connections_refused", "Connections over the limit, told so and closed.", gateways["refused"])
     yield counter("connections_failed", "Connections that ended by a fault.", gateways["failures"])
     yield gauge("gateway_processes", "Gateway processes beside the engine's.", gateways["count"])
-    yield counter("gateway_processes_ended", "Gateway processes that are gone.", gateways["ended"])
+    yield counter("gateway_processes_died", "Gateway processes that ended by themselves.", gateways["died"])
     links = gateways["links"]
     for what in ("frames", "bytes"):
         both = {"to_engine": links[f"{what}_in"], "to_gateway": links[f"{what}_out"]}

@@ -149,9 +149,10 @@ async def test_what_gateway_processes_say_is_summed_and_kept_when_one_ends(autoj
     assert both["matron_door_events_total{event=signed_in}"] == 10
     assert both["matron_link_frames_total{direction=to_engine}"] == 2
     assert both["matron_link_bytes_total{direction=to_engine}"] > 100
-    names = ("matron_connections{}", "matron_connections_refused_total{}", "matron_gateway_processes_ended_total{}")
-    assert [both[name] for name in names] == [6, 4, 0]
+    names = ("matron_connections{}", "matron_connections_refused_total{}", "matron_gateway_processes{}")
+    assert [both[name] for name in names] == [6, 4, 2]
     assert [one[name] for name in names] == [3, 4, 1]
+    assert one["matron_gateway_processes_died_total{}"] == 0, "it was told to end"
     assert one["matron_link_frames_total{direction=to_engine}"] == 2
 
 
