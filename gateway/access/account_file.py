@@ -84,6 +84,21 @@ class AccountFile:
             raise
         db.execute("COMMIT")
 
+    def copy(self, target: Path) -> None:
+        """A whole copy, however busy the file is, for its owner only; ``AccountsUnusable`` when it is there already."""
+        try:
+            os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR))
+            made = sqlite3.connect(target)
+            try:
+                self._writer.backup(made)
+            finally:
+                made.close()
+            with target.open("rb") as file:
+                os.fsync(file.fileno())
+        except (OSError, sqlite3.Error) as error:
+            said = error.strerror if isinstance(error, OSError) else error
+            raise AccountsUnusable(f"{target} cannot be made: {said}") from error
+
     def close(self) -> None:
         """Close both connections."""
         self.reading.close()

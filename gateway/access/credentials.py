@@ -15,6 +15,9 @@ COOKIE: Final = b"matron_session"
 SECURE_COOKIE: Final = b"__Host-matron_session"
 """The same where TLS carries it: no other host and no other path can set it."""
 
+NAMED: Final = COOKIE + b"="
+"""What stands in the header of both; which of them it is, the sessions' own reader finds out."""
+
 
 class Credentials:
     """Callers by API key, by token (JWT) and by session; a kind that is not configured is ``None``."""
@@ -32,7 +35,7 @@ class Credentials:
         if given is not None or b"authorization" in headers:
             reader = self._tokens if given is not None and is_token(given) else self._keys
         else:
-            reader = self._sessions if session_of(headers) is not None else self._keys
+            reader = self._sessions if NAMED in headers.get(b"cookie", b"") else self._keys
         if reader is None:
             raise unauthenticated("This kind of credential is not known here.")
         return reader.caller(headers)

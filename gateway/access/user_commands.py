@@ -177,6 +177,18 @@ def remove(name: str, path: Path, as_json: bool) -> None:
     edited(path, name, lambda account: None, as_json)
 
 
+@users.command()
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@accounts_option
+def backup(target: Path, path: Path) -> None:
+    """Copy the file whole into a new one, while a server runs or not; put back, it is the file of accounts again."""
+    try:
+        opened(path).file.copy(target)
+    except AccountsUnusable as error:
+        stop(FAILED, str(error))
+    click.echo(f"{path} copied to {target}")
+
+
 # -- what they share ----------------------------------------------------------------------------------------
 
 

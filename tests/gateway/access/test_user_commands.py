@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from gateway.__main__ import main
 from gateway.access import user_commands
+from gateway.access.account_file import AccountFile
 from gateway.access.passwords import Passwords
 from gateway.access.people import People
 from gateway.access.settings import AccessSettings
@@ -126,6 +128,17 @@ async def test_what_was_done_without_a_server_is_noted_by_the_next_one(run, tmp_
         ("north", "matron", "unlocked", "ana"),
         ("north", "matron", "user_removed", "ana"),
     ]
+
+
+def test_a_copy_is_whole_and_its_owner_s_alone(run, tmp_path):
+    added(run, tmp_path)
+    copy = tmp_path / "copy.db"
+    assert run("backup", str(copy)).exit_code == 0
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert AccountFile(copy).reading.execute("SELECT name FROM users").fetchall() == [("rosa",)]
+    again = run("backup", str(copy))
+    assert again.exit_code == 1
+    assert "File exists" in again.output
 
 
 def test_a_file_that_others_can_read_is_refused_with_what_to_do(run, tmp_path):
