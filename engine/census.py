@@ -18,7 +18,7 @@ from engine.actors.clinic.policies import cache_counts
 from engine.actors.intake.state import INTAKE, Intake
 from engine.actors.service.state import Service
 from engine.actors.ward.state import Ward
-from engine.decider import NotInMemory
+from engine.decider import SECOND, NotInMemory
 from engine.errors import Unavailable
 from engine.gauges import Cache
 from engine.partition import Partition
@@ -46,6 +46,7 @@ def census(partition: Partition, time: int) -> dict[str, Any]:
         "snapshot": book.snapshot,
         "actors": len(book.cells),
         "timers": len(book.timers),
+        "overdue": max(time - book.timers[0][0], 0) / SECOND if book.timers else 0.0,
         "mailboxes": len(partition.mailboxes),
         "queues": {
             "services": len(services),

@@ -121,16 +121,23 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        request = current.get()
-        if request is not None:
-            trace = request.trace
-            line |= {"request_id": request.request_id, "trace_id": trace.trace_id, "span_id": trace.span_id}
-        if (request_id := getattr(record, "request_id", None)) is not None:
-            line["request_id"] = request_id
+        line |= _request_of(record)
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1] is not None:
             line["traceback"] = told(record.exc_info[1])
         return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+def _request_of(record: logging.LogRecord) -> dict[str, str]:
+    """The request that a record belongs to: the one that it names, else the one in whose task it was written.
+
+    A task that a request has started outlives it, and may be at work for another one: what is named goes first.
+    """
+    named, request = getattr(record, "request_id", None), current.get()
+    if request is None or named not in (None, request.request_id):
+        return {} if named is None else {"request_id": named}
+    trace = request.trace
+    return {"request_id": request.request_id, "trace_id": trace.trace_id, "span_id": trace.span_id}
 
 
 def log_to_stderr(level: str) -> None:

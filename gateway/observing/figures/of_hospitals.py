@@ -17,6 +17,7 @@ def hospitals(all: dict[str, Figures]) -> Iterator[Metric]:
     yield each("snapshot_age_seconds", "Since the last snapshot of this engine's life.", all, "snapshot_seconds")
     yield each("actors", "Actors in the table.", all, "actors")
     yield each("timers_set", "Timers set, those overtaken included.", all, "timers")
+    yield each("timers_overdue_seconds", "How long the first of them has been due.", all, "overdue")
     yield each("hospital_mailboxes_open", "Actors for which something waits.", all, "mailboxes")
     tickets = labelled("queue_tickets", "Tickets that are alive.", "state")
     services = labelled("queue_services", "Live queues.")
