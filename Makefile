@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help run test lint long bench lock clean
+.PHONY: help run test lint long bench screenshots lock clean
 
 help:
 	@echo "make run     install into $(VENV) and start a demo hospital on http://$(BIND)"
@@ -21,6 +21,7 @@ help:
 	@echo "make lint    linters and types alone"
 	@echo "make long    the tests that take minutes"
 	@echo "make bench   micro-benchmarks and load scenarios"
+	@echo "make screenshots  the pictures of docs/images anew, of a demo in Chromium"
 	@echo "make lock    resolve the dependencies again (needs uv)"
 	@echo "make clean   remove $(VENV) and caches"
 
@@ -41,6 +42,9 @@ long: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/matron-perf bench
+
+screenshots: $(STAMP)
+	@$(BIN)/python -m tests.gateway.console.screenshots docs/images
 
 # The stamp makes a second run start at once. The lock holds every package with its hashes, the build backend too.
 $(STAMP): requirements.lock pyproject.toml

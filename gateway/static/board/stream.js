@@ -73,7 +73,7 @@ export class Stream {
     this.#failures = 0;
     if (this.#stale) this.#listener.stale((this.#stale = false));
     if (frame.type === "snapshot") {
-      this.#seq = frame.seq;
+      if (!frame.more) this.#seq = frame.seq; // cut off among several topics' snapshots, all of them are asked for again
       this.#listener.snapshot(frame.data);
     } else if (frame.type === "deltas" && !(frame.seq <= this.#seq)) {
       this.#seq = frame.seq;

@@ -30,6 +30,7 @@ async function start() {
   await door.pass(root);
   app.session = door.session;
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && door.look());
+  if (!app.hospital) await whichHospital();
   await settle();
   frame = new Frame(app);
   fill(root, frame.element);
@@ -44,6 +45,20 @@ async function speak(...areas) {
   app.language = await language(app.code, ...areas);
   document.documentElement.lang = app.code;
   document.documentElement.dir = app.language.direction;
+}
+
+// Who may do something in every hospital says in which.
+async function whichHospital() {
+  const { Form } = await import("./form.js");
+  await new Promise((resolve) => {
+    const form = new Form(app, {
+      fields: [{ name: "hospital", word: "hospital", required: true, maxlength: 64, value: "main" }],
+      submit: "go_on",
+      act: ({ hospital }) => resolve((app.hospital = hospital)),
+    });
+    fill(root, el("main", { class: "alone" }, el("h1", {}, app.say("which_hospital")), form.element));
+    form.focus();
+  });
 }
 
 // The hospital's clock; who may not ask for it has the browser's.

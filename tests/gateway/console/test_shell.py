@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Formatter
+from typing import Any
 
 import msgspec
 import pytest
@@ -110,7 +111,7 @@ def test_every_language_says_the_same_words_with_the_same_places(area):
                 assert set(word) == set(PLURALS[code].split()), f"{area}.{code}: {key}"
 
 
-def places(word: str | Mapping[str, str]) -> set[str]:
+def places(word: str | Mapping[Any, str]) -> set[str]:
     texts = [word] if isinstance(word, str) else word.values()
     return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
 

@@ -215,7 +215,7 @@ class Mine {
       el("span", { class: "place-number" }, one.status === "waiting" ? place + 1 : ""),
       el("strong", { class: "code" }, one.code),
       one.status === "parked" && chip("quiet", app.say("ticket_parked")),
-      el("span", { class: `priority ${one.priority}` }, app.say(`priority_${one.priority}`)),
+      one.priority !== "low" && el("span", { class: `priority ${one.priority}` }, app.say(`priority_${one.priority}`)),
       el("span", { class: "grow faint" }, app.say("waits_since", { count: app.time.minutesSince(one.arrived_at) })),
     ];
   }

@@ -71,7 +71,7 @@ class Queue {
     this.#model?.close();
     fill(this.#undo);
     const model = (this.#model = new QueueModel(app, id, () => model === this.#model && this.#draw()));
-    fill(this.#body, el("div", {}, this.#counts, this.#list.element), this.#chosen);
+    fill(this.#body, el("div", { class: "stack" }, this.#counts, this.#list.element), this.#chosen);
     try {
       await model.open();
     } catch (error) {
@@ -115,7 +115,7 @@ class Queue {
       el("strong", { class: "code" }, one.code),
       chip(CHIPS[one.status], app.say(`ticket_${one.status}`)),
       one.counter && el("span", {}, app.say("at_counter", { name: one.counter })),
-      el("span", { class: `priority ${one.priority}` }, app.say(`priority_${one.priority}`)),
+      one.priority !== "low" && el("span", { class: `priority ${one.priority}` }, app.say(`priority_${one.priority}`)),
       el("span", { class: "grow faint" }, app.say("waits_since", { count: app.time.minutesSince(one.arrived_at) })),
       one.estimated_wait_minutes && one.status === "waiting" && el("span", { class: "faint" }, app.say("about", { wait: app.wait(one.estimated_wait_minutes) })),
     ];
