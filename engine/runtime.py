@@ -34,7 +34,7 @@ from engine.eventlog.store import Store
 from engine.eventlog.tree import Tree
 from engine.feed import Feed
 from engine.gauges import Gauges
-from engine.loading import load_of
+from engine.loading import load_of, waiting_longest
 from engine.notary import Notary
 from engine.partition import Partition
 from engine.process import Collector, settle_memory
@@ -168,6 +168,10 @@ class Engine:
             feed=self.feed, accesses=self.accesses, scheduler=self._scheduler, notary=self._notary,
             snapshots=self._snapshots,
         )  # fmt: skip
+
+    def standing(self) -> tuple[float, float]:
+        """How long (s) a command has waited for its actor, and an entry for the disk: of each the longest now."""
+        return waiting_longest(self._partitions_now(), trio.current_time()), self._log.pending_age
 
     def now(self) -> int:
         """Wall time (µs), as the engine's clock has it."""

@@ -49,6 +49,7 @@ from gateway.keeping import keep_serving, renew_on_hangup, stop_on_signal
 from gateway.notices.notices import Notices, Trust
 from gateway.observing.detail import About
 from gateway.observing.opening import Observing, ObservingUnusable
+from gateway.observing.watchdog import watch
 from gateway.remote import Refused, add_hospital
 from gateway.request_log import log_to_stderr
 from gateway.server import open_sockets
@@ -242,6 +243,7 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
         here = Vitals(engine, notices, tally, proving, ships, About.of(chosen), tls).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)
+            around.start_soon(watch, engine.standing)
             doors.start_soon(proving.run, engine, store, shutdown)
             if chosen.workers:
                 workers = Workers(chosen.workers, engine, here, chosen, tally)
