@@ -50,7 +50,7 @@ export class Records {
       el("div", { class: "columns" }, el("div", { class: "kept" }, this.#search, this.#list.element), this.#panel));
     const named = this.#items.find((item) => this.#said.key(item) === params.id);
     if (named) this.#list.choose(params.id, { show: true });
-    else if (this.#items.length === 0) this.fresh();
+    else if (this.#items.length === 0) await this.fresh();
     else fill(this.#panel, el("p", { class: "empty" }, app.say("choose_one")));
   }
 
@@ -87,7 +87,9 @@ export class Records {
     this.#list.choose(null);
     history.replaceState(null, "", address("admin", this.#said.view));
     const form = await this.#form(null);
-    if (form) form.focus();
+    if (!form) return;
+    if (this.#panel.isConnected) form.focus();
+    else form.element.querySelector("input, select").setAttribute("autofocus", ""); // the shell's to focus
   }
 
   async show(item, { again = false } = {}) {

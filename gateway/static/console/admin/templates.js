@@ -3,7 +3,7 @@
 import { doctors } from "../directory.js";
 import { el, fill } from "../dom.js";
 import { Form } from "../form.js";
-import { empty, table } from "../parts.js";
+import { empty, heading, table } from "../parts.js";
 import { Records } from "./records.js";
 import { Rows } from "./rows.js";
 
@@ -24,7 +24,7 @@ export default {
       fresh: () => ({ valid_from: app.time.today(), start_time: "09:00", end_time: "12:00", max_capacity: 20, weekdays: ["MON", "TUE", "WED", "THU", "FRI"] }),
       more: (one) => generating(app, one),
     });
-    if (!who.length) host.append(empty(app.say("doctors_first"), app.link(app.say("add_doctor"), "admin", "doctors")));
+    if (!who.length) host.append(heading(app.say("templates")), empty(app.say("doctors_first"), app.link(app.say("add_doctor"), "admin", "doctors")));
     else await records.open(host, params);
   },
 };
@@ -68,7 +68,9 @@ function generating(app, one) {
       const answer = await app.act((once) => app.send("POST", `/slot-templates/${one.id}/generate/`, values, once), {
         ...how, what: app.say("generate_slots"), done: ({ body }) => app.say("slots_made", { count: body.created.length }),
       });
-      if (answer) fill(made, outcome(app, answer.body));
+      if (!answer) return;
+      fill(made, outcome(app, answer.body));
+      one.version = (await app.get(`/slot-templates/${one.id}/`)).version; // it knows what was made from it
     },
   });
   form.set(nextWeek(app));
