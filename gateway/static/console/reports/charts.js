@@ -18,11 +18,14 @@ export function chart({ title, description, draw, classes = "" }) {
   holder.append(svg);
   let drawn = 0;
   const show = () => {
-    const width = Math.max(Math.round(holder.clientWidth), LEAST);
+    // Letters and bars grow with those of the page: on a wall they are larger.
+    const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const width = Math.max(Math.round(holder.clientWidth / unit), LEAST);
     if (width === drawn) return;
     drawn = width;
     const { parts, height } = draw(width, getComputedStyle(holder).direction === "rtl");
-    for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) svg.setAttribute(name, value);
+    const size = { width: Math.floor(width * unit), height: Math.round(height * unit), viewBox: `0 0 ${width} ${height}` };
+    for (const [name, value] of Object.entries(size)) svg.setAttribute(name, value);
     svg.replaceChildren(heading, text, ...parts);
   };
   new ResizeObserver(show).observe(holder);
@@ -104,11 +107,12 @@ export function legend(names, lined = false) {
   return list;
 }
 
-// The next round number that is not below one, and whose half is round, too: 1, 2, 4, 6 or 8 times a power of ten.
+// The next round number that is not below one, and whose half is round, too.
 export function nice(value) {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 4, 6, 8, 10].map((times) => times * power).find((round) => round >= value - 1e-9);
+  const rounds = power > 1 ? [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10] : [1, 2, 4, 6, 8, 10];
+  return rounds.map((times) => times * power).find((round) => round >= value - 1e-9);
 }
 
 function framed(width, backwards, highest, labels, tell) {

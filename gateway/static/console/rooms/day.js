@@ -8,6 +8,7 @@ import { button, chip, empty, facts, heading } from "../parts.js";
 import { AppointmentPanel } from "./appointment.js";
 import { Clinic } from "./clinic.js";
 import { DaySource } from "./day_source.js";
+import { shown } from "./shown.js";
 import { timeline } from "./timeline.js";
 
 const TICK = 30_000; // ms: the line at the present moment moves on
@@ -177,6 +178,7 @@ class DayView {
     } else if (item) this.#panel.put(this.#closure(room, item));
     else if (room) this.#panel.put(this.#room(room, day));
     else this.#panel.clear();
+    if (room || item) shown(this.#panel.element);
   }
 
   #room(room, day) {

@@ -7,6 +7,7 @@ import { WardWords } from "/static/board/ward_words.js";
 import { el, fill, sheet } from "../dom.js";
 import { button, chip, empty, heading } from "../parts.js";
 import { Again } from "../rooms/again.js";
+import { shown } from "../rooms/shown.js";
 import { AdmissionPanel } from "./admission.js";
 import { BedPanel } from "./bed.js";
 import { House } from "./house.js";
@@ -157,6 +158,7 @@ class BedsView {
     this.#chosen = null;
     fill(this.#aside, this.#admission.element);
     this.#admission.show(id).then(() => this.#admission.focus());
+    shown(this.#aside);
     this.#draw();
   }
 
@@ -164,6 +166,7 @@ class BedsView {
     this.#chosen = id;
     this.#draw();
     this.#show();
+    if (id) shown(this.#aside);
   }
 
   // What is chosen as it stands now; a bed that is gone is chosen no more.
