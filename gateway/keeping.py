@@ -7,6 +7,7 @@ the second it is broken off.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,7 +35,7 @@ async def keep_serving(
     try:
         while not shutdown.is_set():
             # Each door closes the sockets it was given, so it gets copies: connections that come in between wait.
-            copies = [sock.dup() for sock in sockets]
+            copies = [another(sock) for sock in sockets]
             try:
                 await door(
                     app, sockets=copies, settings=settings, shutdown=shutdown, on_failure=note, task_status=reporting
@@ -47,6 +48,15 @@ async def keep_serving(
     finally:
         for sock in sockets:
             sock.close()
+
+
+def another(sock: socket.socket) -> socket.socket:
+    """Another handle of a socket.
+
+    Not ``sock.dup()``: that makes what it gives wait for a moment, and with it, since they are one to the kernel, the
+    listening socket of every other process; one that accepts just then stands still until the next client comes.
+    """
+    return socket.socket(fileno=os.dup(sock.fileno()))
 
 
 class _Once(trio.TaskStatus[Door]):

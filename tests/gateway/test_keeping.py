@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from typing import Any, cast
 
 import httpx2
@@ -10,7 +12,7 @@ import trio
 from engine.runtime import Engine
 from gateway.app import create_app
 from gateway.auth import Nobody
-from gateway.keeping import keep_serving
+from gateway.keeping import another, keep_serving
 from gateway.server import DoorSettings, open_sockets, serve
 from tests.gateway.surface import ScriptedEngine
 
@@ -44,3 +46,10 @@ async def test_a_door_that_breaks_is_made_anew_on_the_same_address():
         assert doors == 2
         shutdown.set()
     assert all(sock.fileno() == -1 for sock in sockets)
+
+
+def test_another_handle_of_a_listening_socket_lets_no_process_wait_for_a_client():
+    """All handles are one to the kernel: a process that accepts where nobody waits would stand still."""
+    [ours] = open_sockets("127.0.0.1:0")
+    with ours, socket.socket(fileno=os.dup(ours.fileno())) as theirs, another(theirs) as copy:
+        assert [os.get_blocking(each.fileno()) for each in (ours, theirs, copy)] == [False] * 3
