@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 broken off or failed, 2 the configuration is wrong, 3 the 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -338,6 +339,7 @@ def trusted(chosen: Config) -> Trust:
 
 def finish(work: Callable[..., Awaitable[None]], *args: Any) -> None:
     """Run to the end, and turn what ended it into an exit code."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # who asks for a renewal before anything is there must not end it
     tune_process()
     try:
         trio.run(work, *args)
