@@ -80,8 +80,8 @@ def create_app(
     batch = BatchEndpoint(table, engine, limits, guard)
     table.add("POST", f"{BASE}/batch", batch)
     tally = tally or Tally()
-    stream = Stream(engine, guard, batch, limits, request_log, tally)
     cover = Cover(hsts_seconds)
+    stream = Stream(engine, guard, batch, limits, request_log, tally, cover)
     return Front(routes, stream, Gateway(table, guard, limits, request_log, tally, tracing, cover))
 
 

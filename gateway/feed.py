@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
+from gateway.access.covers import Cover
 from gateway.access.guard import Guard
 from gateway.auth import credential
 from gateway.batch import BatchEndpoint
@@ -44,7 +45,7 @@ class Stream(BaseRoute):
 
     def __init__(
         self, engine: Engine, guard: Guard, batch: BatchEndpoint, limits: Limits,
-        request_log: RequestLog | None, tally: Tally,
+        request_log: RequestLog | None, tally: Tally, cover: Cover = Cover(),  # noqa: B008
     ) -> None:  # fmt: skip
         self._engine = engine
         self._guard = guard
@@ -52,6 +53,7 @@ class Stream(BaseRoute):
         self._limits = limits
         self._request_log = request_log
         self._tally = tally
+        self._cover = cover
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """This path, in HTTP and as a WebSocket."""
@@ -79,6 +81,7 @@ class Stream(BaseRoute):
                 except Exception as error:
                     response = self._problem(error, call).response(call.request_id)
                     status = response.status_code
+                    self._cover.put_on(response.raw_headers, call)
                     self._tally.note(PATH, "GET", status, trio.current_time() - started)
                     await (refuse(response, send) if upgraded else response(scope, receive, send))
                     return

@@ -9,6 +9,7 @@ import trio
 from starlette.types import Send
 
 from engine.subscription import Frame
+from gateway.access.covers import NO_PAGE
 from gateway.call import Call
 from gateway.engine import Subscription
 from gateway.streaming.asked import RECHECK
@@ -20,7 +21,7 @@ HEADERS: Final = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
-    (b"x-content-type-options", b"nosniff"),
+    *NO_PAGE,
 ]
 
 

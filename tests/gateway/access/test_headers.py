@@ -79,3 +79,11 @@ async def test_what_is_left_is_said_on_every_answer_also_on_one_that_is_refused(
     ]  # fmt: skip
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"principal";q=2;w=2'}
     assert public.headers["ratelimit-policy"] == '"address";q=4000;w=2'
+
+
+async def test_a_stream_that_is_refused_is_no_page_either() -> None:
+    async with client_of(ScriptedEngine()) as client:
+        answer = await client.get("/api/v1/stream")
+    assert answer.status_code == 422
+    assert answer.headers["content-security-policy"] == API
+    assert answer.headers["x-content-type-options"] == "nosniff"
