@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import msgspec
-from starlette.types import ASGIApp
 
 from engine.decisions.hospital import AddHospital
 from engine.eventlog.memory_store import MemoryStore
 from engine.runtime import Engine, open_engine
 from gateway.explorer.queries import QUESTIONS
 from gateway.routes import BASE, TABLE
-from tests.gateway.security.calls import Answer, ask
+from tests.gateway.security.calls import Answer, Headers
 from tests.gateway.surface import SYSTEM
 from tests.gateway.test_isolation import things
 
@@ -45,13 +44,20 @@ PLACE = "Zqhouse"
 PHONE, BIRTH = "+49 555 0177 4233", "1893-07-19"
 
 
+class Asking(Protocol):
+    """A way to the application."""
+
+    async def __call__(self, method: str, target: str, *, headers: Headers = (), json_body: Any = ...) -> Answer:
+        """What it answers."""
+
+
 class Marking:
     """A client that writes marked words wherever a person would write some; it has what ``things`` needs of one."""
 
-    def __init__(self, app: ASGIApp, headers: list[tuple[str, str]], *, marks: bool) -> None:
+    def __init__(self, asking: Asking, headers: list[tuple[str, str]], *, marks: bool) -> None:
         self.answers: list[Answer] = []
         self.keys: list[str] = []
-        self._app = app
+        self._asking = asking
         self._headers = headers
         self._marks = marks
 
@@ -73,7 +79,7 @@ class Marking:
         return await self._send("DELETE", path, headers)
 
     async def _send(self, method: str, path: str, headers: dict[str, str], body: Any = ...) -> Got:
-        answer = await ask(self._app, method, path, headers=[*self._headers, *headers.items()], json_body=body)
+        answer = await self._asking(method, path, headers=[*self._headers, *headers.items()], json_body=body)
         self.answers.append(answer)
         return Got(answer)
 
@@ -124,9 +130,9 @@ class House:
         return tuple(word.encode() for word in words)
 
 
-async def furnished(app: ASGIApp, name: str, headers: list[tuple[str, str]], *, marks: bool) -> House:
+async def furnished(asking: Asking, name: str, headers: list[tuple[str, str]], *, marks: bool) -> House:
     """A hospital with one of each thing, looked at from all sides. ``headers``: of somebody who may do everything."""
-    client = Marking(app, headers, marks=marks)
+    client = Marking(asking, headers, marks=marks)
     ids = await things(client, name)
     named = {"Hospital-Id": name}
     for row in TABLE:

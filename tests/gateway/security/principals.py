@@ -12,11 +12,13 @@ import jwt
 
 from gateway.access.accounts import Account
 from gateway.access.opening import Access, open_access
+from gateway.access.passwords import Passwords
 from gateway.access.rates import RateSettings
 from gateway.access.settings import AccessSettings
 from gateway.auth import WHOLE_NETWORK
 from gateway.config import Config
 from gateway.routes import ROLES, Role
+from tests.gateway.access.people import QUICK
 from tests.gateway.security.calls import Headers
 from tests.gateway.security.houses import OURS, THEIRS
 
@@ -100,6 +102,7 @@ async def opened(
     )
     access = open_access(Config(data=str(folder), keys=str(folder / "keys.toml"), access=said, rates=rates))
     assert access.people is not None
+    access.people.passwords = Passwords(QUICK)
     principals += with_sessions(access) if "session" in kinds else []
     try:
         yield access, [one for one in principals if one.kind in kinds]

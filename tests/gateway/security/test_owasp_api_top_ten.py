@@ -60,7 +60,8 @@ class Front(NamedTuple):
 
     async def furnished(self, name: str) -> House:
         """A hospital with something of everything."""
-        return await furnished(self.app, name, list(of(self.principals, "network", "*")), marks=name == THEIRS)
+        whole = list(of(self.principals, "network", "*"))
+        return await furnished(partial(ask, self.app), name, whole, marks=name == THEIRS)
 
 
 @asynccontextmanager

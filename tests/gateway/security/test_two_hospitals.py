@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from gateway.app import create_app
@@ -24,8 +26,8 @@ async def test_no_generated_call_is_answered_with_anything_of_the_other_hospital
     async with engine_of_two() as engine, opened(tmp_path) as (access, principals):
         app = create_app(engine, access.guard(engine), Vitals(engine).page, access=access)
         whole = list(of(principals, "network", "*"))
-        theirs = await furnished(app, THEIRS, whole, marks=True)
-        mine = await furnished(app, OURS, whole, marks=False)
+        theirs = await furnished(partial(ask, app), THEIRS, whole, marks=True)
+        mine = await furnished(partial(ask, app), OURS, whole, marks=False)
         held = Held(theirs)
 
         async def send(shot: Shot, caller: Headers) -> Answer:

@@ -92,7 +92,9 @@ def twin_of(shot: Shot, theirs: House, rng: Random) -> Shot | None:
     return Shot(shot.row, shot.method, other(shot.target), shot.headers, body)
 
 
-async def fire(shots: Shots, count: int, callers: list[Principal], send: Send, held: Held) -> None:
+async def fire(
+    shots: Shots, count: int, callers: list[Principal], send: Send, held: Held, *, twins: float = TWINS
+) -> None:
     """So many calls, by one caller after the other; mostly by somebody who may use the row at all."""
     rng = shots.rng
     for _ in range(count):
@@ -105,7 +107,7 @@ async def fire(shots: Shots, count: int, callers: list[Principal], send: Send, h
             assert said(answer) == said(await send(shot, [])), shot
             continue
         held.look(shot, answer)
-        if answer.status >= 400 and rng.random() < TWINS and (twin := twin_of(shot, shots.theirs, rng)) is not None:
+        if answer.status >= 400 and rng.random() < twins and (twin := twin_of(shot, shots.theirs, rng)) is not None:
             held.alike(shot, answer, await send(twin, caller))
 
 
