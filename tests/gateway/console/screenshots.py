@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
+import trio
 from playwright.sync_api import Page, expect
 
 from tests.gateway.browser import DESK, PHONE, chromium, visit
@@ -32,18 +32,19 @@ def demo(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-u", "-m", "gateway", "demo", "--bind", "127.0.0.1:0", "--seed", "7", "--speed", "90"]
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
-            yield served(log, process)
+            yield trio.run(served, trio.Path(log), process)
         finally:
             process.terminate()
 
 
-def served(log: Path, process: subprocess.Popen[bytes]) -> str:
+async def served(log: trio.Path, process: subprocess.Popen[bytes]) -> str:
     """Its address, once some of the day has gone by."""
-    while not (found := re.search(r"on (http://[\d.]+:\d+)", log.read_text())):
-        if process.poll() is not None:
-            raise RuntimeError(log.read_text())
-        time.sleep(0.2)
-    time.sleep(GONE_BY)
+    with trio.fail_after(60):
+        while not (found := re.search(r"on (http://[\d.]+:\d+)", await log.read_text())):
+            if process.poll() is not None:
+                raise RuntimeError(await log.read_text())
+            await trio.sleep(0.2)
+    await trio.sleep(GONE_BY)
     return found[1]
 
 
