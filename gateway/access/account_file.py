@@ -6,6 +6,7 @@ stands in them ``accounts.py`` and ``sessions.py`` know.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import stat
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import trio
+
+from gateway.problems import Problem
 
 SCHEMA: Final = 1
 """The version of the tables; a file with a newer one is refused, and nothing in it is changed."""
@@ -47,6 +50,8 @@ waits for one that writes it into the audit log."""
 
 T = TypeVar("T")
 
+log = logging.getLogger("matron.access")
+
 
 class AccountsUnusable(Exception):
     """The file cannot be used; the message says why and what to do."""
@@ -69,20 +74,34 @@ class AccountFile:
         self._one = trio.CapacityLimiter(1)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do something with the writing connection, in a thread; one at a time."""
-        return await trio.to_thread.run_sync(work, limiter=self._one)
+        """Do something with the writing connection, in a thread; one at a time. ``Problem`` (503) when it cannot be."""
+        try:
+            return await trio.to_thread.run_sync(work, limiter=self._one)
+        except AccountsUnusable as error:
+            raise unreadable(error) from error
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that writes: all of it is on the disk afterwards, or, with an exception, none."""
+        """A transaction that writes: all of it is on the disk afterwards, or, with an exception, none.
+
+        What is wrong with the file then (no room, another process that holds it) is ``AccountsUnusable``.
+        """
         db = self._writer
-        db.execute("BEGIN IMMEDIATE")
         try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            try:
+                db.execute("COMMIT")
+            except sqlite3.Error:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise AccountsUnusable(f"{self.path} cannot be used just now: {error}") from error
 
     def copy(self, target: Path) -> None:
         """A whole copy, however busy the file is, for its owner only; ``AccountsUnusable`` when it is there already."""
@@ -103,6 +122,13 @@ class AccountFile:
         """Close both connections."""
         self.reading.close()
         self._writer.close()
+
+
+def unreadable(error: Exception) -> Problem:
+    """The file cannot be used just now."""
+    log.error("the file of accounts cannot be used: %s", error)
+    detail = "The file of accounts cannot be used just now."
+    return Problem("accounts_unreadable", detail, headers={"Retry-After": "1"})
 
 
 def _make(path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sqlite3
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -32,14 +30,13 @@ from gateway.access.sign_in import Says, SessionDesk, named
 from gateway.access.users import UserDesk
 from gateway.call import Endpoint
 from gateway.outgoing.https import tls_context
+from gateway.problems import Problem
 
 OPERATOR: Final = Principal("matron", "system")
 """Who did what was done with the file alone."""
 
 KEEP_UP: Final = 10.0
 """Seconds between two tellings of who was there; so much of it a kill may lose."""
-
-log = logging.getLogger("matron.access")
 
 
 class PeopleUnusable(Exception):
@@ -128,7 +125,7 @@ class People:
                     # Only whoever has the file can do that; who it was, nobody here knows.
                     facts = {"user": user, "at": moment(at).isoformat(), "by": "matron users"}
                     self.notes.say(named(hospital), OPERATOR, what, **facts)  # type: ignore[arg-type]
-            except sqlite3.Error as error:
-                log.error("the file of accounts was not kept up: %s", error)
+            except Problem:  # it is in the log; the next time will tell as much
+                pass
             if shutdown.is_set():
                 return

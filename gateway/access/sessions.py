@@ -9,7 +9,6 @@ it; if one has, what is remembered is forgotten. So a session that was ended any
 from __future__ import annotations
 
 import hashlib
-import logging
 import sqlite3
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
@@ -19,12 +18,11 @@ import msgspec
 import trio
 
 from engine.clock import Clock
-from gateway.access.account_file import AccountFile
+from gateway.access.account_file import AccountFile, unreadable
 from gateway.access.accounts import SECOND, Account, account_of
 from gateway.access.credentials import COOKIE, SECURE_COOKIE, session_of
 from gateway.access.names import OF_PEOPLE, WHOLE_NETWORK
 from gateway.auth import DEV_HOSPITAL, Caller, unauthenticated
-from gateway.problems import Problem
 
 RECHECK: Final = 1.0
 """Seconds for which a change by another process may go unseen."""
@@ -39,8 +37,6 @@ LONGEST: Final = 128
 """Characters of a cookie that can be one of ours."""
 
 FIELDS: Final = "digest, user, hospital, csrf, created, seen, until"
-
-log = logging.getLogger("matron.access")
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -252,13 +248,6 @@ def hospital_of(account: Account, asked: str | None) -> str | None:
 def drawn(clock: Clock, count: int) -> str:
     """So many random bytes as text."""
     return urlsafe_b64encode(clock.entropy(count)).rstrip(b"=").decode()
-
-
-def unreadable(error: sqlite3.Error) -> Problem:
-    """The file of accounts cannot be read just now."""
-    log.error("the file of accounts cannot be read: %s", error)
-    detail = "The file of accounts cannot be read just now."
-    return Problem("accounts_unreadable", detail, headers={"Retry-After": "1"})
 
 
 def _insert(db: sqlite3.Connection, session: Session) -> None:

@@ -224,6 +224,8 @@ def done(
         stop(FAILED, f"There is nobody called {error}.")
     except Refused as refused:
         stop(FAILED, refused.detail)
+    except AccountsUnusable as error:
+        stop(FAILED, str(error))
     about = after or before
     if about is not None:
         accounts.leave_word(what, about)

@@ -136,12 +136,14 @@ def filled(path: Path, clock: Mocked, *people: Account) -> Path:
 
 
 @asynccontextmanager
-async def door(tmp_path: Path, mock: trio.testing.MockClock, *people: Account, **settings: Any) -> AsyncIterator[Door]:
+async def door(
+    tmp_path: Path, mock: trio.testing.MockClock, *people: Account, proxies: list[str] | None = None, **settings: Any
+) -> AsyncIterator[Door]:
     """A gateway where these people may sign in."""
     clock = Mocked(mock)
     path = filled(tmp_path / "accounts.db", clock, *(people or EVERYBODY))
     access = AccessSettings(accounts=str(path), **settings)
-    chosen = Config(access=access, rates=RateSettings(enabled=False))
+    chosen = Config(access=access, rates=RateSettings(enabled=False, trusted_proxies=proxies or []))
     made = Door(Access(chosen, clock), ScriptedEngine(), clock)
     try:
         yield made

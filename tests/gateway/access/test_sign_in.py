@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -84,6 +86,22 @@ async def test_the_cookie_is_kept_to_tls_as_configured(tmp_path, mock_clock, set
         answer = await browser.ask(
             "POST", "/session/", {"name": "ana", "password": SECRET}, X_Forwarded_Proto=forwarded or "http"
         )
+        assert answer.headers["set-cookie"].startswith("__Host-") == secure
+
+
+@pytest.mark.parametrize(
+    ("proxies", "said", "secure"),
+    [
+        (["10.0.0.0/8"], "https", True),
+        (["10.0.0.0/8"], "http", False),
+        (["10.0.0.7"], "https", True),
+        (["10.0.0.8", "unix"], "https", False),
+    ],
+)
+async def test_the_word_of_a_proxy_that_is_trusted_counts_and_no_other(tmp_path, mock_clock, proxies, said, secure):
+    async with door(tmp_path, mock_clock, proxies=proxies) as there:
+        form = {"name": "ana", "password": SECRET}
+        answer = await there.browser("http").ask("POST", "/session/", form, X_Forwarded_Proto=said)
         assert answer.headers["set-cookie"].startswith("__Host-") == secure
 
 
@@ -318,6 +336,20 @@ async def test_a_key_and_nobody_at_all_are_told_who_they_are_too(caller, said):
         assert (await client.get(f"{API}/session/ways/")).json() == {"password": False, "oidc": None}
         refused = await client.post(f"{API}/session/", json={"name": "ana", "password": SECRET})
         assert (refused.status_code, refused.json()["code"]) == (409, "not_set_up")
+
+
+async def test_a_file_that_another_holds_costs_an_answer_and_no_fault(tmp_path, mock_clock):
+    async with door(tmp_path, mock_clock) as there:
+        browser = await there.signed_in("ana")
+        there.people.file._writer.execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(there.people.file.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = await there.browser().sign_in("ana")
+            assert (answer.status_code, answer.json()["code"]) == (503, "accounts_unreadable")
+            assert answer.headers["retry-after"] == "1"
+            assert (await browser.ask("GET", "/policy/")).status_code == 200  # who is in stays in
+            other.execute("ROLLBACK")
+        assert (await there.browser().sign_in("ana")).status_code == 201
 
 
 async def test_only_so_many_sign_in_at_once(tmp_path, mock_clock):
