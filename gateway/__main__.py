@@ -240,7 +240,8 @@ async def live(chosen: Config, access: Access, outside: Trust, beside: Beside | 
                 click.echo(f"Not for service: {store.filesystem_warning}", err=True)
         notices = Notices(engine, store, clock, outside)
         tally = Tally()
-        access.count_with(tally.mark)
+        access.count_with(tally)
+        seen.count_with(tally)
         here = Vitals(engine, notices, tally, proving, ships, About.of(chosen), tls).page
         async with trio.open_nursery() as doors:
             doors.start_soon(notices.run, shutdown)

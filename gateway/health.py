@@ -112,6 +112,7 @@ class Vitals:
             "marks": self._tally.marks,
             "proofs": proofs,
             "certificate_expires": self._about.expires(),
+            "certificate_trouble": None if self._tls is None else bool(self._tls.trouble),
             "requests": self._tally.rows(),
             "gateways": self._tally.processes(),
             "notices": {

@@ -81,6 +81,8 @@ class _Figures(Collector):
         yield gauge("log_damaged", "Whether entries were found that are not what was written.", figures["damaged"])
         said = "When the certificate of the front door ends, in seconds since 1970."
         yield gauge("certificate_expires_seconds", said, figures["certificate_expires"])
+        said = "Whether the files of the certificate are newer than the one in use, and cannot be used."
+        yield gauge("certificate_trouble", said, figures["certificate_trouble"])
         yield from requests(figures["requests"])
         yield from door(figures["marks"], figures["gateways"])
         yield from commands(load)

@@ -52,12 +52,12 @@ class RequestLog:
     """The access log: to a file of its own, or through the standard library's logging, at level INFO."""
 
     def __init__(self, file: AccessFile | None = None, *, addresses: bool = True) -> None:
-        self._file = file
+        self.file = file
         self._addresses = addresses
 
     def write(self, call: Call, label: str, status: int, seconds: float, size: int = 0) -> None:
         """Say what was asked, by whom, what was answered with how many bytes, and how long that took."""
-        if self._file is None and not log.isEnabledFor(logging.INFO):
+        if self.file is None and not log.isEnabledFor(logging.INFO):
             return
         caller, trace, client = call.caller, call.trace, call.scope.get("client")
         line = AccessLine(
@@ -76,16 +76,16 @@ class RequestLog:
             code=call.code or None,
         )
         text = _encoder.encode(line)
-        if self._file is not None:
-            self._file.write(text + b"\n")
+        if self.file is not None:
+            self.file.write(text + b"\n")
             return
         # What ``log.info`` does, but for looking up the stack for a caller whom no line names: half of the cost.
         log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, text.decode(), None, None))
 
     def reopen(self) -> None:
         """Take up the file anew: whoever turns logs over has moved it away."""
-        if self._file is not None:
-            self._file.reopen()
+        if self.file is not None:
+            self.file.reopen()
 
 
 def access_log(settings: LogSettings, *, wanted: bool = True) -> RequestLog | None:

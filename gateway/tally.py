@@ -36,6 +36,12 @@ class Link(Protocol):
         """See ``gateway.link.pipe.Pipe.counts``."""
 
 
+class Losing(Protocol):
+    """Whatever writes down what it may lose, where nothing can be written."""
+
+    dropped: int
+
+
 class Doors(Protocol):
     """The front door of this process."""
 
@@ -62,6 +68,8 @@ class Tally:
         self._rows: dict[tuple[str, str, int], _Row] = {}
         self.marks: dict[str, int] = dict.fromkeys(sorted(MARKS), 0)
         self.door: Doors | None = None
+        self.losing: dict[str, Losing] = {}
+        """Of this process, by one of ``LOST``."""
         self.died = 0
         """Gateway processes that ended without having been told to."""
         self._processes: dict[int, dict[str, float]] = {}
@@ -130,11 +138,12 @@ class Tally:
             self._gone[name] = self._gone.get(name, 0) + count
 
     def door_figures(self) -> dict[str, float]:
-        """Of the door of this process, if it has one."""
+        """Of the door of this process, if it has one, and of what it has lost."""
         door = self.door
+        lost: dict[str, float] = {name: each.dropped for name, each in self.losing.items()}
         if door is None:
-            return {}
-        return {"connections": door.open_connections, "refused": door.refused, "failures": door.failures}
+            return lost
+        return lost | {"connections": door.open_connections, "refused": door.refused, "failures": door.failures}
 
     def processes(self) -> dict[str, Any]:
         """All gateway processes together; connections are those of this process's own door as well."""
@@ -152,7 +161,7 @@ class Tally:
             "rss": now("rss"),
             "threads": now("threads"),
             "connections": now("connections") + mine.get("connections", 0),
-            **{name: now(name) + mine.get(name, 0) + self._gone.get(name, 0) for name in ("refused", "failures")},
+            **{name: now(name) + mine.get(name, 0) + self._gone.get(name, 0) for name in SUMMED[1:]},
             "links": {
                 **{name: sum(link[name] for link in links) + self._gone.get(name, 0) for name in CARRIED},
                 "waiting": sum(link["waiting"] for link in links),
@@ -160,6 +169,9 @@ class Tally:
         }
 
 
-SUMMED: Final = ("cpu", "refused", "failures")
+LOST: Final = ("lost_notes", "lost_lines")
+"""Notes for the audit log, and lines of the access log."""
+
+SUMMED: Final = ("cpu", "refused", "failures", *LOST)
 CARRIED: Final = ("frames_in", "frames_out", "bytes_in", "bytes_out")
 """What is counted on when a process is gone."""

@@ -64,7 +64,8 @@ async def work(link: socket.socket) -> None:
         explorer = ReadingProcess(Path(str(config.data)))
         nursery.start_soon(explorer.run, shutdown)
         access = open_access(config)
-        access.count_with(tally.mark)
+        access.count_with(tally)
+        seen.count_with(tally)
         nursery.start_soon(access.run, engine, shutdown)
         app = create_app(
             engine,

@@ -5,7 +5,7 @@ Read this to see who knows whom: credentials read keys, tokens and sessions; the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from gateway.call import Endpoint
 from gateway.config import Config, is_loopback
 from gateway.engine import Engine
 from gateway.outgoing.https import https_target, tls_context
+from gateway.tally import Tally
 
 
 class AccessUnusable(Exception):
@@ -68,11 +69,12 @@ class Access:
         desks = Recognition(guard).handlers() if self.people is None else self.people.handlers(guard)
         return {**desks, **self._handlers}
 
-    def count_with(self, count: Callable[[str], None]) -> None:
+    def count_with(self, tally: Tally) -> None:
         """Have what happens at the door counted, by its name."""
-        self.notes.count = count
+        self.notes.count = tally.mark
+        tally.losing["lost_notes"] = self.notes
         if self._tokens is not None:
-            self._tokens.count = count
+            self._tokens.count = tally.mark
 
     def document(self) -> dict[str, Any]:
         """How it is doing, for an administrator."""

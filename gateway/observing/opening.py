@@ -9,6 +9,7 @@ from gateway.observing.access_file import LogsUnusable
 from gateway.observing.slow_log import slow_limit
 from gateway.observing.tracing import TracingUnusable, open_tracing
 from gateway.request_log import access_log
+from gateway.tally import Tally
 
 
 class ObservingUnusable(Exception):
@@ -25,6 +26,11 @@ class Observing:
         except (LogsUnusable, TracingUnusable) as error:
             raise ObservingUnusable(str(error)) from None
         self.slow: SlowLimit = slow_limit(chosen.logs, shares=self.tracing is not None)
+
+    def count_with(self, tally: Tally) -> None:
+        """Have it told what could not be written."""
+        if self.request_log is not None and self.request_log.file is not None:
+            tally.losing["lost_lines"] = self.request_log.file
 
     def turn_over(self) -> None:
         """Somebody has moved the logs away: begin new ones."""

@@ -54,6 +54,8 @@ def door(marks: dict[str, int], gateways: Figures) -> Iterator[Metric]:
     yield counter("connections_failed", "Connections that ended by a fault.", gateways["failures"])
     yield gauge("gateway_processes", "Gateway processes beside the engine's.", gateways["count"])
     yield counter("gateway_processes_died", "Gateway processes that ended by themselves.", gateways["died"])
+    lost = {"notes": gateways["lost_notes"], "access_lines": gateways["lost_lines"]}
+    yield by("lost", "Notes for the audit log and lines of the access log that could not be written.", "what", lost)
     links = gateways["links"]
     for what in ("frames", "bytes"):
         both = {"to_engine": links[f"{what}_in"], "to_gateway": links[f"{what}_out"]}

@@ -23,6 +23,7 @@ from gateway.health import Vitals
 from gateway.link.attend import Attendant
 from gateway.link.far_engine import FarEngine
 from gateway.metrics import written
+from gateway.observing.access_file import AccessFile
 from gateway.observing.detail import About
 from gateway.observing.proven import Proofs, Shipments
 from gateway.routes import BASE
@@ -138,8 +139,9 @@ async def test_what_gateway_processes_say_is_summed_and_kept_when_one_ends(autoj
             nursery.start_soon(far.run)
             fars.append(far)
             ends.append(there)
+        said = {"connections": 3, "refused": 2, "failures": 1, "lost_notes": 4}
         for far in fars:
-            far.count([], {**process_figures(), "connections": 3, "refused": 2, "failures": 1}, {"signed_in": 5})
+            far.count([], {**process_figures(), **said}, {"signed_in": 5})
         await trio.sleep(1)
         both = await figures(engine, tally=tally)
         await ends[0].aclose()
@@ -152,6 +154,7 @@ async def test_what_gateway_processes_say_is_summed_and_kept_when_one_ends(autoj
     names = ("matron_connections{}", "matron_connections_refused_total{}", "matron_gateway_processes{}")
     assert [both[name] for name in names] == [6, 4, 2]
     assert [one[name] for name in names] == [3, 4, 1]
+    assert both["matron_lost_total{what=notes}"] == one["matron_lost_total{what=notes}"] == 8
     assert one["matron_gateway_processes_died_total{}"] == 0, "it was told to end"
     assert one["matron_link_frames_total{direction=to_engine}"] == 2
 
@@ -207,6 +210,16 @@ async def test_proofs_shipments_and_backups_are_told_with_how_far_and_how_old(
     assert found["matron_log_bytes{}"] == 4096
     assert "matron_backup_age_seconds{}" not in before
     assert found["matron_backup_age_seconds{}"] >= 0
+
+
+async def test_what_could_not_be_written_is_counted():
+    file, tally = AccessFile(Path("/dev/full")), Tally()
+    tally.losing["lost_lines"] = file
+    file.write(b"a line\n")
+    async with living(MemoryDisk()) as engine:
+        found = await figures(engine, tally=tally)
+    assert found["matron_lost_total{what=access_lines}"] == 1
+    assert found["matron_lost_total{what=notes}"] == 0
 
 
 async def test_two_scrapes_in_a_row_tell_the_same_marks():
