@@ -9,6 +9,7 @@ K4  A secret stands in the answer to the request that made it, and nowhere else.
 from __future__ import annotations
 
 import logging
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -19,6 +20,7 @@ import trio
 
 from engine.calendar import moment
 from engine.clock import Clock
+from engine.views.paging import MAX_LIMIT
 from gateway.access.endpoint import Done, Handlers
 from gateway.access.keys import (
     BadKey,
@@ -62,8 +64,13 @@ class KeyDesk:
         every = caller.hospital == WHOLE_NETWORK and b"hospital-id" not in call.headers
         hospital = "" if every else call.hospital
         found = await self._file(read_keys)
-        shown = [self._view(key) for key in found if every or key.hospital == hospital]
-        return Done(KeyList(sorted(shown, key=lambda key: (key.hospital, key.name))))
+        if asked.limit < 1:
+            raise invalid("limit", "is at least 1")
+        limit, after = min(asked.limit, MAX_LIMIT), _place_of(asked.cursor)
+        keys = sorted((key for key in found if every or key.hospital == hospital), key=_place)
+        keys = [key for key in keys if _place(key) > after]
+        cursor = _cursor(keys[limit - 1]) if len(keys) > limit else None
+        return Done(KeyList([self._view(key) for key in keys[:limit]], cursor))
 
     async def _add(self, asked: AddKey, call: Call) -> Done:
         caller, hospital = call.caller, _hospital(asked.hospital, call)
@@ -150,6 +157,25 @@ def _hospital(named: str | None, call: Call) -> str:
     if caller.hospital not in (WHOLE_NETWORK, named):
         raise not_found()
     return named
+
+
+def _place(key: Key) -> tuple[str, str]:
+    return key.hospital, key.name
+
+
+def _cursor(key: Key) -> str:
+    return urlsafe_b64encode(f"{key.hospital}/{key.name}".encode()).decode("ascii")
+
+
+def _place_of(cursor: str | None) -> tuple[str, str]:
+    """Behind what a page begins; a hospital's name has no ``/``."""
+    if cursor is None:
+        return "", ""
+    try:
+        hospital, _, name = urlsafe_b64decode(cursor.encode("ascii")).decode().partition("/")
+    except ValueError:
+        raise invalid("cursor", "is none that was given out here") from None
+    return hospital, name
 
 
 def _noted(hospital: str) -> str:

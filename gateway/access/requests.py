@@ -187,8 +187,8 @@ class Users(msgspec.Struct, frozen=True):
 KeyName = Annotated[str, Meta(pattern=r"^[\w .@:-]{1,80}$")]
 
 
-class ListKeys(Value, frozen=True):
-    """The keys of this hospital; for the whole network, without ``Hospital-Id``: all."""
+class ListKeys(ListQuery, frozen=True):
+    """The keys of this hospital, by name; for the whole network, without ``Hospital-Id``: all."""
 
 
 class AddKey(Value, frozen=True):
@@ -237,9 +237,10 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyList(msgspec.Struct, frozen=True):
-    """Keys by name; there is one page of them."""
+    """Keys by hospital and name; ``next_cursor`` is ``None`` after the last."""
 
     items: list[KeyView]
+    next_cursor: str | None = None
 
 
 REQUESTS: Final[dict[type[Any], Any]] = {

@@ -28,7 +28,9 @@ from gateway.routes.row import ROLES, Role
 REMEMBERED: Final = 10_000
 """Callers whose tokens need not be verified again."""
 LONGEST_TOKEN: Final = 8 * 1024
-SUBJECT: Final = re.compile(r"[\w .@:|/+=~-]{1,74}")
+SUBJECT: Final = re.compile(r"[\w .@:|/+=~-]{1,80}")
+LONGEST_NAME: Final = 80
+_UNLIKE_A_NAME: Final = re.compile(r"[^\w .@:-]")
 _ROLES: Final[dict[str, Role]] = {role: role for role in ROLES}
 _SIGNATURES: Final = jwt.PyJWS(algorithms=None)
 
@@ -161,14 +163,17 @@ def caller_of(claims: dict[str, Any], roles_claim: str, hospital_claim: str) -> 
     subject = claims.get("sub")
     if not isinstance(subject, str) or not SUBJECT.fullmatch(subject):
         raise BadToken("This token does not say whose it is (sub).")
+    # Between a principal's name and its idempotency key stands a | (``engine.answers``): no name may have one.
+    name = OF_TOKENS + _UNLIKE_A_NAME.sub(lambda found: f"%{ord(found[0]):02X}", subject)
+    if len(name) > LONGEST_NAME:
+        raise BadToken("This token's owner has too long a name (sub).")
     hospital = claim(claims, hospital_claim)
     if not isinstance(hospital, str) or (hospital != WHOLE_NETWORK and not HOSPITAL_NAME.fullmatch(hospital)):
         raise BadToken("This token names no hospital.")
     roles = roles_of(claim(claims, roles_claim))
     if "network" in roles and hospital != WHOLE_NETWORK:
         raise BadToken("This token has the role network, and only one hospital.")
-    # Between a principal's name and its idempotency key stands a | (``engine.answers``): no name may have one.
-    return Caller(f"{OF_TOKENS}{subject.replace('|', '%7C')}", roles, hospital, kind="token")
+    return Caller(name, roles, hospital, kind="token")
 
 
 def roles_of(told: Any) -> frozenset[Role]:

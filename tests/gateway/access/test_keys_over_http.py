@@ -160,6 +160,17 @@ async def test_the_whole_network_sees_and_gives_every_key(place: Place):
     assert (gone.status_code, place.names("*"), place.names("north")) == (204, ["office"], ["north admin", "n"])
 
 
+async def test_keys_are_listed_in_pages(place: Place):
+    seen, asked = [], "?limit=2"
+    while asked:
+        page = (await place.client.get(f"{KEYS}{asked}", headers=place.office)).json()
+        seen += [key["name"] for key in page["items"]]
+        asked = f"?limit=2&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+    assert seen == ["office", "admin", "north admin"]
+    for wrong in ("?limit=0", "?cursor=ключ", "?cursor=_"):
+        assert (await place.client.get(f"{KEYS}{wrong}", headers=place.office)).status_code == 422
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": "user:ana", "roles": ["clerk"]}, "name"),
     ({"name": "a/b", "roles": ["clerk"]}, "name"),

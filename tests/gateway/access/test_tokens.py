@@ -128,6 +128,9 @@ async def test_a_token_does_not_say_where_its_key_is(name: str):
         ({"sub": ""}, "sub"),
         ({"sub": "a\nb"}, "sub"),
         ({"sub": "x" * 200}, "sub"),
+        ({"sub": "x" * 75}, "sub"),
+        ({"sub": "a|" * 20}, "sub"),
+        ({"sub": "a%7Cb"}, "sub"),
         ({"hospital": None}, "hospital"),
         ({"hospital": "Main Hospital"}, "hospital"),
         ({"hospital": "../main"}, "hospital"),
@@ -140,6 +143,13 @@ async def test_a_token_that_does_not_say_what_it_must_is_refused(claims: dict[st
     problem = refused(reading(), token(**claims))
     assert (problem.code, problem.status) == ("unauthenticated", 401)
     assert why in problem.detail
+
+
+async def test_an_owner_s_name_in_the_log_has_nothing_that_separates_names_from_keys():
+    """Else ``auth0`` with the key ``1|k`` would be in the scope of ``auth0|1`` with the key ``k``."""
+    assert reading().caller(bearer(token(sub="auth0|1"))).name == "token:auth0%7C1"
+    assert reading().caller(bearer(token(sub="a/b+c=d~e"))).name == "token:a%2Fb%2Bc%3Dd%7Ee"
+    assert reading().caller(bearer(token(sub="Ünal x.y@z:1-2_3"))).name == "token:Ünal x.y@z:1-2_3"
 
 
 async def test_clocks_may_differ_by_the_leeway():

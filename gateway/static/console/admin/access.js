@@ -65,7 +65,7 @@ class Keys {
   async ask() {
     const app = this.#app;
     try {
-      const { items } = await app.get("/keys/");
+      const items = await app.all("/keys/");
       const heads = ["f_name", "f_roles", "f_expires", "note", "actions"].map((word) => app.say(word));
       fill(this.#listed, items.length ? table(app.say("keys"), heads, items.map((one) => this.#cells(one))) : empty(app.say("none_yet")));
     } catch (error) {
