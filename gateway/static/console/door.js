@@ -6,6 +6,8 @@ import { el, fill, freshId } from "./dom.js";
 
 const UNKNOWN = 401;
 const NO_WAYS = { password: false, oidc: null };
+const NEXT = "matron-next"; // where somebody wanted to go who is sent to an identity provider, which sends back to /
+const FROM_ELSEWHERE = ["unavailable", "failed", "no_access"];
 
 export class Door {
   session = null;
@@ -19,11 +21,12 @@ export class Door {
   // Shows the sign-in in place of the page until somebody is known.
   async pass(root) {
     this.session = await this.#who();
-    if (this.session) return;
+    if (this.session) return this.#arrive();
     const ways = await this.#ways();
     await new Promise((resolve) => {
       const entered = async (session) => {
         this.session = session;
+        this.#arrive();
         resolve();
       };
       const main = el("main", { class: "alone" }, el("h1", {}, this.#app.say("sign_in")), this.#forms(ways, entered));
@@ -72,6 +75,23 @@ export class Door {
     location.assign("/");
   }
 
+  // Back from an identity provider: on to where one wanted to go.
+  #arrive() {
+    const next = sessionStorage.getItem(NEXT);
+    sessionStorage.removeItem(NEXT);
+    if (next?.startsWith("/console") && location.pathname === "/") history.replaceState(null, "", next);
+  }
+
+  // How a sign-in elsewhere ended, where the address says so; once.
+  #fromElsewhere() {
+    const here = new URL(location.href);
+    const how = here.searchParams.get("sign_in");
+    if (!FROM_ELSEWHERE.includes(how)) return "";
+    here.searchParams.delete("sign_in");
+    history.replaceState(null, "", here);
+    return this.#app.say(`elsewhere_${how}`);
+  }
+
   async #who() {
     const answer = await this.#ask("GET", "/session/");
     if (answer.status === UNKNOWN) {
@@ -95,13 +115,13 @@ export class Door {
 
   #forms(ways, entered) {
     const app = this.#app;
-    const told = el("p", { class: "refused", role: "alert" });
+    const told = el("p", { class: "refused", role: "alert" }, this.#fromElsewhere());
     const parts = [told];
     if (ways.password) parts.push(this.#password(told, entered));
     if (ways.oidc) {
-      const path = new URL(ways.oidc.path, location.origin);
-      path.searchParams.set("next", location.pathname + location.search);
-      parts.push(el("p", {}, el("a", { class: "button", href: path.href }, app.say("sign_in_with", { label: ways.oidc.label }))));
+      const onClick = () => sessionStorage.setItem(NEXT, location.pathname);
+      const text = app.say("sign_in_with", { label: ways.oidc.label });
+      parts.push(el("p", {}, el("a", { class: "button", href: ways.oidc.path, onClick }, text)));
     }
     const key = this.#key(told, entered);
     const open = !ways.password && !ways.oidc;

@@ -169,6 +169,22 @@ def test_who_breaks_the_glass_says_why_and_everything_says_so(browser: Browser, 
         expect(page.get_by_role("navigation", name="Areas")).not_to_contain_text("Desk")
 
 
+def test_who_was_sent_back_by_an_identity_provider_is_told_why_and_goes_on_where_he_wanted(
+    browser: Browser, guarded: Guarded
+):
+    with visit(browser) as visitor:
+        page = visitor.page
+        ways = {"password": True, "oidc": {"label": "City ID", "path": "/elsewhere"}}
+        page.route("**/session/ways/", lambda route: route.fulfill(json=ways))
+        page.route("**/elsewhere", lambda route: route.fulfill(status=303, headers={"Location": "/?sign_in=no_access"}))
+        page.goto(f"{guarded.url}/console/desk/day")
+        page.get_by_role("link", name="Sign in with City ID").click()
+        expect(page.locator("[role=alert]")).to_contain_text("have no role here")
+        assert "sign_in" not in page.url
+        sign_in(page, "ana")
+        expect(page.get_by_role("heading", name="Day list")).to_be_visible()
+
+
 def test_paths_of_files_are_not_told_to_strangers(guarded: Guarded):
     assert httpx2.get(f"{guarded.url}/api/v1/session/ways/").json() == {"password": True, "oidc": None}
     assert "accounts" not in httpx2.get(f"{guarded.url}/").text
