@@ -14,7 +14,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from gateway.__main__ import main
-from gateway.config import load
+from gateway.config import TABLES, load
 from gateway.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,3 +140,23 @@ def test_the_proxy_leaves_limits_and_deadlines_to_the_program() -> None:
     stream = text[text.index("location /api/v1/stream") :]
     assert "proxy_buffering off" in stream
     assert "proxy_next_upstream off" in text
+
+
+# -- what to do at night ---------------------------------------------------------------------------------------
+
+
+def test_every_alert_leads_to_what_to_do_about_it_and_nothing_is_described_that_no_alert_says() -> None:
+    rules = (ROOT / "ops" / "prometheus" / "matron_alerts.yml").read_text()
+    told = set(re.findall(r"docs/operations\.md#(alert-[a-z-]+)", rules))
+    page = (ROOT / "docs" / "operations.md").read_text()
+    headings = {f"alert-{name.replace(' ', '-')}" for name in re.findall(r"^### Alert: ([a-z ]+)$", page, re.MULTILINE)}
+    assert told == headings
+
+
+@pytest.mark.parametrize("name", ["operations.md", "downtime.md", "bulk.md"])
+def test_the_guides_name_commands_and_settings_that_there_are(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text()
+    for line in re.findall(r"^    (matron [a-z].*)$", page, re.MULTILINE):
+        understood(shlex.split(line.split("#")[0].split("  ")[0])[1:])
+    for table, setting in re.findall(r"`\[(\w+)\] (\w+)`", page):
+        assert setting in TABLES[table].__struct_fields__ or f"{setting}_" in str(TABLES[table].__struct_fields__)
