@@ -1,6 +1,7 @@
 """``matron keys``: make, list, revoke and rotate API keys, in the file that the server reads.
 
-A running server takes a change in within seconds; it need not be told.
+A running server takes a change in within seconds; it need not be told. What was done is left beside the file, for a
+server to write down in the access log.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import click
 
 from engine.calendar import moment
 from engine.clock import SystemClock
+from gateway.access.key_words import leave_word
 from gateway.access.keys import Key, KeysUnusable, add_key, read_keys, revoke_key, rotate_key
 from gateway.access.tables import aligned
 from gateway.routes.row import ROLES, Role
@@ -63,6 +65,7 @@ def add(
         until = _until(expires, days, moment(clock.wall()))
         made = list(dict.fromkeys(roles))
         secret = add_key(file, name, made, hospital, expires=until, note=note, clock=clock)
+        leave_word(file, clock, "key_added", hospital, name, list(made))
     _show_secret(secret, {"name": name, "hospital": hospital, "roles": made, "expires": until}, file, as_json=as_json)
 
 
@@ -101,7 +104,8 @@ def revoke(name: str, hospital: str, file: Path) -> None:
     Example: matron keys revoke front-desk --hospital main --file keys.toml
     """
     with _told():
-        revoke_key(file, hospital, name)
+        key = revoke_key(file, hospital, name)
+        leave_word(file, SystemClock(), "key_revoked", hospital, name, list(key.roles))
     click.echo(f"{name} revoked", err=True)
 
 
@@ -122,6 +126,7 @@ def rotate(name: str, hospital: str, file: Path, keep_minutes: int, as_json: boo
     """
     with _told():
         key, secret = rotate_key(file, hospital, name, keep=timedelta(minutes=keep_minutes))
+        leave_word(file, SystemClock(), "key_rotated", hospital, name, list(key.roles))
     kept = {"old_until": key.old_until} if key.old_until is not None else {}
     _show_secret(secret, {"name": name, "hospital": hospital, **kept}, file, as_json=as_json)
 
@@ -182,3 +187,5 @@ def _told(say: Callable[..., None] = click.echo) -> Iterator[None]:
     except KeysUnusable as error:
         say(str(error), err=True)
         sys.exit(BAD_CONFIG)
+    except OSError as error:  # it is done by now, and the secret is not to be lost
+        say(f"No word of it could be left for the audit log: {error}", err=True)

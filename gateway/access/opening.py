@@ -18,6 +18,7 @@ from gateway.access.credentials import Credentials
 from gateway.access.endpoint import Handlers
 from gateway.access.guard import Guard, Rates, Unlimited
 from gateway.access.key_desk import KeyDesk
+from gateway.access.key_words import write_down
 from gateway.access.keys import KeysUnusable
 from gateway.access.notes import Notes
 from gateway.access.people import People, PeopleUnusable
@@ -90,6 +91,8 @@ class Access:
         async with trio.open_nursery() as nursery:
             if self.token_keys is not None:
                 nursery.start_soon(self.token_keys.run, shutdown)
+            if self.keys is not None:
+                nursery.start_soon(write_down, self.keys.path, self.notes, shutdown)
             if self.people is not None:
                 nursery.start_soon(self.people.run, shutdown)
             await shutdown.wait()
