@@ -108,26 +108,26 @@ class UserDesk:
         return Done(shown, SUCCESS["created"], ((b"location", f"{BASE}/users/{account.name}/".encode()),))
 
     async def _change(self, asked: ChangeUser, call: Call) -> Done:
-        caller, hospital = asker(call), one_hospital(call, asked.hospital)
+        caller, hospital, scope = asker(call), one_hospital(call, asked.hospital), scope_of(call)
 
         def edit(account: Account) -> Account:
             if asked.roles is not UNSET and asked.roles is not None:
                 account = with_roles(account, hospital, asked.roles, caller)
             if asked.shown is not UNSET or asked.disabled is not UNSET:
-                only_here(account, hospital)
+                only_here(account, caller)
             if isinstance(asked.shown, str):
                 account = msgspec.structs.replace(account, shown=asked.shown.strip())
             if isinstance(asked.disabled, bool):
                 account = msgspec.structs.replace(account, disabled=asked.disabled)
             return account
 
-        after = await self._edit(asked.user_name, hospital, edit)
+        after = await self._edit(asked.user_name, scope, edit)
         assert after is not None
         said = {name: "yes" if value else "no" for name, value in [("disabled", asked.disabled)] if value is not UNSET}
         if isinstance(asked.roles, list):
             said["roles"] = " ".join(in_order(asked.roles)) or "none"
         self._note(call, hospital, "user_changed", after.name, **said)
-        return Done(await self._shown(after, hospital))
+        return Done(await self._shown(after, scope))
 
     async def _remove(self, asked: RemoveUser, call: Call) -> Done:
         caller, scope = asker(call), scope_of(call)
@@ -143,7 +143,7 @@ class UserDesk:
         return Done(None, NO_CONTENT)
 
     async def _reset(self, asked: ResetPassword, call: Call) -> Done:
-        scope = scope_of(call)
+        caller, scope = asker(call), scope_of(call)
         name = asked.user_name
         if asked.password is not None:
             check_new(asked.password, name, "password")
@@ -152,7 +152,7 @@ class UserDesk:
             made = await self._passwords.hashed(password)
 
         def edit(account: Account) -> Account:
-            only_here(account, scope)
+            only_here(account, caller)
             if account.hash is None:
                 raise Refused("no_password", "U5", "This account signs in elsewhere.")
             return msgspec.structs.replace(account, hash=made)
@@ -164,10 +164,10 @@ class UserDesk:
         return Done(view(after, scope, 0, password=None if asked.password else password))
 
     async def _unlock(self, asked: UnlockUser, call: Call) -> Done:
-        scope = scope_of(call)
+        caller, scope = asker(call), scope_of(call)
 
         def edit(account: Account) -> Account:
-            only_here(account, scope)
+            only_here(account, caller)
             return account
 
         after = await self._edit(asked.user_name, scope, edit)
@@ -230,9 +230,9 @@ def visible(account: Account, scope: str | None) -> bool:
     return scope is None or scope in account.grants
 
 
-def only_here(account: Account, scope: str | None) -> None:
-    """U2."""
-    if scope is not None and not set(account.grants) <= {scope}:
+def only_here(account: Account, caller: Caller) -> None:
+    """U2; the network's administrator is at home in all of them."""
+    if caller.hospital != WHOLE_NETWORK and not set(account.grants) <= {caller.hospital}:
         raise Refused("shared_account", "U2", "Other hospitals use this account too: ask the network's administrator.")
 
 

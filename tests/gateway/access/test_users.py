@@ -127,6 +127,21 @@ async def test_u4_only_the_network_s_administrator_gives_what_is_the_network_s(t
         assert (await root.ask("POST", "/users/both/password/", {"password": OTHER})).status_code == 200
 
 
+async def test_the_network_s_administrator_gives_somebody_another_hospital(tmp_path, mock_clock):
+    async with door(tmp_path, mock_clock) as there:
+        root = await there.signed_in("root")
+        given = await root.ask("PUT", "/users/ana/", {"roles": ["auditor"], "hospital": "north"})
+        assert given.json()["hospitals"] == [
+            {"id": "main", "roles": ["clerk", "clinician"]}, {"id": "north", "roles": ["auditor"]},
+        ]  # fmt: skip
+        assert (await root.ask("PUT", "/users/ana/", {"shown": "Ana"}, Hospital_Id="north")).status_code == 200
+        assert (await root.ask("PUT", "/users/boss/", {"shown": "X"}, Hospital_Id="north")).status_code == 404
+        assert (await root.ask("DELETE", "/users/ana/", None, Hospital_Id="main")).status_code == 204
+        assert (await root.ask("GET", "/users/ana/")).json()["hospitals"] == [{"id": "north", "roles": ["auditor"]}]
+        assert (await root.ask("DELETE", "/users/ana/")).status_code == 204
+        assert (await root.ask("GET", "/users/ana/")).status_code == 404
+
+
 async def test_u5_the_roles_of_who_signs_in_elsewhere_are_the_provider_s(tmp_path, mock_clock):
     async with door(tmp_path, mock_clock, BOSS, ELSEWHERE) as there:
         boss = await there.signed_in("boss")
