@@ -70,6 +70,12 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do(rule: Rule):
     assert re.fullmatch(r"docs/operations\.md#alert-[a-z-]+", rule.members["annotations"]["runbook_url"])
 
 
+def test_for_each_alert_it_is_written_down_what_to_do_and_for_nothing_else():
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    headings = {f"alert-{name.replace(' ', '-')}" for name in re.findall(r"^### Alert: ([a-z ]+)$", page, re.MULTILINE)}
+    assert {rule.members["annotations"]["runbook_url"].partition("#")[2] for rule in ALERTS} == headings
+
+
 def test_no_two_rules_have_one_name():
     names = [rule.name for rule in (*RECORDED, *ALERTS)]
     assert len(set(names)) == len(names)
