@@ -48,8 +48,8 @@ async def tell(desk: Story) -> None:
         await desk.say(CheckIn(token_id=token, occurred_at=told(67)))
     await desk.say(CancelToken(token_id=away, occurred_at=told(90), reason=FreeText("could not wait")))
     late = (await desk.say(BookToken(slot_id=slot, patient_id=patient, category="WALKIN", occurred_at=told(100))))["id"]
-    forced = {"force": True, "reason": FreeText("left before being called")}
-    await desk.say(MarkNoShow(token_id=late, occurred_at=told(110), **forced))
+    gone = FreeText("left before being called")
+    await desk.say(MarkNoShow(token_id=late, occurred_at=told(110), force=True, reason=gone))
 
     joined = JoinQueue(service_id=pharmacy, patient_id=patient, occurred_at=told(82))
     ticket = (await desk.say(joined))["id"]

@@ -115,7 +115,7 @@ def test_what_was_entered_from_paper_stands_there_with_both_times() -> None:
         for change in book.fold(position, record).changes:
             for event in change.events:
                 if getattr(event, "happened_at", 0):
-                    assert event.happened_at < event.at  # type: ignore[attr-defined]
+                    assert event.happened_at < event.at
                     found[type(event).__name__] += 1
     assert set(found) == {
         "TokenCalled", "ConsultStarted", "ConsultCompleted", "NoShowMarked", "TokenCancelled", "TicketCalled",
