@@ -117,6 +117,7 @@ def test_names_come_without_a_key_and_a_bed_is_said_to_be_clean(browser: Browser
         assert visitor.complaints == []
 
 
+@pytest.mark.long
 def test_the_alert_panel_is_open_at_once_and_says_who_has_seen_one(browser: Browser, north: North):
     north.end_a_shift_with_a_patient_left()
     with visit(browser) as visitor:
@@ -130,6 +131,7 @@ def test_the_alert_panel_is_open_at_once_and_says_who_has_seen_one(browser: Brow
         assert visitor.complaints == []
 
 
+@pytest.mark.long
 def test_the_audit_explorer_opens_for_an_auditor_and_asks_anybody_else_for_a_key(browser: Browser, north: North):
     with visit(browser) as visitor:
         page = signed_in(visitor, north, "otto")

@@ -19,11 +19,22 @@ from playwright.sync_api import Browser, Download, Page, expect
 
 from tests.gateway.browser import PHONE, WALL, chromium
 from tests.gateway.console.desks import at, press
-from tests.serving import Desk, Server, serving
+from tests.serving import Desk, Server
 
 pytestmark = pytest.mark.browser
 
-REPORTS = ("daily", "queues", "rooms", "wards", "referrals")
+DONE = ".report-status[data-kind=done]"
+VIEWS = {
+    **{f"/console/reports/{name}": DONE for name in ("daily", "queues", "rooms", "wards", "referrals")},
+    "/console/rooms/closures": ".form",
+    "/console/rooms/waiting": ".listed",
+    "/console/ward/beds": ".bed",
+    "/console/ward/backlog": ".listed",
+    "/console/ward/roster": ".row",
+    "/console/alerts/open": ".alert-list",
+}
+"""Each view and what is there once it shows something; those of which a journey is told are looked at there."""
+GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +44,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("reports") / "data") as started:
-        with closing(Desk(started.url)) as desk:
-            live(desk, started.url)
-        yield started
+def reported(served: Server) -> Server:
+    with closing(Desk(served.url)) as desk:
+        live(desk, served.url)
+    return served
 
 
 def live(desk: Desk, url: str) -> None:
@@ -57,6 +67,7 @@ def live(desk: Desk, url: str) -> None:
     desk.post("/rooms/", {"clinic_id": clinic, "name": "Room 1", "type": "treatment"})
     ward = desk.post("/wards/", {"name": "East"})["id"]
     desk.post(f"/wards/{ward}/beds/", {"label": "1"})
+    desk.post("/staff/", {"name": "Nuno Alves", "role": "nurse", "ward_ids": [ward]})
     facility = desk.post("/facilities/", {"name": "City Laboratories"})["id"]
     desk.post(f"/facilities/{facility}/branches/", {"name": "North"})
 
@@ -77,15 +88,15 @@ def saved(download: Download, folder: Path) -> list[dict[str, str]]:
 
 
 def test_the_daily_report_has_the_interface_s_figures_a_chart_and_the_same_csv(
-    browser: Browser, server: Server, tmp_path: Path
+    browser: Browser, reported: Server, tmp_path: Path
 ):
     today = datetime.now(UTC).date()
     with at(
-        browser, server, f"/console/reports/daily?from={today - timedelta(days=2)}&to={today}", role="auditor"
+        browser, reported, f"/console/reports/daily?from={today - timedelta(days=2)}&to={today}", role="auditor"
     ) as visitor:
         page = visitor.page
         shown(page)
-        figures = httpx2.get(f"{server.url}/api/v1/reports/daily/", params={"date": str(today)}).json()["totals"]
+        figures = httpx2.get(f"{reported.url}/api/v1/reports/daily/", params={"date": str(today)}).json()["totals"]
         assert tile(page, "Tokens") == str(figures["tokens"])
         assert tile(page, "Utilisation") == f"{figures['utilisation'] * 100:g}%"
         assert tile(page, "No-shows") == f"{round(figures['no_show_rate'] * 100, 1):g}%"
@@ -111,14 +122,14 @@ def test_the_daily_report_has_the_interface_s_figures_a_chart_and_the_same_csv(
             press(page, "d")
         ours = saved(download.value, tmp_path)
         asked = {"date": str(today), "format": "csv"}
-        theirs = httpx2.get(f"{server.url}/api/v1/reports/daily/", params=asked).text
+        theirs = httpx2.get(f"{reported.url}/api/v1/reports/daily/", params=asked).text
         assert number_free(ours) == number_free(list(csv.DictReader(io.StringIO(theirs))))
         assert ours[0]["name"] == "'=Dr. Rao, the elder", "no formula for a spreadsheet"
         assert visitor.complaints == []
 
 
-def test_days_that_make_no_sense_are_refused_before_anything_is_asked(browser: Browser, server: Server):
-    with at(browser, server, "/console/reports/daily?from=2026-01-01&to=2026-01-05", role="admin") as visitor:
+def test_days_that_make_no_sense_are_refused_before_anything_is_asked(browser: Browser, reported: Server):
+    with at(browser, reported, "/console/reports/daily?from=2026-01-01&to=2026-01-05", role="admin") as visitor:
         page = visitor.page
         shown(page)
         expect(page.get_by_text("There is nothing to report of these days.")).to_be_visible()
@@ -130,17 +141,21 @@ def test_days_that_make_no_sense_are_refused_before_anything_is_asked(browser: B
         assert len(visitor.asked) == asked
 
 
-@pytest.mark.parametrize(("size", "scheme", "language"), [(WALL, "light", "en"), (PHONE, "dark", "ar")])
-def test_each_report_is_clean_in_light_and_dark_on_a_wall_and_a_phone(
-    browser: Browser, server: Server, size: tuple[int, int], scheme: Any, language: str
+@pytest.mark.parametrize(
+    ("size", "scheme", "language"),
+    [(PHONE, "dark", "ar"), pytest.param(WALL, "light", "en", marks=pytest.mark.long)],
+)
+def test_every_view_of_rooms_wards_and_reports_is_clean(
+    browser: Browser, reported: Server, size: tuple[int, int], scheme: Any, language: str
 ):
-    with at(browser, server, f"/console?lang={language}", role="clinician", size=size, color_scheme=scheme) as visitor:
+    path = f"/console?lang={language}"
+    with at(browser, reported, path, role="admin", size=size, color_scheme=scheme) as visitor:
         page = visitor.page
-        for report in REPORTS:
-            page.goto(f"{server.url}/console/reports/{report}?lang={language}")
-            expect(page.locator(".report-status[data-kind=done]")).to_be_visible()
-            assert visitor.axe() == [], report
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+        for path, there in VIEWS.items():
+            page.evaluate(GO, path)
+            expect(page.locator(there).first).to_be_visible()
+            assert visitor.axe() == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} sticks out"
         assert visitor.complaints == []
 
 

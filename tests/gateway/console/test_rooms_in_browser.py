@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.gateway.browser import PHONE, chromium
 from tests.gateway.console.desks import at, press, said
-from tests.serving import Desk, Server, serving
+from tests.serving import Desk, Server
 
 pytestmark = pytest.mark.browser
 
@@ -25,12 +25,6 @@ RULE = "Nothing that is not needed"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("rooms") / "data") as started:
         yield started
 
 
@@ -80,8 +74,8 @@ class Clinic:
 
 
 @pytest.fixture(scope="module")
-def clinic(server: Server) -> Iterator[Clinic]:
-    with closing(Clinic(server)) as made:
+def clinic(served: Server) -> Iterator[Clinic]:
+    with closing(Clinic(served)) as made:
         yield made
 
 
@@ -92,14 +86,20 @@ def fill_in(page: Page, start: str, doctor: str = "Dr. Vera A", room: str = "") 
         page.get_by_label("Room", exact=True).select_option(label=room)
 
 
+def step(page: Page, name: str, key: str) -> None:
+    """What the panel offers, done by its key."""
+    expect(panel(page).get_by_role("button", name=name)).to_be_visible()
+    press(page, key)
+
+
 def panel(page: Page) -> Locator:
     return page.locator(".panel.appointment")
 
 
-def test_a_booking_tells_why_this_room_and_the_next_one_is_a_key_away(browser: Browser, server: Server, clinic: Clinic):
+def test_a_booking_tells_why_this_room_and_the_next_one_is_a_key_away(browser: Browser, served: Server, clinic: Clinic):
     patient = clinic.patient("Jane Doe")
     date = "2030-02-05"
-    with at(browser, server, f"/console/rooms/book/{clinic.id}?patient={patient}", role="clerk") as visitor:
+    with at(browser, served, f"/console/rooms/book/{clinic.id}?patient={patient}", role="clerk") as visitor:
         page = visitor.page
         expect(page.locator(".room-picked")).to_contain_text("Jane Doe")
         fill_in(page, f"{date}T09:00")
@@ -116,7 +116,7 @@ def test_a_booking_tells_why_this_room_and_the_next_one_is_a_key_away(browser: B
         expect(panel(page).locator(".room-terms li").first).to_contain_text(RULE)
         expect(panel(page).locator(".room-next button")).to_have_count(2)
         assert visitor.axe() == []
-        press(page, "j")
+        step(page, "Room 2 ·", "j")
         said(page, "Moved to Room 2.")
         expect(panel(page).locator(".facts")).to_contain_text("Room 2")
         (moved,) = clinic.booked(date)
@@ -125,12 +125,12 @@ def test_a_booking_tells_why_this_room_and_the_next_one_is_a_key_away(browser: B
 
 
 def test_what_is_taken_is_refused_with_what_can_be_had_and_one_key_takes_it(
-    browser: Browser, server: Server, clinic: Clinic
+    browser: Browser, served: Server, clinic: Clinic
 ):
     date = "2030-02-06"
     taken = clinic.book("09:00", "10:00", 1, date, room_id=clinic.rooms[0])
     patient = clinic.patient("John Roe")
-    with at(browser, server, f"/console/rooms/book/{clinic.id}?patient={patient}", role="clerk") as visitor:
+    with at(browser, served, f"/console/rooms/book/{clinic.id}?patient={patient}", role="clerk") as visitor:
         page = visitor.page
         fill_in(page, f"{date}T09:30", room="Room 1")
         page.get_by_role("button", name="Book", exact=True).press("Enter")
@@ -149,11 +149,11 @@ def test_what_is_taken_is_refused_with_what_can_be_had_and_one_key_takes_it(
 
 
 def test_an_appointment_is_worked_through_from_the_timeline_by_keyboard(
-    browser: Browser, server: Server, clinic: Clinic
+    browser: Browser, served: Server, clinic: Clinic
 ):
     one = clinic.book("09:00", "09:30", 2)
     with at(
-        browser, server, f"/console/rooms/day/{clinic.id}?date={DATE}", role="clinician", reduced_motion="reduce"
+        browser, served, f"/console/rooms/day/{clinic.id}?date={DATE}", role="clinician", reduced_motion="reduce"
     ) as visitor:
         page = visitor.page
         block = page.locator(f".block[data-key='{one['id']}']")
@@ -161,29 +161,29 @@ def test_an_appointment_is_worked_through_from_the_timeline_by_keyboard(
         block.focus()
         press(page, "Enter")
         expect(panel(page).locator("h2")).to_contain_text("Asha Rao")
-        press(page, "i")
+        step(page, "Check in", "i")
         expect(block).to_have_attribute("data-status", "checked_in")
         said(page, "Checked in")
-        press(page, "s")
+        step(page, "Start", "s")
         expect(block).to_have_attribute("data-status", "in_progress")
         assert visitor.axe() == []
-        press(page, "c")
+        step(page, "Complete", "c")
         expect(block).to_have_attribute("data-status", "completed")
         assert clinic.desk.get(f"/appointments/{one['id']}/")["status"] == "completed"
         # What others do is seen here without a reload.
         other = clinic.book("11:00", "11:30", 2)
         expect(page.locator(f".block[data-key='{other['id']}']")).to_have_count(1)
         page.locator(f".block[data-key='{other['id']}']").click()
-        expect(page.get_by_role("button", name="Cancel the appointment")).to_be_visible()
-        press(page, "x")
+        step(page, "Cancel the appointment", "x")
         page.get_by_role("dialog").get_by_label("Reason").fill("moved away")
         page.get_by_role("dialog").get_by_role("button", name="Cancel the appointment").press("Enter")
         expect(page.locator(f".block[data-key='{other['id']}']")).to_have_count(0)
         assert visitor.complaints == []
 
 
+@pytest.mark.long
 def test_who_waits_for_a_room_is_listed_and_leaves_the_list_when_one_frees_up(
-    browser: Browser, server: Server, clinic: Clinic
+    browser: Browser, served: Server, clinic: Clinic
 ):
     date = "2030-02-07"
     held = [clinic.book("09:00", "10:00", n, date) for n in range(3)]
@@ -192,7 +192,7 @@ def test_who_waits_for_a_room_is_listed_and_leaves_the_list_when_one_frees_up(
     people = {"clinic_id": clinic.id, "patient_id": clinic.patient(), "doctor_id": doctor}
     waits = clinic.desk.post("/appointments/", {**people, **times, "fallback": "unassigned"})
     assert waits["room_id"] is None
-    with at(browser, server, "/console/rooms/waiting", role="clerk", color_scheme="dark") as visitor:
+    with at(browser, served, "/console/rooms/waiting", role="clerk", color_scheme="dark") as visitor:
         page = visitor.page
         expect(page.locator(".list .row")).to_have_count(1)
         page.locator(".list").focus()
@@ -204,11 +204,12 @@ def test_who_waits_for_a_room_is_listed_and_leaves_the_list_when_one_frees_up(
         assert clinic.desk.get(f"/appointments/{waits['id']}/")["room_id"] == held[0]["room_id"]
 
 
-def test_a_closure_first_says_whom_it_meets_and_then_moves_them(browser: Browser, server: Server, clinic: Clinic):
+@pytest.mark.long
+def test_a_closure_first_says_whom_it_meets_and_then_moves_them(browser: Browser, served: Server, clinic: Clinic):
     date = "2030-02-08"
     one = clinic.book("09:00", "10:00", 0, date, room_id=clinic.rooms[2])
     path = f"/console/rooms/closures/{clinic.id}?room={clinic.rooms[2]}&date={date}"
-    with at(browser, server, path, role="admin") as visitor:
+    with at(browser, served, path, role="admin") as visitor:
         page = visitor.page
         page.get_by_label("Appointments then").select_option(label="move to other rooms")
         assert visitor.axe() == []
@@ -227,11 +228,11 @@ def test_a_closure_first_says_whom_it_meets_and_then_moves_them(browser: Browser
 
 
 def test_on_a_phone_the_day_is_a_list_and_in_arabic_it_runs_from_the_right(
-    browser: Browser, server: Server, clinic: Clinic
+    browser: Browser, served: Server, clinic: Clinic
 ):
     clinic.book("14:00", "14:30", 1)
     path = f"/console/rooms/day/{clinic.id}?date={DATE}&lang=ar"
-    with at(browser, server, path, role="clerk", size=PHONE) as visitor:
+    with at(browser, served, path, role="clerk", size=PHONE) as visitor:
         page = visitor.page
         expect(page.locator("html")).to_have_attribute("dir", "rtl")
         expect(page.locator(".timeline")).to_be_hidden()

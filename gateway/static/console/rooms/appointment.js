@@ -19,6 +19,7 @@ export class AppointmentPanel {
   #changed;
   #turn = 0;
   #shown = null;
+  #names = new Map(); // patients' names that were asked for, by id: after a step nothing is waited for
 
   // `clinicOf(id)`: the clinic of an appointment; `changed(appointment)`: a step was done.
   constructor(app, clinicOf, changed = () => {}) {
@@ -63,13 +64,13 @@ export class AppointmentPanel {
     const clinic = await this.#clinicOf(one.clinic_id);
     const [doctor, patient, names] = await Promise.all([
       clinic.doctor(one.doctor_id),
-      app.get(`/patients/${one.patient_id}/`).catch(() => null),
+      this.#patient(one.patient_id),
       clinic.rules(one.assignment?.rule_version ?? 0).catch(() => new Map()),
     ]);
     if (turn !== this.#turn) return;
     const focused = this.element.contains(document.activeElement);
     fill(this.element,
-      el("h2", { tabindex: -1 }, el("bdi", {}, patient?.name ?? app.say("a_patient"))),
+      el("h2", { tabindex: -1 }, el("bdi", {}, patient)),
       el("p", {}, chip(KINDS[one.status] ?? "quiet", app.say(`status_${one.status}`)), " ", one.escalation?.status === "open" ? chip("warn", app.say("waits_for_room")) : null),
       facts([
         [app.say("time"), when(app, one.start_time, one.end_time)],
@@ -88,6 +89,15 @@ export class AppointmentPanel {
       one.series_id ? el("p", {}, button(app, "cancel_series", (at) => this.#cancelSeries(one, at), { kind: "danger" })) : null,
     );
     if (focused) this.element.querySelector("h2").focus();
+  }
+
+  async #patient(id) {
+    if (!this.#names.has(id)) {
+      const found = await this.#app.get(`/patients/${id}/`).catch(() => null);
+      if (!found) return this.#app.say("a_patient");
+      this.#names.set(id, found.name);
+    }
+    return this.#names.get(id);
   }
 
   // The next rooms by the rules, each to be had with one press.

@@ -19,6 +19,7 @@ export class AdmissionPanel {
   #turn = 0;
   #shown = null;
   #seen = ""; // how it stands in what is drawn
+  #names = new Map(); // patients' names that were asked for, by id: after a step nothing is waited for
 
   // `changed()`: a step was done.
   constructor(app, house, changed = () => {}) {
@@ -62,13 +63,13 @@ export class AdmissionPanel {
     if (seen === this.#seen) return;
     const [app, house] = [this.#app, this.#house];
     const [patient, doctor, nurse, bed, told] = await Promise.all([
-      app.get(`/patients/${one.patient_id}/`).catch(() => null), house.member(one.doctor_id), house.member(one.nurse_id), house.bed(one.bed_id), history(app, house, one.history),
+      this.#patient(one.patient_id), house.member(one.doctor_id), house.member(one.nurse_id), house.bed(one.bed_id), history(app, house, one.history),
     ]);
     if (turn !== this.#turn) return;
     this.#seen = seen;
     const focused = this.element.contains(document.activeElement);
     fill(this.element,
-      el("h2", { tabindex: -1 }, el("bdi", {}, patient?.name ?? app.say("a_patient"))),
+      el("h2", { tabindex: -1 }, el("bdi", {}, patient)),
       el("p", {}, chip(KINDS[one.status] ?? "quiet", app.say(`admission_${one.status}`)), " ", chip(one.acuity === "critical" ? "warn" : "quiet", app.say(`acuity_${one.acuity}`)),
         one.status === "assigned" && !one.acknowledged ? [" ", chip("warn", app.say("not_acknowledged"))] : null),
       facts([
@@ -87,6 +88,15 @@ export class AdmissionPanel {
       told,
     );
     if (focused) this.focus();
+  }
+
+  async #patient(id) {
+    if (!this.#names.has(id)) {
+      const found = await this.#app.get(`/patients/${id}/`).catch(() => null);
+      if (!found) return this.#app.say("a_patient");
+      this.#names.set(id, found.name);
+    }
+    return this.#names.get(id);
   }
 
   #needs(one) {
