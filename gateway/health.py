@@ -73,9 +73,12 @@ class Vitals:
         body = {"status": "ready" if found.ready else "not_ready", **found.detail}
         if self._proofs is not None and (alarms := self._proofs.alarms()):
             body["audit_alarms"] = alarms
-        if self._tls is not None and self._tls.trouble:
-            body["tls"] = self._tls.trouble
+        body |= self._of_tls()
         return READY if found.ready else NOT_READY, msgspec.json.encode(body, enc_hook=str)
+
+    def _of_tls(self) -> dict[str, str]:
+        """What is wrong with the certificate's files; nothing where nothing is."""
+        return {"tls": self._tls.trouble} if self._tls is not None and self._tls.trouble else {}
 
     def _notifications(self, hospital: str) -> tuple[int, bytes]:
         """Counts since the start; the stream's are of all hospitals."""
@@ -90,7 +93,8 @@ class Vitals:
 
     def _detail(self, hospital: str) -> tuple[int, bytes]:
         ready = self._engine.ready()
-        body = detail(self._figures(hospital), self._about, self._engine.now(), {"ready": ready.ready, **ready.detail})
+        state = {"ready": ready.ready, **ready.detail, **self._of_tls()}
+        body = detail(self._figures(hospital), self._about, self._engine.now(), state)
         return READY, msgspec.json.encode(body, enc_hook=str)
 
     def _figures(self, hospital: str) -> dict[str, Any]:

@@ -43,6 +43,10 @@ _ALERTS: Final[dict[str, tuple[str, str]]] = {
         "Alert: an appointment has no room",
         "Appointment {appointment_id} of {start_time} waits for a room ({reason}); to be seen to by {deadline}.",
     ),
+    "break_glass": (
+        "Alert: somebody broke the glass",
+        "{subject} broke the glass ({times} times since {since}): {change}. Why, the list of alerts says.",
+    ),
     "rule_failed": (
         "Alert: a rule failed",
         "Rule {rule_id} (version {rule_version}) failed for {rooms} rooms, first for {room_id}: {error}.",

@@ -49,6 +49,7 @@ def log(load: Figures) -> Iterator[Metric]:
     yield counter("checkpoint_faults", "Checkpoints that could not be signed.", load["checkpoint_faults"])
     looks = load["accesses"]
     yield counter("access_looks", "Looks at patients put into the access logs.", looks["looks"])
+    yield counter("access_notes", "Notes of what happened at the door put into the access logs.", looks["notes"])
     yield gauge("access_aside", "Looks that wait for room to be written down.", looks["aside"])
     yield counter("access_late", "Answers that left before their look was durable.", looks["late"])
     yield counter("access_dropped", "Looks that were lost: the disk took nothing for too long.", looks["dropped"])

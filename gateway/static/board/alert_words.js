@@ -22,6 +22,7 @@ const KIND = {
   stale_consultation: (say) => say("alert_stale_consultation"),
   parked_too_long: (say) => say("alert_parked_too_long"),
   appointment_without_room: (say) => say("alert_appointment_without_room"),
+  break_glass: (say) => say("alert_break_glass"),
   rule_failed: (say) => say("alert_rule_failed"),
 };
 

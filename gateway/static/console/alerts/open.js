@@ -107,6 +107,7 @@ class AlertsView {
         el("span", { class: "hint" }, [app.say("since", { time: app.time.moment(alert.since) }), this.#words.lasted(alert.since, now), alert.times > 1 ? app.say("times", { count: alert.times }) : ""].filter(Boolean).join(" · "))),
       this.#words.measured(alert) ? el("p", {}, this.#words.measured(alert)) : null,
       this.#words.about(alert) ? el("p", { class: "hint" }, this.#words.about(alert)) : null,
+      alert.reason ? el("p", {}, app.say("why"), ": ", el("bdi", {}, alert.reason)) : null,
       alert.note ? el("p", {}, app.say("note"), ": ", el("bdi", {}, alert.note)) : null,
       el("p", { class: "choice" }, alert.acknowledged ? el("span", { class: "hint" }, seen) : null,
         !alert.acknowledged && app.can("clerk", "clinician", "admin", "integration") ? act("acknowledge", "acknowledge", (one, at) => this.#acknowledge(one, at), "main") : null,
