@@ -26,7 +26,7 @@ Given = Annotated[str, Meta(min_length=1, max_length=1_000, extra_json_schema={"
 """A password as somebody gave it."""
 
 Shown = Annotated[str, Meta(max_length=120)]
-Roles = Annotated[list[Role], Meta(max_length=7)]
+Roles = Annotated[list[Role], Meta(min_length=1, max_length=7)]
 
 
 # -- the session --------------------------------------------------------------------------------------------
@@ -121,14 +121,14 @@ class AddUser(Value, frozen=True):
     """
 
     name: UserName
-    roles: Annotated[list[Role], Meta(min_length=1, max_length=7)]
+    roles: Roles
     password: Given | None = None
     shown: Shown = ""
     hospital: Hospital | None = None
 
 
 class ChangeUser(Value, frozen=True):
-    """Change what is given. ``roles`` are those in this hospital, ``[]`` takes it away; with them sessions end."""
+    """Change what is given. ``roles`` are those in this hospital; with them sessions end. ``DELETE`` takes it away."""
 
     user_name: UserName
     shown: Shown | UnsetType = UNSET

@@ -11,7 +11,7 @@ What holds whoever changes an account stands in ``accounts.py`` (R1 …).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -23,6 +23,7 @@ from engine.views.paging import MAX_LIMIT
 from gateway.access.accounts import Account, Accounts, Refused, in_order
 from gateway.access.endpoint import Done, Handlers
 from gateway.access.names import OF_PEOPLE, WHOLE_NETWORK
+from gateway.access.notes import What
 from gateway.access.passwords import Passwords
 from gateway.access.requests import (
     AddUser,
@@ -103,7 +104,7 @@ class UserDesk:
             account = await self._run(partial(self._accounts.add, account))
         except Refused as refused:
             raise problem_of(refused) from None
-        self._note(call, hospital, "user_added", account.name, roles=" ".join(in_order(asked.roles)))
+        self._note(call, [hospital], "user_added", account.name, roles=" ".join(in_order(asked.roles)))
         shown = view(account, hospital, 0, password=None if asked.password else password)
         return Done(shown, SUCCESS["created"], ((b"location", f"{BASE}/users/{account.name}/".encode()),))
 
@@ -111,7 +112,7 @@ class UserDesk:
         caller, hospital, scope = asker(call), one_hospital(call, asked.hospital), scope_of(call)
 
         def edit(account: Account) -> Account:
-            if asked.roles is not UNSET and asked.roles is not None:
+            if isinstance(asked.roles, list):
                 account = with_roles(account, hospital, asked.roles, caller)
             if asked.shown is not UNSET or asked.disabled is not UNSET:
                 only_here(account, caller)
@@ -123,23 +124,27 @@ class UserDesk:
 
         after = await self._edit(asked.user_name, scope, edit)
         assert after is not None
-        said = {name: "yes" if value else "no" for name, value in [("disabled", asked.disabled)] if value is not UNSET}
+        said: dict[str, str] = {}
         if isinstance(asked.roles, list):
-            said["roles"] = " ".join(in_order(asked.roles)) or "none"
-        self._note(call, hospital, "user_changed", after.name, **said)
+            said = {"roles": " ".join(in_order(asked.roles)), "in": hospital}
+        if isinstance(asked.disabled, bool):
+            said["disabled"] = "yes" if asked.disabled else "no"
+        self._note(call, after.grants, "user_changed", after.name, **said)
         return Done(await self._shown(after, scope))
 
     async def _remove(self, asked: RemoveUser, call: Call) -> Done:
         caller, scope = asker(call), scope_of(call)
+        left: set[str] = set()
 
         def edit(account: Account) -> Account | None:
+            left.update(account.grants if scope is None else {scope})
             if scope is None or set(account.grants) <= {scope}:
                 not_oneself(account, caller)
                 return None
             return without(account, scope)
 
         await self._edit(asked.user_name, scope, edit)
-        self._note(call, scope or "", "user_removed", asked.user_name)
+        self._note(call, left, "user_removed", asked.user_name)
         return Done(None, NO_CONTENT)
 
     async def _reset(self, asked: ResetPassword, call: Call) -> Done:
@@ -153,6 +158,7 @@ class UserDesk:
 
         def edit(account: Account) -> Account:
             only_here(account, caller)
+            not_oneself(account, caller)
             if account.hash is None:
                 raise Refused("no_password", "U5", "This account signs in elsewhere.")
             return msgspec.structs.replace(account, hash=made)
@@ -160,7 +166,7 @@ class UserDesk:
         after = await self._edit(name, scope, edit)
         assert after is not None
         await self._run(partial(self._accounts.unlock, name))
-        self._note(call, scope or "", "password_changed", name, by="administrator")
+        self._note(call, after.grants, "password_changed", name, by="administrator")
         return Done(view(after, scope, 0, password=None if asked.password else password))
 
     async def _unlock(self, asked: UnlockUser, call: Call) -> Done:
@@ -173,7 +179,7 @@ class UserDesk:
         after = await self._edit(asked.user_name, scope, edit)
         assert after is not None
         await self._run(partial(self._accounts.unlock, asked.user_name))
-        self._note(call, scope or "", "unlocked", asked.user_name)
+        self._note(call, after.grants, "unlocked", asked.user_name)
         return Done(view(after, scope, 0))
 
     async def _edit(self, name: str, scope: str | None, edit: Edit) -> Account | None:
@@ -196,8 +202,10 @@ class UserDesk:
     async def _shown(self, account: Account, scope: str | None) -> UserView:
         return view(account, scope, await self._run(partial(self._accounts.locked_until, account.name)))
 
-    def _note(self, call: Call, hospital: str, what: str, user: str, **facts: str) -> None:
-        self._notes.say(named(hospital), call.who, what, user=user, **facts)  # type: ignore[arg-type]
+    def _note(self, call: Call, hospitals: Iterable[str], what: What, user: str, **facts: str) -> None:
+        """In the log of each hospital that it is about."""
+        for hospital in sorted(hospitals):
+            self._notes.say(named(hospital), call.who, what, user=user, **facts)
 
 
 # -- who may do what ----------------------------------------------------------------------------------------
@@ -237,7 +245,7 @@ def only_here(account: Account, caller: Caller) -> None:
 
 
 def not_oneself(account: Account, caller: Caller) -> None:
-    """Nobody removes the account that he or she is signed in with: it would look like an accident."""
+    """Nobody removes the account that he or she is signed in with, or sets its password without the old one."""
     if caller.name == OF_PEOPLE + account.name:
         raise Refused("own_account", "U3", "This is your own account.")
 
