@@ -38,6 +38,9 @@ BROKEN: Final = 500
 PARTS: Final = ("wait", "decide", "commit")
 """The names of ``engine.actor.Shares``."""
 
+OF_OTHERS: Final = 0o077
+"""What nobody but its owner may do with a file of secrets."""
+
 PARTING: Final = 2.0
 """Seconds for the last spans to leave."""
 
@@ -247,6 +250,8 @@ def _headers(file: str | None) -> dict[str, str]:
     if file is None:
         return {}
     try:
+        if Path(file).stat().st_mode & OF_OTHERS:
+            raise TracingUnusable(f"tracing.headers_file {file} can be read by others: chmod 600 {file}.")
         lines = Path(file).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise TracingUnusable(f"tracing.headers_file {file} cannot be read: {error}") from None
