@@ -61,7 +61,7 @@ async def planned(
                 wrong = [Fault("id", f"there is no such {visit.what}: {refusal}")]
             else:
                 state = there.get("phase") if there.get("status") == "CONFIRMED" else there.get("status")
-                known = 1 if visit.what == "join" else 0 if visit.what == "walk-in" else RANKS.get(str(state))
+                known = {"join": 1, "walk-in": 0}.get(visit.what, _known(visit, str(state)))
                 if known is None:
                     told.append(Told(line.number, "there", visit.id))
                 elif sends := steps(visit, known):
@@ -74,6 +74,13 @@ async def planned(
         if faults or wrong:
             told.append(Told(line.number, "refused", faults=tuple(faults or wrong)))
     return ready, told
+
+
+def _known(visit: Visit, state: str) -> int | None:
+    """How many of a visit's times are known; ``None`` where it is over as the line says, or can be nothing else."""
+    if state.upper() == "NO_SHOW":  # perhaps by the clock, while nobody could say that somebody was there
+        return None if visit.outcome == "no_show" or visit.what == "ticket" else 0
+    return RANKS.get(state)
 
 
 async def entered(gateway: GatewayClient, ready: list[Planned], progress: Callable[[int], None]) -> list[Told]:

@@ -26,7 +26,7 @@ WHY: Final = "entered from paper"
 """The reason of a call out of turn, or of an end without a beginning, where the line gives none."""
 
 RANKS: Final = {
-    "BOOKED": 0, "booked": 0, "NO_SHOW": 0, "ARRIVED": 1, "checked_in": 1, "waiting": 1, "parked": 1, "CALLED": 2,
+    "BOOKED": 0, "booked": 0, "ARRIVED": 1, "checked_in": 1, "waiting": 1, "parked": 1, "CALLED": 2,
     "called": 2, "IN_CONSULT": 3, "consulting": 3, "in_progress": 3,
 }  # fmt: skip
 """How many of ``TIMES`` are past where a visit stands so; whatever is not here is over."""

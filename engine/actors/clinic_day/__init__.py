@@ -16,7 +16,8 @@ R7  The cleaning after an appointment may be shortened while it is not over.
 R8  An appointment that moves to another day keeps its id; the day it left says where it is.
 R9  A hold lapses, and a patient who has not come counts as absent, by the clock.
 R10 The appointments of a series stand each for itself; the day of the first keeps which they are.
-R11 A step that is entered afterwards counts from when it was taken, not before the one before it.
+R11 A step that is entered afterwards counts from when it was taken, not before the one before it. Who was here before
+    being marked as absent is checked in after all, without the room, which was given up.
 """
 
 from __future__ import annotations

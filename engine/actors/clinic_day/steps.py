@@ -40,6 +40,8 @@ _KEPT: Final = 8
 
 def stepped(one: Appointment, step: Step, time: int) -> Appointment:
     """R3, R4, R5, R11: the appointment after a step; ``updated_at`` is when it was entered."""
+    if one.status == "no_show" and step.to == "checked_in" and 0 < step.happened_at <= one.ended_at:
+        return _here_after_all(one, step.happened_at, time)
     if one.status not in STEPS[step.to]:
         raise illegal(one, step.to)
     when = happened(one, step, time)
@@ -85,6 +87,24 @@ def happened(one: Appointment, step: Step, time: int) -> int:
     if step.happened_at and step.happened_at < before:
         raise Invalid("it cannot have happened before the step that came before it", field="occurred_at", since=before)
     return step.happened_at or time
+
+
+def _here_after_all(one: Appointment, when: int, time: int) -> Appointment:
+    """R11: marked as absent because nobody could enter the check-in; the room was given up, and stays so."""
+    before = (*one.before, (one.room_id, one.start, one.end))[-_KEPT:] if one.room_id else one.before
+    return replace(
+        one,
+        status="checked_in",
+        room_id="",
+        assignment=None,
+        escalation=None,
+        before=before,
+        checked_in_at=when,
+        ended_at=0,
+        reason=None,
+        updated_at=time,
+        version=one.version + 1,
+    )
 
 
 def _completed(one: Appointment, step: Step, when: int, time: int) -> Appointment:

@@ -163,6 +163,8 @@ class Plan:
             self._disengage(day, appointment)
             if after is not None and after.status == "completed" and after.ended_at > after.start:
                 self._engage(clinic_id, day, after, min(after.ended_at, after.end))
+        elif appointment.status not in HOLDING:
+            self._engage(clinic_id, day, after)  # it takes place after all
 
     def until_clean(self, appointment: Appointment, ended_at: int) -> Deciding[int]:
         """Until when the room is cleaned when the appointment ends so; cut where the room's next stretch begins."""

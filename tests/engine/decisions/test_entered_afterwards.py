@@ -295,3 +295,33 @@ def test_no_step_of_an_appointment_comes_before_the_one_before_it() -> None:
     house.ask(StartAppointment(appointment_id=id, occurred_at=moment(NINE + MINUTE)))
     begun = moment(NINE)
     assert house.refusal(CompleteAppointment(appointment_id=id, occurred_at=begun)).facts["field"] == "occurred_at"
+
+
+def test_who_was_marked_absent_while_nobody_could_enter_it_is_seen_after_all_without_the_room() -> None:
+    house = House(time=NINE)
+    room = house.room()
+    id = house.booked(0, 30, room_id=room)
+    house.later(60)
+    assert house.appointment(id).status == "no_show"
+    late = CheckInAppointment(appointment_id=id, occurred_at=moment(house.time - MINUTE))
+    assert house.refusal(late).code == "invalid_transition", "that was after the mark"
+    assert house.refusal(CheckInAppointment(appointment_id=id)).code == "invalid_transition"
+    house.ask(CheckInAppointment(appointment_id=id, occurred_at=moment(NINE - MINUTE)))
+    sound(house.states)
+    house.ask(StartAppointment(appointment_id=id, occurred_at=moment(NINE + MINUTE)))
+    house.ask(CompleteAppointment(appointment_id=id, occurred_at=moment(NINE + 20 * MINUTE)))
+    one = house.appointment(id)
+    assert (one.status, one.room_id, one.before[-1][0]) == ("completed", "", room)
+    assert [(time - NINE) // MINUTE for time in (one.checked_in_at, one.started_at, one.ended_at)] == [-1, 1, 20]
+    sound(house.states)
+
+
+def test_who_was_marked_absent_is_not_seen_at_a_time_that_the_doctor_has_given_to_another() -> None:
+    house = House(time=NINE)
+    doctor = house.doctor()
+    id = house.booked(0, 120, room_id=house.room(), doctor=doctor)
+    house.later(30)
+    assert house.appointment(id).status == "no_show"
+    house.booked(60, 30, room_id=house.room(), doctor=doctor)
+    asked = CheckInAppointment(appointment_id=id, occurred_at=moment(NINE + MINUTE))
+    assert house.refusal(asked).code == "doctor_conflict"
