@@ -12,12 +12,14 @@ from trio.testing import MockClock
 
 from gateway.access.guard import Guard
 from gateway.access.rates import Limited, Meter, RateSettings, place_of
-from gateway.app import create_app
+from gateway.app import create_app, table_over
 from gateway.auth import ApiKeys, Caller, add_key
-from gateway.batch import BatchEndpoint
+from gateway.batch import BatchEndpoint, Sender
 from gateway.call import Call
 from gateway.config import BadConfig, load
+from gateway.limits import Limits
 from gateway.problems import Problem
+from gateway.streaming.commands import Commands
 from tests.gateway.surface import As, ScriptedEngine
 
 DOCTORS, BOARD = "/api/v1/doctors/", "/api/v1/services/01890000-0000-7000-8000-000000000000/board/"
@@ -137,16 +139,30 @@ async def test_a_batch_counts_by_its_commands_and_is_let_in_whole(autojump_clock
         assert (await client.get(DOCTORS)).status_code == 200
 
 
-async def test_the_commands_of_the_stream_count_too(autojump_clock: MockClock) -> None:
+async def test_the_commands_of_the_stream_count_too_and_each_is_told(autojump_clock: MockClock) -> None:
     engine: Any = ScriptedEngine()
-    guard = Guard(As("clerk"), Limited(SMALL))
-    call = call_of(caller=Caller("somebody", frozenset({"clerk"}), "main"))
-    guard.count(call, 100)
-    with pytest.raises(Problem, match="try again in") as refused:
-        guard.count(call, 1)
-    assert (refused.value.status, int(refused.value.headers["Retry-After"])) == (429, 48)
-    assert BatchEndpoint.roles is not None
-    assert engine.asked == []
+    limits, guard = Limits(), Guard(As("clerk"), Limited(SMALL))
+    batch = BatchEndpoint(table_over(engine, limits, engine.page), engine, limits, guard)
+    sender = Sender.of(call_of(caller=As("clerk").caller({})), "main")
+    register = {"method": "POST", "path": "/patients/", "body": {"name": "A"}}
+    texts: list[Any] = []
+
+    async def tell(more: list[bytes]) -> None:
+        texts.extend(map(msgspec.json.decode, more))
+
+    async def ask(*ids: str) -> list[int]:
+        texts.clear()
+        async with trio.open_nursery() as nursery:
+            asking = Commands(sender, batch, 5.0, lambda: True, tell, nursery)
+            await asking.hear({"commands": [{"id": id, **register} for id in ids]})
+        return [result["status"] for result in texts[0]["results"]]
+
+    assert await ask(*"abcdefgh") == [200] * 8
+    assert await ask("i", "j") == [429] * 2
+    assert texts[0]["results"][0]["body"]["code"] == "rate_limited"
+    assert len(engine.asked) == 8
+    await trio.sleep(3)
+    assert await ask("k") == [200]
 
 
 async def test_signing_in_is_narrow_and_by_address(autojump_clock: MockClock) -> None:
