@@ -38,7 +38,7 @@ function carry(closing = null) {
 export function confirm(app, { title, text = "", word = "go_on", reason = "", danger = false }) {
   return dialog(title, (close) => {
     const id = freshId("reason");
-    const field = reason && el("textarea", { id, rows: 2, maxlength: 500, required: reason === "needed" });
+    const field = reason && el("input", { id, maxlength: 500, autocomplete: "off", required: reason === "needed" });
     const label = field && el("label", { for: id }, app.say(reason === "needed" ? "reason" : "reason_if_any"));
     const onSubmit = (event) => {
       event.preventDefault();

@@ -110,7 +110,13 @@ export class List {
       made.remove();
       this.#shown.delete(key);
     }
-    for (const [key, place] of wanted) this.#place(key, place, size);
+    let before = null;
+    for (const [key, place] of [...wanted].sort((one, other) => one[1] - other[1])) {
+      const made = this.#place(key, place, size);
+      // In the document as on the page: whoever reads on reads in order.
+      if (made.parentNode !== this.#space || made.previousElementSibling !== before) this.#space.insertBefore(made, before ? before.nextSibling : this.#space.firstChild);
+      before = made;
+    }
     if (chosen === undefined) this.box.removeAttribute("aria-activedescendant");
     else this.box.setAttribute("aria-activedescendant", this.#shown.get(this.#chosen).id);
   }
@@ -122,7 +128,6 @@ export class List {
       made = el("div", { class: "row", role: "option", id: `${this.#id}-${freshId("row")}` });
       made.key = key;
       this.#shown.set(key, made);
-      this.#space.append(made);
     }
     if (made.item !== item || made.place !== place || made.drawn !== this.#drawn) {
       made.item = item;
@@ -138,6 +143,7 @@ export class List {
     }
     made.setAttribute("aria-setsize", this.#rows.length);
     made.setAttribute("aria-selected", String(key === this.#chosen));
+    return made;
   }
 
   #into(place) {

@@ -35,7 +35,7 @@ export class QueueModel {
       // What came between the question and the stream is in the snapshot.
       snapshot: (_, view) => {
         if (view.next_cursor || !first) this.#whole();
-        else this.#take(view, view.items);
+        else this.#all(view, view.items);
         first = false;
       },
       messages: (list) => this.#messages(list),
@@ -52,6 +52,13 @@ export class QueueModel {
   // Asks for all of it, soon.
   refresh() {
     return this.#whole();
+  }
+
+  // What an action was answered with is shown at once; the stream tells the same again.
+  take(ticket) {
+    this.#remove(ticket.id);
+    if (ticket.service_id === this.#id) this.#put(ticket);
+    this.#changed();
   }
 
   get all() {
@@ -84,14 +91,14 @@ export class QueueModel {
       }
       const missed = this.#since;
       this.#since = null;
-      this.#take(view, rows);
+      this.#all(view, rows);
       if (missed.length) this.#messages(missed);
     } finally {
       this.#since = null;
     }
   }
 
-  #take(view, rows) {
+  #all(view, rows) {
     this.name = view.service_name;
     this.status = view.status;
     this.serving = view.serving;
@@ -120,10 +127,13 @@ export class QueueModel {
     if (change === "recalled") return this.#replace(id, { ...known, calls: one.calls, called_at: one.at });
     this.#remove(id);
     if (OVER.has(change)) return;
-    const fresh = { ...known, ...stands(one), updated_at: one.at };
-    if (fresh.status === "waiting") this.line.splice(Math.min((one.position ?? 1) - 1, this.line.length), 0, fresh);
-    else if (fresh.status === "parked") this.parked.push(fresh);
-    else if (fresh.status === "called" || fresh.status === "consulting") this.serving.push(fresh);
+    this.#put({ ...known, ...stands(one), position: one.position ?? null, updated_at: one.at });
+  }
+
+  #put(ticket) {
+    if (ticket.status === "waiting") this.line.splice(Math.min((ticket.position ?? 1) - 1, this.line.length), 0, ticket);
+    else if (ticket.status === "parked") this.parked.push(ticket);
+    else if (ticket.status === "called" || ticket.status === "consulting") this.serving.push(ticket);
   }
 
   #remove(id) {

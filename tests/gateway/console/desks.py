@@ -14,13 +14,6 @@ from tests.serving import Desk, Server
 
 JSON = dict[str, Any]
 
-LONG_TASKS = """
-  window.longTasks = [];
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.longTasks.push(Math.round(entry.duration));
-  }).observe({ type: "longtask" });
-"""
-
 
 class House:
     """A hospital of two doctors, each with slots around now, and a laboratory."""
@@ -87,6 +80,27 @@ def at(
         visitor.page.goto(f"{server.url}{path}")
         expect(visitor.page.locator("main h1")).to_be_visible()
         yield visitor
+
+
+def follow(page: Page, path: str, there: str) -> None:
+    """Go on inside the page, as a link does."""
+    page.evaluate(
+        "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path
+    )
+    expect(page.locator(there).first).to_be_visible()
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+
+
+class Worked:
+    """How long the page's own thread has worked, in ms of CPU: what else runs on this machine adds nothing."""
+
+    def __init__(self, page: Page) -> None:
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def __call__(self) -> float:
+        found = self._devtools.send("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in found if one["name"] == "TaskDuration")) * 1000
 
 
 def press(page: Page, *keys: str) -> None:

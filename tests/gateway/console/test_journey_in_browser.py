@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.gateway.browser import chromium
-from tests.gateway.console.desks import LONG_TASKS, House, at, has_focus, press, said, tab_to
+from tests.gateway.console.desks import House, Worked, at, follow, has_focus, press, said, tab_to
 from tests.serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -58,6 +58,23 @@ def test_a_new_hospital_says_what_to_set_up_in_which_order(browser: Browser, ser
     with at(browser, server, "/console/nowhere", role="clinician") as visitor:
         expect(visitor.page.locator(".setup")).to_have_count(0)
         expect(visitor.page.locator("h1")).to_contain_text("no such page")
+        for path, text in (
+            ("desk/day", "There is no doctor yet"), ("clinic/mine", "There is no doctor yet"),
+            ("clinic/away", "There is no doctor yet"),
+        ):  # fmt: skip
+            follow(visitor.page, f"/console/{path}", ".empty")
+            expect(visitor.page.locator(".empty")).to_contain_text(text)
+
+
+def test_a_view_that_cannot_be_shown_says_why_and_can_be_tried_again(browser: Browser, server: Server):
+    with at(browser, server, "/console", role="clerk") as visitor:
+        page = visitor.page
+        page.route("**/api/v1/services/**", lambda route: route.fulfill(status=503, json={"code": "overloaded"}))
+        follow(page, "/console/desk/queue", "[role=alert] + button")
+        expect(page.get_by_role("heading", name="This cannot be shown")).to_be_visible()
+        page.unroute("**/api/v1/services/**")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_text("There is no open service")).to_be_visible()
 
 
 def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server: Server, house: House):
@@ -136,6 +153,12 @@ def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server:
         has_focus(page, "Call next")
         assert visitor.complaints == []
 
+    with at(browser, server, "/", role="admin") as visitor:
+        page = visitor.page
+        tab_to(page, "Reports")
+        press(page, "Enter")
+        expect(page).to_have_url(re.compile("/console/reports/daily"))
+        expect(page.get_by_text("1 patient seen").first).to_be_visible()
     report = house.desk.get("/reports/daily/")
     assert report["totals"]["by_status"]["COMPLETED"] == 1
     (referral,) = house.desk.get("/referrals/")["items"]
@@ -192,16 +215,16 @@ def test_a_thousand_in_line_stay_smooth_and_only_those_in_view_are_in_the_page(
         press(page, "End")
         expect(page.locator(".row[aria-selected=true]")).to_have_attribute("aria-posinset", "1000")
         expect(page.locator(".row[aria-selected=true] .code")).to_have_text(re.compile("LAB-1000"))
-        page.evaluate(LONG_TASKS)
+        worked = Worked(page)
+        took: list[float] = []
         for count in range(999, 989, -1):
+            before = worked()
             house.desk.post(f"/services/{house.laboratory}/call-next/", {"counter": "1"}, 200)
-            expect(page.get_by_text(f"{count} wait")).to_be_visible()
-            called = page.evaluate("0")
-            ticket = house.desk.get(f"/services/{house.laboratory}/queue/", limit=1)["serving"][0]
+            page.wait_for_selector(f"text={count} wait, 1 called")
+            took.append(worked() - before)
+            (ticket,) = house.desk.get(f"/services/{house.laboratory}/queue/", limit=1)["serving"]
             house.desk.post(f"/tickets/{ticket['id']}/no-show/", {"force": True, "reason": "left"}, 200)
-            assert called == 0
-        expect(page.get_by_text("990 wait, 0 called")).to_be_visible()
+            page.wait_for_selector(f"text={count} wait, 0 called")
         assert page.locator(".row[aria-selected=true] .code").inner_text() == "LAB-1000", "it stays chosen"
-        has_focus(page, "Live queue")
-        long = page.evaluate("window.longTasks")
-        assert not [task for task in long if task > 50], long
+        sys.stdout.write(f"a call among a thousand: {max(took):.1f} ms of the page's thread at most\n")
+        assert max(took) < 50, took

@@ -116,7 +116,19 @@ def places(word: str | Mapping[Any, str]) -> set[str]:
     return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize(("area", "also"), [("desk", ()), ("clinic", ("desk",)), ("home", ()), ("shell", ())])
+@pytest.mark.parametrize(
+    ("area", "also"),
+    [
+        ("desk", ()),
+        ("clinic", ("desk",)),
+        ("rooms", ()),
+        ("ward", ()),
+        ("reports", ()),
+        ("alerts", ()),
+        ("home", ()),
+        ("shell", ()),
+    ],
+)
 def test_every_word_that_a_view_says_is_in_its_catalogue(area, also):
     known = set().union(*(words(one, "en").words for one in ("shell", area, *also)))
     folder = "/static/console/" if area == "shell" else f"/static/console/{area}/"

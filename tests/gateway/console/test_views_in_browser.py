@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.gateway.browser import DESK, PHONE, WALL, chromium, visit
-from tests.gateway.console.desks import House, at, has_focus, press, said
+from tests.gateway.console.desks import House, at, follow, has_focus, press, said
 from tests.serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -51,15 +51,6 @@ def views(house: House) -> dict[str, str]:
         f"/console/clinic/mine/{house.doctor}": ".row",
         "/console/clinic/away": ".form",
     }
-
-
-def follow(page: Page, path: str, there: str) -> None:
-    """Go on inside the page, as a link does."""
-    page.evaluate(
-        "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path
-    )
-    expect(page.locator(there).first).to_be_visible()
-    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", PHONE), ("dark", DESK)])
@@ -116,6 +107,20 @@ def weight(request) -> int:
     return int(found["responseBodySize"] + found["responseHeadersSize"])
 
 
+def test_a_day_is_printed_whole_and_with_names(browser: Browser, server: Server, house: House):
+    with at(browser, server, "/console/desk/day", role="clerk") as visitor:
+        page = visitor.page
+        expect(page.locator(".row").first).to_be_visible()
+        page.evaluate(
+            "() => { window.print = () => { window.paper = document.querySelector('.paper').textContent; }; }"
+        )
+        press(page, "p")
+        page.wait_for_function("window.paper")
+        paper = page.evaluate("window.paper")
+        assert all(f"Patient {number}" in paper for number in range(3))
+        expect(page.locator(".paper")).to_have_count(0)
+
+
 def test_a_full_slot_leads_to_the_waiting_list_and_an_emergency_past_it(browser: Browser, server: Server, house: House):
     patient = house.patient("Late Comer")
     with at(browser, server, f"/console/desk/patients/{patient}", role="clerk") as visitor:
@@ -146,8 +151,31 @@ def test_steps_of_a_live_queue_with_single_keys(browser: Browser, server: Server
         for key, outcome in (
             ("n", "LAB-001 called"), ("s", "LAB-001 started"),
             ("d", "LAB-001 completed"), ("u", "Taken back: LAB-001 completed"), ("d", "LAB-001 completed"),
-            ("n", "LAB-002 called"), ("a", "LAB-002: no answer"),
+            ("n", "LAB-002 called"), ("a", "LAB-002: no answer"), ("u", "Taken back: LAB-002: no answer"),
+            ("k", "LAB-002 parked"), ("k", "LAB-002 back in line"),
         ):  # fmt: skip
             press(page, key)
             expect(page.locator("[data-part=outcome]")).to_have_text(outcome)
+
+        # What needs more than a key opens a question, and Enter answers it.
+        page.locator(".list").focus()
+        press(page, "End")
+        chosen = page.locator(".row[aria-selected=true] .code")
+        expect(chosen).to_have_text("LAB-004")
+        press(page, "y", "h", "Tab")
+        page.keyboard.type("in pain")
+        press(page, "Enter")
+        said(page, "LAB-004 changed")
+        expect(page.locator(".row").first).to_contain_text("High")
+        expect(chosen).to_have_text("LAB-004")
+        press(page, "t")
+        expect(page.get_by_role("dialog")).to_contain_text("Service")
+        page.keyboard.type("Card")
+        press(page, "Tab", "Tab", "Enter")
+        said(page, "LAB-004 transferred")
+        expect(page.locator(".row")).to_have_count(2)
+        page.locator(".list").focus()
+        press(page, "End", "x", "Enter")
+        said(page, "cancelled")
+        expect(page.locator(".row")).to_have_count(1)
         assert visitor.complaints == []

@@ -221,15 +221,17 @@ class Mine {
   }
 
   async #step(one, how, at) {
-    await step(this.#app, one, how, () => this.#after(one, how.word), at);
+    await step(this.#app, one, how, (answer, back) => this.#after(answer.body, back ? "" : how.word), at);
   }
 
-  #after(one, word) {
+  #after(one, word = "") {
     const app = this.#app;
+    this.#model.take(one);
     fill(this.#undo);
-    if (word === "did_recall") return;
+    if (!word || word === "did_recall") return;
     const what = app.say(word, { code: one.code });
-    fill(this.#undo, button(app, "undo", () => undoable(app, one, what, () => fill(this.#undo)), { key: "u", label: app.say("undo_it", { what }) }));
+    const undo = () => undoable(app, one, what, (answer) => this.#after(answer.body));
+    fill(this.#undo, button(app, "undo", undo, { key: "u", label: app.say("undo_it", { what }) }));
   }
 
   async #callNext(at) {

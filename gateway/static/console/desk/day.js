@@ -3,7 +3,7 @@
 import { doctors } from "../directory.js";
 import { el, fill, freshId, sheet } from "../dom.js";
 import { List } from "../list.js";
-import { button, chip, empty, failure, heading } from "../parts.js";
+import { button, chip, empty, failure, heading, table } from "../parts.js";
 import { steps } from "./steps.js";
 
 const KEPT = "matron-desk-doctor";
@@ -42,7 +42,7 @@ class Day {
     this.#list = new List({ label: app.say("tokens"), row: (one) => this.#row(one), onChoose: () => this.#show(), onOpen: () => this.#chosen.querySelector("button")?.focus(), empty: app.say("no_tokens") });
     this.#slots.setAttribute("aria-label", app.say("slot"));
     this.#body = el("div", { class: "columns" }, el("div", { class: "stack" }, this.#slots, this.#counts, this.#list.element), this.#chosen);
-    const print = button(app, "print", () => window.print(), { key: "p" });
+    const print = button(app, "print", (at) => this.#print(at), { key: "p" });
     this.element = el("div", {}, heading(app.say("day"), this.#field("doctor", this.#doctor), this.#field("date", this.#date), print), this.#body);
   }
 
@@ -141,6 +141,19 @@ class Day {
     this.#show();
   }
 
+  // The whole day on paper, with names: what a desk goes on with when nothing else works.
+  async #print(at) {
+    const app = this.#app;
+    const made = await app.act(() => dayList(app, this.#found), { at });
+    if (!made) return;
+    const doctor = this.#doctor.selectedOptions[0].textContent;
+    const title = el("h2", {}, `${app.place.name ?? ""} · ${doctor} · ${app.time.date(this.#date.value)}`);
+    const paper = el("section", { class: "paper day-list" }, title, made.length ? made : el("p", {}, app.say("no_tokens")));
+    document.body.append(paper);
+    window.print();
+    paper.remove();
+  }
+
   #row(one) {
     const app = this.#app;
     const state = one.status === "CONFIRMED" ? one.phase : one.status;
@@ -167,4 +180,28 @@ class Day {
     );
     if (had) this.#chosen.querySelector("button")?.focus();
   }
+}
+
+const AT_ONCE = 8; // questions on their way together
+
+// A table for each slot; each name is asked for, as for everybody who looks at a record.
+async function dayList(app, slots) {
+  const lists = await Promise.all(slots.map((slot) => app.all(`/slots/${slot.id}/tokens/`, { status: "CONFIRMED" })));
+  const left = [...new Set(lists.flat().map((token) => token.patient_id))];
+  const people = new Map();
+  const ask = async () => {
+    for (let id = left.pop(); id; id = left.pop()) people.set(id, await app.get(`/patients/${id}/`));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  const heads = ["ticket", "name", "birth_date", "phone", "category", "turn"].map((word) => app.say(word));
+  return slots.flatMap((slot, place) => {
+    if (!lists[place].length) return [];
+    const rows = lists[place].map((token) => {
+      const who = people.get(token.patient_id);
+      const born = who.dob && app.time.date(who.dob);
+      return [token.ticket_code, el("bdi", {}, who.name), born, who.phone, app.say(`category_${token.category}`), app.time.clock(token.estimated_time)];
+    });
+    const when = app.time.range(slot.start_time, slot.end_time);
+    return [el("h3", {}, when), table(when, heads, rows)];
+  });
 }

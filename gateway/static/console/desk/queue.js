@@ -153,8 +153,8 @@ class Queue {
     if (one.status === "consulting") add("complete", take("complete", "did_complete"), { key: "d", kind: "main" });
     if (one.status === "waiting" || one.status === "called") add("park", take("park", "did_park"), { key: "k" });
     if (one.status === "parked") add("resume", take("resume", "did_resume"), { key: "k", kind: "main" });
-    if (one.status === "waiting" || one.status === "parked") add("transfer", () => transfer(app, one, () => this.#after()), { key: "t" });
-    if (one.status === "waiting") add("change_priority", () => priority(app, one, () => this.#after()), { key: "y" });
+    if (one.status === "waiting" || one.status === "parked") add("transfer", () => transfer(app, one, (answer) => this.#after(answer.body)), { key: "t" });
+    if (one.status === "waiting") add("change_priority", () => priority(app, one, (answer) => this.#after(answer.body)), { key: "y" });
     if (one.status !== "consulting") {
       add("cancel_ticket", async (at) => {
         const said = await confirm(app, { title: app.say("cancel_title", { code: one.code }), word: "cancel_ticket", reason: "asked", danger: true });
@@ -165,17 +165,18 @@ class Queue {
   }
 
   async #step(one, how, at) {
-    await step(this.#app, one, how, () => this.#after(one, how.word), at);
+    await step(this.#app, one, how, (answer, back) => this.#after(answer.body, back ? "" : how.word), at);
   }
 
   // What was done last can be taken back, and the button says what that is.
-  #after(one = null, word = "") {
+  #after(one, word = "") {
     const app = this.#app;
+    this.#model.take(one);
     fill(this.#undo);
-    if (!one || word === "did_recall") return;
+    if (!word || word === "did_recall") return;
     const what = app.say(word, { code: one.code });
-    const undo = () => undoable(app, one, what, () => {
-      fill(this.#undo);
+    const undo = () => undoable(app, one, what, (answer) => {
+      this.#after(answer.body);
       this.#want(one.id);
     });
     fill(this.#undo, button(app, "undo", undo, { key: "u", label: app.say("undo_it", { what }) }));

@@ -6,10 +6,10 @@ import { services } from "../directory.js";
 import { Form } from "../form.js";
 import { button } from "../parts.js";
 
-// Does a step of a token; `after(answer)` when it is done.
+// Does a step of a token or ticket; `after(answer, back)` when it is done, or taken back.
 export function step(app, row, { verb = "POST", path, body = {}, word, values = {}, undo = true }, after, at) {
   const what = app.say(word, { code: row.ticket_code ?? row.code ?? "", ...values });
-  const done = () => ({ text: what, undo: undo && { text: app.say("undo_it", { what }), run: () => undoable(app, row, what, after) } });
+  const done = () => ({ text: what, undo: undo && { text: app.say("undo_it", { what }), run: () => undoable(app, row, what, (answer) => after(answer, true)) } });
   return app.act((once) => app.send(verb, path, body, once), { at, done, what }).then((answer) => answer && after(answer));
 }
 
