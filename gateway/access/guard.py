@@ -36,6 +36,9 @@ class Rates(Protocol):
     def by_sign_in(self, call: Call) -> None:
         """Count an attempt to become somebody."""
 
+    def welcome(self, call: Call) -> None:
+        """The attempt was a good one, and counts for nothing."""
+
     def by_commands(self, call: Call, count: int) -> None:
         """Count what a message carries beside itself."""
 
@@ -66,6 +69,9 @@ class Unlimited:
         """Let it be."""
 
     def by_sign_in(self, call: Call) -> None:
+        """Let it be."""
+
+    def welcome(self, call: Call) -> None:
         """Let it be."""
 
     def by_commands(self, call: Call, count: int) -> None:
@@ -171,6 +177,10 @@ class Guard:
         except Problem as problem:
             self._witness.limited(call, "", problem)
             raise
+
+    def welcome(self, call: Call) -> None:
+        """Somebody has signed in: that he tried counts for nothing, for a whole shift may come from one address."""
+        self._rates.welcome(call)
 
     def _at_home(self, call: Call, caller: Caller, label: str) -> None:
         """Another hospital is not there for somebody; that he looked for it is known."""

@@ -165,6 +165,10 @@ class Limited:
         """Count an attempt to become somebody."""
         self._count(self._sign_in, place_of(call.source), call)
 
+    def welcome(self, call: Call) -> None:
+        """The attempt was a good one."""
+        self._sign_in.give_back(place_of(call.source))
+
     def by_commands(self, call: Call, count: int) -> None:
         """Count the commands of a message beside the message itself: all are taken, or, above the limit, none."""
         caller = call.caller

@@ -119,6 +119,7 @@ class SessionDesk(Recognition):
         with self._passwords.turn():
             account, hospital = await self._judged(asked, call)
         begun = await self.begin(account, hospital, call)
+        self._guard.welcome(call)
         self._notes.say(named(hospital), person(account.name, call), "signed_in", by="password")
         return begun
 

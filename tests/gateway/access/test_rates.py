@@ -183,6 +183,15 @@ async def test_signing_in_is_narrow_and_by_address(autojump_clock: MockClock) ->
     assert [tried("10.0.0.7") for _ in range(2)] == [200, 429]
 
 
+async def test_who_has_signed_in_did_not_try_in_vain(autojump_clock: MockClock) -> None:
+    guard = Guard(As("clerk"), Limited(SMALL))
+    for _ in range(20):
+        call = call_of()
+        call.writes = True
+        guard.admit(call, None, "/api/v1/session")
+        guard.welcome(call)
+
+
 async def test_processes_share_what_is_set(autojump_clock: MockClock) -> None:
     async with client_of(SMALL, As("clerk"), share=2) as client:
         seen = [await client.get(DOCTORS) for _ in range(3)]
