@@ -14,6 +14,7 @@ import { firstTime, when } from "./times.js";
 const MINUTE = 60_000;
 const QUARTER = 15 * MINUTE;
 const USUAL = 30; // minutes
+const THEIRS = 5; // appointments of a patient that are listed
 const DAILY = "FREQ=DAILY";
 const WEEKLY = "FREQ=WEEKLY";
 
@@ -40,12 +41,16 @@ class BookView {
   #preview;
   #panel;
   #aside = el("div", {});
+  #theirs = el("section", { class: "panel", hidden: true });
   patients;
 
   constructor(app, clinics, clinic, doctors, query) {
     this.#app = app;
     this.#clinic = clinic;
-    this.patients = new PatientFinder(app, () => this.#look());
+    this.patients = new PatientFinder(app, (patient) => {
+      this.#look();
+      this.#list(patient);
+    });
     this.#preview = new Preview(app, clinic);
     this.#panel = new AppointmentPanel(app, async () => clinic);
     this.#form = this.#made(clinics, clinic, doctors, query);
@@ -53,7 +58,7 @@ class BookView {
     this.element = el("div", { class: "room-book" },
       heading(app.say("book"), app.link(app.say("to_day"), "rooms", "day", clinic.id)),
       el("div", { class: "columns" },
-        el("div", { class: "room-form" }, this.patients.element, el("div", { class: "panel" }, this.#form.element)),
+        el("div", { class: "room-form" }, this.patients.element, this.#theirs, el("div", { class: "panel" }, this.#form.element)),
         this.#aside));
     this.#form.element.addEventListener("change", () => this.#look());
     this.#look();
@@ -93,6 +98,18 @@ class BookView {
   #otherClinic(id) {
     const patient = this.patients.chosen?.id;
     this.#app.router.go(`/console/rooms/book/${id}${patient ? `?patient=${patient}` : ""}`);
+  }
+
+  // What this patient has here already, the latest day first: to be changed, or not to be booked twice.
+  async #list(patient) {
+    const app = this.#app;
+    this.#theirs.hidden = true;
+    if (!patient) return;
+    const { items } = await app.get("/appointments/", { patient_id: patient.id, clinic_id: this.#clinic.id, limit: THEIRS }).catch(() => ({ items: [] }));
+    if (!items.length || this.patients.chosen !== patient) return;
+    fill(this.#theirs, el("h2", {}, app.say("of_this_patient")), el("ul", { class: "room-found" }, items.map((one) => el("li", {}, button(app, "", () => this.#booked(one, false), {
+      label: `${when(app, one.start_time, one.end_time)} · ${one.room_name ?? app.say("no_room")} · ${app.say(`status_${one.status}`)}` })))));
+    this.#theirs.hidden = false;
   }
 
   // The command's members; what only the form knows is left out.
@@ -151,9 +168,8 @@ class BookView {
   }
 
   // The appointment stands beside the form, which is ready for the next patient.
-  async #booked(one) {
-    fill(this.#aside, this.#panel.element);
-    this.patients.clear();
+  async #booked(one, fresh = true) {
+    if (fresh) this.patients.clear();
     fill(this.#aside, this.#panel.element);
     await this.#panel.show(one.id);
     this.#panel.element.querySelector("h2")?.focus();
