@@ -64,7 +64,7 @@ class SchemaShots(Shots):
         case = self.rng.choice(self._cases)
         query = {name: self.aimed(value, name) for name, value in case.query.items()}
         if "cursor" in query:
-            query["cursor"] = self.rng.choice([*self.mine.cursors, *self.theirs.cursors])
+            query["cursor"] = self.cursor()
         body = case.body if case.body is ... else self.aimed(case.body)
         return Shot(case.row, case.method, self.path(case.path) + as_query(query), self.headers(), body)
 

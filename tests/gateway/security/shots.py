@@ -6,6 +6,7 @@ hospital, the other's cursor, link, token, idempotency key or name in the place 
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from random import Random
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -143,6 +144,18 @@ class Shots:
             return self.theirs.ids.get(kind) or self.an_id()
         return self.an_id() if chosen < 0.95 else self.rng.choice(NONSENSE)
 
+    def cursor(self) -> str:
+        """A cursor: one's own, the other hospital's, one that was written by hand, or none."""
+        given = self.rng.choice([*self.mine.cursors, *self.theirs.cursors])
+        if self.rng.random() < 0.5:
+            return self.rng.choice([given, given, given[:-3], "gA", "nonsense"])
+        try:
+            name, place = msgspec.msgpack.decode(urlsafe_b64decode(given + "=" * (-len(given) % 4)))
+        except ValueError:  # not all cursors are made like this
+            return given[::-1]
+        forged = [self.rng.choice((self.an_id(), -1, 0, 2**63, "", "\ud7ff", None, part, [part])) for part in place]
+        return urlsafe_b64encode(msgspec.msgpack.encode((name, forged))).rstrip(b"=").decode()
+
     def key(self) -> str:
         """An idempotency key: one that was used in the other hospital, or one of its own."""
         return self.rng.choice(self.theirs.keys) if self.rng.random() < 0.7 else f"own-{self.rng.randint(0, 50)}"
@@ -171,7 +184,7 @@ class Shots:
                 continue
             name = field.encode_name
             if name == "cursor":
-                asked[name] = self.rng.choice([*self.mine.cursors, *self.theirs.cursors, "gA", "nonsense"])
+                asked[name] = self.cursor()
             elif name == "limit":
                 asked[name] = self.rng.choice(["1", "2", "1000"])
             else:

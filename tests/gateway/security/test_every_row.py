@@ -291,6 +291,16 @@ async def test_commands_of_a_batch_and_of_a_websocket_are_for_the_roles_of_their
                 assert [code != "forbidden" for code in codes] == [allowed] * 2, f"{one.role} {row.path} {codes}"
 
 
+async def test_whoever_follows_a_board_without_a_credential_commands_nothing(tmp_path):
+    rows = [row for row in TABLE if row.writes]
+    async with door(tmp_path, "key") as (app, _, engine):
+        engine.stays = True
+        said = [{"id": row.name, "method": row.method, "path": filled(row.path)} for row in rows[:IN_FLIGHT]]
+        heard = await talk(app, f"{BASE}/stream?topics=wards", [{"commands": said}], seconds=0.02)
+        assert {code_of(result) for result in heard.results.values()} == {"forbidden"}
+        assert len(heard.results) == len(said)
+
+
 def code_of(result: Any) -> str:
     """The code of a result that is a problem."""
     return str((result["body"] or {}).get("code", ""))

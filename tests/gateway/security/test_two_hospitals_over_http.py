@@ -33,23 +33,22 @@ AT_ONCE = 8
 async def test_no_call_that_is_made_of_the_document_is_answered_with_anything_of_the_other_hospital(tmp_path, mode):
     document = json.loads(msgspec.json.encode(openapi.document(command_and_query_types())))
     cases = cases_of(document, mode, 10)
-    async with opened(tmp_path) as (access, principals):
-        for seed in range(4):
-            async with engine_of_two() as engine:
-                app = create_app(engine, access.guard(engine), Vitals(engine).page, access=access)
-                whole = list(of(principals, "network", "*"))
-                theirs = await furnished(partial(ask, app), THEIRS, whole, marks=True)
-                mine = await furnished(partial(ask, app), OURS, whole, marks=False)
-                held = Held(theirs)
+    for seed in range(4):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        async with opened(folder) as (access, principals), engine_of_two() as engine:
+            app = create_app(engine, access.guard(engine), Vitals(engine).page, access=access)
+            whole = list(of(principals, "network", "*"))
+            theirs = await furnished(partial(ask, app), THEIRS, whole, marks=True)
+            mine = await furnished(partial(ask, app), OURS, whole, marks=False)
+            held = Held(theirs)
 
-                async def send(shot: Shot, caller: Headers, app=app) -> Answer:
-                    return await ask(
-                        app, shot.method, shot.target, headers=[*caller, *shot.headers], json_body=shot.body
-                    )
+            async def send(shot: Shot, caller: Headers, app=app) -> Answer:
+                return await ask(app, shot.method, shot.target, headers=[*caller, *shot.headers], json_body=shot.body)
 
-                callers = [one for one in principals if one.hospital == OURS]
-                await fire(SchemaShots(seed, mine, theirs, cases), ROUND, callers, send, held)
-                print(mode, seed, len(cases), held.statuses, held.aimed, held.twins)  # noqa: T201
+            callers = [one for one in principals if one.hospital == OURS]
+            await fire(SchemaShots(seed, mine, theirs, cases), ROUND, callers, send, held)
+            print(mode, seed, len(cases), held.statuses, held.aimed, held.twins)  # noqa: T201
 
 
 class Wire:
