@@ -171,6 +171,7 @@ def test_a_key_is_made_and_shown_once_with_the_keyboard_alone(browser: Browser, 
         tab_to(page, "It is handed on")
         press(page, "Enter")
         expect(page.get_by_role("cell", name="front desk")).to_be_visible()
+        expect(secret).to_have_count(0)
         assert "matron_" not in page.content()
 
         page.get_by_role("row").filter(has_text="front desk").get_by_role("button", name="Revoke").click()
@@ -223,6 +224,48 @@ def test_rules_are_drafted_tried_on_a_past_day_and_put_in_force(browser: Browser
         said(page, "The rules are in force.")
         expect(page.get_by_role("cell", name="in force")).to_be_visible()
         assert place.get(f"/clinics/{clinic}/")["rule_version"] == 1
+        assert visitor.complaints == []
+
+
+def test_slots_counters_and_shifts_are_kept(browser: Browser, place: Office):
+    staff = place.post("/staff/", {"name": "Ada", "role": "nurse"})["id"]
+    with administrator(browser, place, "/console/admin/slots?date=2030-03-04") as visitor:
+        page = visitor.page
+        page.get_by_role("button", name="Open a slot").click()
+        said(page, "A slot is open")
+        row = page.get_by_role("row").filter(has_text="09:00")
+        row.get_by_role("button", name="Change places").click()
+        page.get_by_role("dialog").get_by_label("Places").fill("7")
+        press(page, "Enter")
+        expect(row).to_contain_text("0 of 7")
+        row.get_by_role("button", name="Hold back").click()
+        expect(row).to_contain_text("held back")
+        assert visitor.axe() == []
+        row.get_by_role("button", name="Cancel the slot").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the slot").click()
+        expect(row).to_contain_text("cancelled")
+
+        visitor.page.goto(f"{place.server.url}/console/admin/services")
+        page.get_by_role("button", name="New").click()
+        page.locator(".panel > form").get_by_label("Name", exact=True).first.fill("X-ray")
+        page.get_by_role("button", name="Add a counter").click()
+        page.keyboard.type("Window B")
+        page.get_by_role("button", name="Add a service").click()
+        said(page, "X-ray added.")
+        service = next(one for one in place.get("/services/")["items"] if one["name"] == "X-ray")
+        assert [one["name"] for one in service["settings"]["counters"]] == ["1", "Window B"]
+        page.get_by_role("button", name="Pause").click()
+        said(page, "X-ray: paused.")
+
+        visitor.page.goto(f"{place.server.url}/console/admin/staff/{staff}")
+        page.get_by_role("button", name="Add a shift").click()
+        said(page, "The shift of Ada is planned.")
+        page.get_by_role("button", name="Take approval away").click()
+        page.get_by_role("dialog").get_by_label("Reason").fill("licence ended")
+        page.get_by_role("dialog").get_by_role("button", name="Go on").click()
+        said(page, "may not be assigned any more")
+        kept = place.get(f"/staff/{staff}/")
+        assert (kept["is_approved"], len(kept["shifts"])) == (False, 1)
         assert visitor.complaints == []
 
 

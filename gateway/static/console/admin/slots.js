@@ -8,6 +8,7 @@ import { button, chip, empty, heading, table } from "../parts.js";
 import { address } from "../router.js";
 
 const KINDS = { ACTIVE: "good", DELAYED: "warn", CLOSED: "quiet", CANCELLED: "bad" };
+const OPEN = new Set(["ACTIVE", "DELAYED"]);
 
 export default {
   async open(app, host, params) {
@@ -61,7 +62,7 @@ class SlotsView {
       app.time.range(one.start_time, one.end_time),
       el("bdi", {}, this.#names.get(one.doctor_id) ?? app.say("no_such_doctor")),
       app.say("seats_of", { taken: one.current_capacity, all: one.max_capacity }),
-      chip(KINDS[one.status], app.say(one.paused ? "paused" : `v_${one.status}`)),
+      chip(KINDS[one.status], app.say(one.paused && OPEN.has(one.status) ? "paused" : `v_${one.status}`)),
       el("span", { class: "choice" }, this.#steps(one)),
     ];
     const heads = ["time", "doctor", "seats", "status", "actions"].map((word) => app.say(word));
@@ -70,7 +71,7 @@ class SlotsView {
 
   #steps(one) {
     const app = this.#app;
-    if (one.status !== "ACTIVE" && one.status !== "DELAYED") return [];
+    if (!OPEN.has(one.status)) return [];
     return [
       button(app, one.paused ? "let_book" : "hold_back", (at) => this.#change(one, { paused: !one.paused }, at)),
       button(app, "resize", () => this.#resize(one)),
