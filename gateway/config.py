@@ -103,7 +103,7 @@ class Loaded(msgspec.Struct, frozen=True):
     def lines(self) -> list[str]:
         """Every setting with its value and source, for an operator to read. There are no secrets among them."""
         return [
-            f"{name} = {msgspec.json.encode(value).decode()}  # {self.sources.get(name, 'default')}"
+            f"{name} = {msgspec.json.encode(masked(value)).decode()}  # {self.sources.get(name, 'default')}"
             for name, value in flattened(self.config)
         ]
 
@@ -223,6 +223,24 @@ def flattened(config: Config) -> list[tuple[str, Any]]:
         else:
             made.append((name, value))
     return made
+
+
+def masked(value: object) -> object:
+    """A value as it may be shown, in plain types: the user and the password of an address are not.
+
+    Secrets stand in files, so that there is a path and never the secret; an address is the one place where somebody
+    could write one down.
+    """
+    value = msgspec.to_builtins(value)
+    if isinstance(value, str) and "://" in value and "@" in value:
+        scheme, _, rest = value.partition("://")
+        place, slash, path = rest.partition("/")
+        return f"{scheme}://{'***@' if '@' in place else ''}{place.rpartition('@')[2]}{slash}{path}"
+    if isinstance(value, (list, tuple)):
+        return [masked(one) for one in value]
+    if isinstance(value, dict):
+        return {name: masked(one) for name, one in value.items()}
+    return value
 
 
 def is_loopback(bind: str) -> bool:

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.config import TABLES, BadConfig, Loaded, check_bind, flattened, load
-from gateway.settings_described import Setting, about, masked, settings
+from gateway.config import TABLES, BadConfig, Loaded, check_bind, flattened, load, masked
+from gateway.settings_described import Setting, about, settings
 
 BAD_CONFIG = 2
 WIDE: Final = 240
@@ -72,7 +72,7 @@ def show(file: Path | None, origin: bool, chosen: bool, as_json: bool, **flags: 
     loaded = configured(flags, file)
     known = {setting.name: setting for setting in settings()}
     lines = [
-        (known[name], masked(msgspec.to_builtins(value)), loaded.sources.get(name, "default"))
+        (known[name], masked(value), loaded.sources.get(name, "default"))
         for name, value in flattened(loaded.config)
         if name in loaded.sources or not chosen
     ]

@@ -53,23 +53,6 @@ def about(struct: type[msgspec.Struct]) -> str:
     return _plain(inspect.getdoc(struct) or "")
 
 
-def masked(value: object) -> object:
-    """A value as it may be shown: the user and the password of an address are not.
-
-    Secrets stand in files, so that there is a path and never the secret; an address is the one place where somebody
-    could write one down.
-    """
-    if isinstance(value, str) and "://" in value and "@" in value:
-        scheme, _, rest = value.partition("://")
-        place, slash, path = rest.partition("/")
-        return f"{scheme}://{'***@' if '@' in place else ''}{place.rpartition('@')[2]}{slash}{path}"
-    if isinstance(value, (list, tuple)):
-        return [masked(one) for one in value]
-    if isinstance(value, dict):
-        return {name: masked(one) for name, one in value.items()}
-    return value
-
-
 def _of(struct: type[msgspec.Struct], prefix: str) -> Iterator[Setting]:
     told = types.type_info(struct)
     assert isinstance(told, types.StructType)

@@ -23,7 +23,7 @@ from gateway.downtime.sheets import COLUMNS, Line, Sheet, rows
 BLANK: Final = 12
 """Empty lines of a sheet, for who was not expected."""
 
-HEADS: Final = ("time", "ticket, place", "patient", "")
+HEADS: Final = ("time", "ticket, place", "patient", "about")
 BY_HAND: Final = {
     "doctor": ("arrived", "called", "started", "ended", "outcome"),
     "queue": ("arrived", "called", "started", "ended", "outcome"),

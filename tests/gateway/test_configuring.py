@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.config import TABLES, Config, flattened
+from gateway.config import TABLES, Config, flattened, load, masked
 from gateway.configuring import BAD_CONFIG, config, page
-from gateway.settings_described import FLAGS, masked, settings
+from gateway.settings_described import FLAGS, settings
 from gateway.toml_lines import lines_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
@@ -84,6 +84,7 @@ def test_a_password_in_an_address_is_not_shown(tmp_path):
     found = shown("--config", str(file))["audit.witnesses"]
     assert found["value"] == [{"url": "https://***@w.example/x@y", "vkey": "w+1+k"}]
     assert found["origin"] == f"{file}:1"
+    assert not any("hush" in line for line in load({}, {}, file).lines())
     assert masked("mail@hospital.example") == "mail@hospital.example"
 
 
