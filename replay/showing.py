@@ -147,7 +147,7 @@ def heading(shown: Mapping[str, Any], zone: str) -> str:
     """A shown entry on one line: where, when, what was asked, by whom, and what came of it."""
     time = clock(calendar.instant(datetime.fromisoformat(shown["time"]), "time"), zone)
     who = shown["who"]
-    by = f"{who['name']} ({who['role']})" if who.get("role") else who["name"]
+    by = f"{who['name']} ({who['role']})" if who.get("role") else who["name"] or "nobody known"
     refusal = shown.get("refusal")
     came = f"refused: {refusal['code']} {refusal['rule']}".rstrip() if refusal else shown["outcome"]
     return f"{shown['position']:>9}  {time}  {shown['name']}  by {by}  {came}".rstrip()

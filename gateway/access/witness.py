@@ -24,8 +24,10 @@ class Noting:
         self._note(call, "unauthenticated", label, why=problem.detail)
 
     def denied(self, call: Call, label: str, problem: Problem) -> None:
-        """It was not the caller's to do."""
-        self._note(call, "denied", label, why=problem.detail)
+        """It was not the caller's to do; of another hospital it is said which one he looked for."""
+        named = call.headers.get(b"hospital-id", b"").decode("latin-1")
+        elsewhere = {"named": named} if named not in ("", hospital_of(call)) else {}
+        self._note(call, "denied", label, why=problem.detail, **elsewhere)
 
     def limited(self, call: Call, label: str, problem: Problem) -> None:
         """Too often."""

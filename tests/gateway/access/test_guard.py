@@ -54,6 +54,7 @@ async def test_another_hospital_is_not_there_and_that_somebody_looked_for_it_is_
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
         await trio.sleep(1)
         assert here.told() == [("denied", "desk", "/api/v1/doctors")]
+        assert here.notes()[0]["facts"]["named"] == "north"
 
 
 async def test_a_command_of_a_batch_asks_the_same_guard(autojump_clock: MockClock) -> None:
