@@ -6,10 +6,11 @@ import sys
 
 import msgspec
 
-from tests.golden import audit, paper, queues, referrals, rooms, story, wards
+from tests.golden import audit, broken_glass, paper, queues, referrals, rooms, story, wards
 
 if __name__ == "__main__":
-    missing = [told for told in (story, queues, rooms, wards, referrals, audit, paper) if not told.CORPUS.exists()]
+    stories = (story, queues, rooms, wards, referrals, audit, paper, broken_glass)
+    missing = [told for told in stories if not told.CORPUS.exists()]
     for told in missing:
         told.CORPUS.write_bytes(msgspec.msgpack.encode(told.written()))
     if not missing:

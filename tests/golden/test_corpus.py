@@ -13,10 +13,10 @@ from engine.errors import LogCorrupt
 from engine.eventlog.entry import FORMAT, Codec, checked, stored
 from engine.eventlog.keys import Keyring
 from engine.recovery import EVENTS, Book
-from tests.golden import audit, paper, queues, referrals, rooms, story, wards
+from tests.golden import audit, broken_glass, paper, queues, referrals, rooms, story, wards
 from tests.golden.story import Corpus
 
-STORIES = (story, queues, rooms, wards, referrals, audit, paper)
+STORIES = (story, queues, rooms, wards, referrals, audit, paper, broken_glass)
 CORPORA = [msgspec.msgpack.decode(told.CORPUS.read_bytes(), type=Corpus) for told in STORIES]
 KEPT = CORPORA[0]
 DEFAULTS = msgspec.msgpack.decode(msgspec.msgpack.encode(Policy()))
