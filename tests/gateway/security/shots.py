@@ -146,7 +146,7 @@ class Shots:
 
     def cursor(self) -> str:
         """A cursor: one's own, the other hospital's, one that was written by hand, or none."""
-        given = self.rng.choice([*self.mine.cursors, *self.theirs.cursors])
+        given = self.rng.choice([*self.mine.cursors, *self.theirs.cursors] or ["gA"])
         if self.rng.random() < 0.5:
             return self.rng.choice([given, given, given[:-3], "gA", "nonsense"])
         try:

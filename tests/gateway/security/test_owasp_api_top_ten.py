@@ -43,6 +43,7 @@ from tests.gateway.surface import UNKNOWN
 from tests.gateway.test_isolation import TIMES, bodies
 
 PASSWORD = "a tram to the sea"
+SLOW = RateSettings(principal_per_second=0.1, principal_burst=3, sign_in_per_minute=0.1, sign_in_burst=2)
 SMALL = Limits(body_bytes=4_096, batch_bytes=16_384, batch_commands=10)
 
 
@@ -177,7 +178,7 @@ async def test_api4_unrestricted_resource_consumption(tmp_path):
         assert (await here.ask("clerk", "GET", "/patients?" + "&".join(f"a{n}=1" for n in range(60)))).status == 422
     once = tmp_path / "limited"
     once.mkdir()
-    async with front(once, RateSettings(principal_per_second=0.1, principal_burst=3, sign_in_burst=2)) as here:
+    async with front(once, SLOW) as here:
         answers = [await here.ask("clerk", "GET", "/doctors") for _ in range(4)]
         assert [answer.status for answer in answers] == [200, 200, 200, 429]
         assert (answers[-1].code, int(dict(answers[-1].headers)[b"retry-after"]) > 0) == ("rate_limited", True)
