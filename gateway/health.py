@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from engine.census import census
 from engine.runtime import Engine
+from engine.settings import Readiness
 from gateway.auth import WHOLE_NETWORK
 from gateway.call import Call, Endpoint
 from gateway.door.tls import Tls
@@ -70,11 +71,17 @@ class Vitals:
 
     def _ready(self, hospital: str) -> tuple[int, bytes]:
         found = self._engine.ready()
-        body = {"status": "ready" if found.ready else "not_ready", **found.detail}
+        return READY if found.ready else NOT_READY, msgspec.json.encode(self._said(found))
+
+    def _said(self, found: Readiness) -> dict[str, Any]:
+        """What anybody may know: words and numbers, and the name of no hospital."""
+        body: dict[str, Any] = {"status": "ready" if found.ready else "not_ready"}
+        body |= {name: found.detail[name] for name in SAID if name in found.detail}
+        if "log_damage" in found.detail:
+            body["log_damage"] = True
         if self._proofs is not None and (alarms := self._proofs.alarms()):
-            body["audit_alarms"] = alarms
-        body |= self._of_tls()
-        return READY if found.ready else NOT_READY, msgspec.json.encode(body, enc_hook=str)
+            body["audit_alarms"] = len(alarms)
+        return body | self._of_tls()
 
     def _of_tls(self) -> dict[str, str]:
         """What is wrong with the certificate's files; nothing where nothing is."""
@@ -93,7 +100,10 @@ class Vitals:
 
     def _detail(self, hospital: str) -> tuple[int, bytes]:
         ready = self._engine.ready()
-        state = {"ready": ready.ready, **ready.detail, **self._of_tls()}
+        state = self._said(ready)
+        if not hospital:  # the rest of it names hospitals
+            state |= ready.detail
+            state["alarms"] = [] if self._proofs is None else self._proofs.alarms()
         body = detail(self._figures(hospital), self._about, self._engine.now(), state)
         return READY, msgspec.json.encode(body, enc_hook=str)
 
@@ -194,5 +204,8 @@ class Detail(Guarded):
         status, body = await self._pages("detail", "" if whole else call.hospital)
         return Response(body, status, media_type=JSON)
 
+
+SAID: Final = ("state", "timers_held", "storage_full", "accesses_aside", "accesses_dropped")
+"""Of what an engine says of its readiness, what anybody may read."""
 
 TOTALS: Final = ("lag", "depth", "delivered", "failed", "dead")

@@ -105,7 +105,7 @@ async def test_the_page_tells_how_far_the_callers_own_logs_are_signed_and_cosign
     assert "main" not in str(other)
 
 
-async def test_what_a_witness_says_against_a_log_stands_in_readiness(data: Path, tmp_path: Path):
+async def test_readiness_says_that_a_witness_speaks_against_a_log_and_detail_what(data: Path, tmp_path: Path):
     disk = MemoryDisk()
     async with listening(real_witness(tmp_path / "w")) as url:
         async with proven(disk, data, url) as (engine, _):
@@ -118,9 +118,11 @@ async def test_what_a_witness_says_against_a_log_stands_in_readiness(data: Path,
             proofs = vitals._proofs
             assert proofs is not None
             await until(proofs.alarms)
-            told = await page(vitals, "ready")
-    assert told["status"] == "ready"
-    assert "the log of main is not what it was" in told["audit_alarms"][0]
+            told, detail, own = [await page(vitals, *which) for which in (("ready",), ("detail", ""), ("detail",))]
+    assert (told["status"], told["audit_alarms"]) == ("ready", 1)
+    assert "main" not in str(told), "anybody may read it"
+    assert "the log of main is not what it was" in detail["engine"]["alarms"][0]
+    assert "alarms" not in own["engine"], "they may be of another hospital's"
 
 
 async def test_after_a_restore_the_new_name_stands_before_the_first_command(data: Path):

@@ -65,6 +65,15 @@ async def test_one_of_the_network_sees_all_unless_he_names_one():
     assert set(named.json()["hospitals"]) == {"north"}
 
 
+async def test_anybody_may_read_that_it_is_ready_and_nothing_that_names_a_hospital():
+    async with place() as here:
+        assert (await here.client.get("/health/ready")).json() == {
+            "status": "ready", "state": "serving", "timers_held": False, "storage_full": False,
+        }  # fmt: skip
+        engine = (await here.client.get("/health/detail", headers={"Hospital-Id": "main"})).json()["engine"]
+        assert set(engine) == {"status", "state", "timers_held", "storage_full"}
+
+
 def test_equal_configurations_have_one_fingerprint_and_others_another():
     one, same, other = (About.of(Config(data="/a", workers=count)).configuration for count in (1, 1, 2))
     assert one == same != other
