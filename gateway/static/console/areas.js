@@ -45,6 +45,7 @@ export const AREAS = [
       { name: "admit", word: "admit", roles: STAFF, load: () => import("./ward/admit.js") },
       { name: "backlog", word: "backlog", roles: READERS, load: () => import("./ward/backlog.js") },
       { name: "roster", word: "roster", roles: READERS, load: () => import("./ward/roster.js") },
+      { name: "wards", word: "wards", roles: ADMINS, load: () => import("./ward/wards.js") },
     ],
   },
   {

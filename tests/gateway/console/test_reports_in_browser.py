@@ -31,6 +31,7 @@ VIEWS = {
     "/console/ward/beds": ".bed",
     "/console/ward/backlog": ".listed",
     "/console/ward/roster": ".row",
+    "/console/ward/wards": ".row",
     "/console/alerts/open": ".alert-list",
 }
 """Each view and what is there once it shows something; those of which a journey is told are looked at there."""

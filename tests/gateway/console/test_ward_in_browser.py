@@ -192,6 +192,27 @@ def test_the_line_is_in_the_order_of_service_and_an_administrator_assigns_by_han
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
+def test_an_administrator_sets_up_a_ward_and_its_beds(browser: Browser, served: Server):
+    with at(browser, served, "/console/ward/wards", role="admin") as visitor:
+        page = visitor.page
+        press(page, "n")
+        has_focus(page, "")
+        page.keyboard.type("Maternity")
+        page.get_by_label("Takes", exact=True).select_option(label="women only")
+        page.get_by_role("button", name="Add a ward").last.press("Enter")
+        said(page, "is saved.")
+        page.get_by_label("Labels").fill("M1 A, M1 B")
+        page.get_by_label("Room", exact=True).fill("M1")
+        page.get_by_role("button", name="Add beds").press("Enter")
+        said(page, "2 beds added.")
+        expect(page.locator("tbody tr")).to_have_count(2)
+        page.get_by_role("button", name="Remove").first.press("Enter")
+        expect(page.locator("tbody tr")).to_have_count(1)
+        page.locator(".ward-form").get_by_role("link", name="Beds").press("Enter")
+        expect(page.locator(".bed .label")).to_have_text(["M1 B"])
+        assert visitor.complaints == []
+
+
 def test_three_hundred_beds_take_no_long_task_per_change(browser: Browser, served: Server):
     with closing(Ward(served, "Tower", 300)) as ward:
         for n in range(3):

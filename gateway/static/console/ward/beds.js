@@ -20,7 +20,7 @@ export default {
     await Promise.all(["/static/board/ward_bed.css", "/static/console/ward/ward.css"].map(sheet));
     const house = await House.open(app);
     if (!house.wards.length) {
-      host.append(heading(app.say("beds")), empty(app.say("no_wards"), app.can("admin") && app.say("no_wards_hint")));
+      host.append(heading(app.say("beds")), empty(app.say("no_wards"), app.can("admin") && app.link(app.say("set_up_wards"), "ward", "wards")));
       return () => {};
     }
     const view = new BedsView(app, house, place);
