@@ -272,7 +272,7 @@ def test_slots_counters_and_shifts_are_kept(browser: Browser, place: Office):
 VIEWS = ("doctors", "templates", "slots", "services", "clinics", "rooms", "rules", "staff", "policy", "access")
 
 
-@pytest.mark.parametrize(("lang", "scheme"), [("ar", "dark"), ("hi", "light")])
+@pytest.mark.parametrize(("lang", "scheme"), [("ar", "dark"), pytest.param("hi", "light", marks=pytest.mark.long)])
 def test_every_view_is_whole_for_whoever_reads_otherwise(browser: Browser, place: Office, lang: str, scheme: Any):
     place.post("/services/", {"name": f"Laboratory {lang}"})
     place.post("/staff/", {"name": f"Ada {lang}", "role": "nurse"})
