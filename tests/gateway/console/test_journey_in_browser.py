@@ -106,7 +106,8 @@ def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server:
         expect(page.locator(".slot input:checked")).to_be_focused()
         press(page, "ArrowDown", "ArrowUp", "Enter")
         expect(page.locator(".paper .code")).to_have_text(re.compile("CAR-001"))
-        assert page.locator(".paper img").evaluate("(image) => image.complete && image.naturalWidth > 0")
+        expect(page.locator(".paper img")).to_have_js_property("complete", True)
+        assert page.locator(".paper img").evaluate("(image) => image.naturalWidth") > 0
         said(page, "Booked: CAR-001")
         took.append(outcome_of(page))
         press(page, "Escape")
