@@ -59,6 +59,7 @@ lock:
 	@uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--extra test --extra docs --output-file requirements.lock pyproject.toml
+	@ops/container/lock.sh
 
 clean:
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
