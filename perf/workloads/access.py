@@ -107,15 +107,15 @@ def prepared(folder: Path) -> dict[str, tuple[Guard, list[tuple[bytes, bytes]]]]
 
 
 def decided(guard: Guard, headers: list[tuple[bytes, bytes]]) -> float:
-    """µs that the guard takes for one of so many requests, each a new one."""
+    """µs of processor time that the guard takes for one of so many requests, each a new one."""
     given = [(b"host", b"matron.example"), (b"content-type", b"application/json"), (b"accept", b"*/*"), *headers]
     scope = {"type": "http", "method": "POST", "path": f"{LABEL}/", "client": ("10.0.0.7", 4711), "headers": given}
     fresh = FreshIds()
     calls = [Call(scope, trio.sleep_forever, 10.0, fresh) for _ in range(TIMES)]
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for call in calls:
         guard.admit(call, DESK, LABEL)
-    seconds = time.perf_counter() - begun
+    seconds = time.thread_time() - begun
     if any(call.caller is None for call in calls):
         raise Incorrect("somebody came in without a name")
     return seconds / TIMES * 1e6
