@@ -36,7 +36,7 @@ class Server:
         """Who answers, and what of its health. A connection that is refused or cut fails the test."""
         self.visits += 1
         with (
-            socket.create_connection(("127.0.0.1", self._port), 10) as plain,
+            socket.create_connection(("127.0.0.1", self._port), 30) as plain,
             self._trust.wrap_socket(plain, server_hostname="localhost") as spoken,
         ):
             certificate = spoken.getpeercert()
