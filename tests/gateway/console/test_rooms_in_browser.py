@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 DATE = "2030-02-04"
 RULE = "Nothing that is not needed"
+SHEETS = "[...document.styleSheets].filter((sheet) => !sheet.disabled).map((sheet) => sheet.href).join()"
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +179,9 @@ def test_an_appointment_is_worked_through_from_the_timeline_by_keyboard(
         page.get_by_role("dialog").get_by_label("Reason").fill("moved away")
         page.get_by_role("dialog").get_by_role("button", name="Cancel the appointment").press("Enter")
         expect(page.locator(f".block[data-key='{other['id']}']")).to_have_count(0)
+        press(page, "b")
+        expect(page.locator("h1")).to_have_text("Book")
+        assert "day_timeline" not in page.evaluate(SHEETS), "the board's sheet holds for the board's timeline alone"
         assert visitor.complaints == []
 
 

@@ -45,9 +45,10 @@ class AlertsView {
       this.#draw();
     });
     const asked = new URLSearchParams({ hospital: app.hospital, lang: app.language.code });
+    const elsewhere = (word, path) => el("a", { class: "button", href: `${path}?${asked}`, target: "_blank", rel: "noopener" }, app.say(word));
     const shown = el("details", { onToggle: () => shown.open && this.#askClosed() }, el("summary", {}, app.say("closed_of_late")), this.#closed);
     this.element = el("div", {},
-      heading(app.say("alerts"), el("a", { class: "button", href: `/alerts/?${asked}`, target: "_blank", rel: "noopener" }, app.say("open_panel"))),
+      heading(app.say("alerts"), elsewhere("open_panel", "/alerts/"), app.can("auditor") && elsewhere("audit_explorer", "/audit/")),
       this.#count, this.#list, this.#lately, shown, this.#spoken);
   }
 

@@ -31,5 +31,5 @@ export class Numbers {
 }
 
 function known(value, format) {
-  return value === null || value === undefined ? NOTHING : `\u2066${format.format(value)}\u2069`;
+  return value === null || value === undefined ? NOTHING : `\u2068${format.format(value)}\u2069`;
 }

@@ -8,6 +8,7 @@ import { button, chip, empty, facts, heading } from "../parts.js";
 import { AppointmentPanel } from "./appointment.js";
 import { Clinic } from "./clinic.js";
 import { DaySource } from "./day_source.js";
+import { boardSheets } from "./sheets.js";
 import { shown } from "./shown.js";
 import { timeline } from "./timeline.js";
 
@@ -15,17 +16,20 @@ const TICK = 30_000; // ms: the line at the present moment moves on
 
 export default {
   async open(app, host, place) {
-    await Promise.all(["/static/board/day_timeline.css", "/static/board/day_block.css"].map(sheet));
+    const undress = await boardSheets("/static/board/day_timeline.css", "/static/board/day_block.css");
     await sheet("/static/console/rooms/rooms.css");
     const clinics = await app.all("/clinics/");
     if (!clinics.length) {
       host.append(heading(app.say("day")), empty(app.say("no_clinics"), app.can("admin") && app.link(app.say("set_up_rooms"), "admin", "rooms")));
-      return () => {};
+      return undress;
     }
     const view = new DayView(app, clinics, place);
     host.append(view.element);
     await view.begin();
-    return () => view.close();
+    return () => {
+      view.close();
+      undress();
+    };
   },
 };
 

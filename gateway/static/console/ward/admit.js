@@ -19,6 +19,7 @@ export default {
     const skills = (role) => distinct(house.staff.filter((one) => one.role === role).flatMap((one) => one.skills));
     const many = (name, word, options) => options.length > 0 && { name, word, type: "select", many: true, options };
     const form = new Form(app, {
+      classes: "ward-fields",
       fields: [
         { name: "acuity", word: "acuity", type: "select", options: ACUITIES.map((acuity) => [acuity, app.say(`acuity_${acuity}`)]), value: "medium" },
         { name: "ward_id", word: "ward", type: "select", options: [["", app.say("any_ward")], ...house.wards.map(({ id, name }) => [id, name])], value: place.query.get("ward") ?? "" },

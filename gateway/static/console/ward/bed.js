@@ -16,6 +16,7 @@ const STEPS = {
   isolated: [["reopen_bed", "reopen", "o", false, "admin"]],
   closed: [["reopen_bed", "reopen", "o", false, "admin"]],
 };
+const NOBODY = { patient_name: null, doctor_name: null, nurse_name: null }; // who it is stands with the admission
 const CLOSABLE = new Set(["unoccupied", "reserved", "housekeeping", "contaminated", "isolated"]);
 
 export class BedPanel {
@@ -53,7 +54,7 @@ export class BedPanel {
     const reserved = bed.state === "unoccupied" && able;
     fill(this.#head,
       el("h2", { tabindex: -1 }, app.say("bed_named", { name: `\u2068${bed.label}\u2069` })),
-      el("p", {}, this.#speech.details(bed, room, Date.now(), overdue)),
+      el("p", {}, this.#speech.details(bed.admission_id ? { ...bed, ...NOBODY } : bed, room, Date.now(), overdue)),
       bed.reserved_until ? el("p", {}, app.say("reserved_until", { time: app.time.moment(bed.reserved_until) })) : null,
       able ? el("div", { class: "choice" },
         steps.map(([word, path, key, why], place) => button(app, word, (at) => this.#step(bed, word, path, why, at), { key, kind: place ? "" : "main" })),

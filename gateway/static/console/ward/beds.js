@@ -7,6 +7,7 @@ import { WardWords } from "/static/board/ward_words.js";
 import { el, fill, sheet } from "../dom.js";
 import { button, chip, empty, heading } from "../parts.js";
 import { Again } from "../rooms/again.js";
+import { boardSheets } from "../rooms/sheets.js";
 import { shown } from "../rooms/shown.js";
 import { AdmissionPanel } from "./admission.js";
 import { BedPanel } from "./bed.js";
@@ -17,16 +18,20 @@ const WAITING_SHOWN = 12;
 
 export default {
   async open(app, host, place) {
-    await Promise.all(["/static/board/ward_bed.css", "/static/console/ward/ward.css"].map(sheet));
+    const undress = await boardSheets("/static/board/ward_bed.css");
+    await sheet("/static/console/ward/ward.css");
     const house = await House.open(app);
     if (!house.wards.length) {
       host.append(heading(app.say("beds")), empty(app.say("no_wards"), app.can("admin") && app.link(app.say("set_up_wards"), "ward", "wards")));
-      return () => {};
+      return undress;
     }
     const view = new BedsView(app, house, place);
     host.append(view.element);
     await view.follow(house.wards.find(({ id }) => id === place.id)?.id ?? house.wards[0].id);
-    return () => view.close();
+    return () => {
+      view.close();
+      undress();
+    };
   },
 };
 

@@ -78,6 +78,7 @@ class WardsView {
     const app = this.#app;
     const age = { type: "number", min: 0, max: 150 };
     return new Form(app, {
+      classes: "ward-fields",
       fields: [
         { name: "name", word: "ward_name", required: true, maxlength: 200, value: ward.name },
         { name: "specialty", word: "specialty", maxlength: 200, value: ward.specialty },
@@ -100,6 +101,7 @@ class WardsView {
   #bedForm(ward) {
     const app = this.#app;
     return new Form(app, {
+      classes: "ward-fields",
       fields: [
         { name: "labels", word: "labels", type: "textarea", rows: 3, required: true, hint: "labels_hint" },
         { name: "room", word: "room", maxlength: 60, hint: "bed_room_hint" },
