@@ -14,6 +14,7 @@ const LOOK_AS = "matron-look-as";
 const BROKEN = "matron-break-glass";
 const BROKEN_FOR = 1_800_000; // ms
 const WHOLE_NETWORK = "*";
+const IDLE = 600_000; // ms without a key or a touch: from then on nothing is asked by itself, so that sessions may lapse
 
 export class App {
   session = null;
@@ -27,8 +28,11 @@ export class App {
   look = async () => {};
   leave = async () => {};
   #live = null;
+  #touched = Date.now();
 
   constructor() {
+    const touched = () => (this.#touched = Date.now());
+    for (const kind of ["keydown", "pointerdown"]) document.addEventListener(kind, touched, { capture: true, passive: true });
     this.api = new Api(this.connection, this.pending, {
       headers: (writes) => this.#headers(writes),
       signIn: () => this.signIn(),
@@ -71,6 +75,11 @@ export class App {
     const held = new Set(this.session?.roles ?? []);
     const opened = this.brokenGlass && ["clerk", "clinician", "admin", "auditor"].some((role) => held.has(role));
     return opened ? new Set([...held, "clerk", "clinician"]) : held;
+  }
+
+  // Whether somebody is at work before this page, and may be shown what costs a question.
+  get busy() {
+    return document.visibilityState === "visible" && Date.now() - this.#touched < IDLE;
   }
 
   // Whether one of these roles is held.
@@ -166,7 +175,14 @@ export class App {
   follow(topics, listener) {
     const ended = { yes: false, stop: () => {} };
     this.#following().then((live) => {
-      if (!ended.yes) ended.stop = live.follow(topics, listener);
+      if (ended.yes) return;
+      const stale = (yes) => {
+        if (yes) this.look(); // the session may have ended: then somebody has to sign in again
+        listener.stale?.(yes);
+      };
+      const snapshot = (topic, data) => listener.snapshot(topic, data);
+      const messages = (list) => listener.messages(list);
+      ended.stop = live.follow(topics, { snapshot, messages, stale });
     });
     return () => {
       ended.yes = true;

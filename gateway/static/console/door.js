@@ -61,8 +61,13 @@ export class Door {
   async look() {
     const { session } = this.#app;
     if (session?.kind !== "session") return;
-    const found = await this.#who().catch(() => null);
-    if (!found) return;
+    let found;
+    try {
+      found = await this.#who();
+    } catch {
+      return; // no connection: nothing is known of it
+    }
+    if (!found) return void this.again();
     if (found.name !== session.name || found.hospital !== session.hospital) location.reload();
     else this.#app.session = found;
   }

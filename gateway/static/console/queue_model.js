@@ -34,24 +34,19 @@ export class QueueModel {
     this.#stop = this.#app.follow([`service:${this.#id}`], {
       // What came between the question and the stream is in the snapshot.
       snapshot: (_, view) => {
-        if (view.next_cursor || !first) this.#whole();
+        if (view.next_cursor || !first) this.#again();
         else this.#all(view, view.items);
         first = false;
       },
       messages: (list) => this.#messages(list),
     });
-    this.#timer = setInterval(() => document.visibilityState === "visible" && this.#whole(), AGAIN);
+    this.#timer = setInterval(() => this.#app.busy && this.#again(), AGAIN);
   }
 
   close() {
     this.#ended = true;
     this.#stop();
     clearInterval(this.#timer);
-  }
-
-  // Asks for all of it, soon.
-  refresh() {
-    return this.#whole();
   }
 
   // What an action was answered with is shown at once; the stream tells the same again.
@@ -75,6 +70,11 @@ export class QueueModel {
     this.status = service.status;
     this.settings = service.settings;
     this.#tell();
+  }
+
+  // Without an answer what is known stays: the banner says that there is no connection.
+  #again() {
+    this.#whole().catch(() => {});
   }
 
   async #whole() {
@@ -112,8 +112,8 @@ export class QueueModel {
     for (const one of list) {
       if (one.ticket_id) this.#ticket(one);
       else if (one.change === "status") this.status = one.status;
-      else if (one.change === "settings") this.#service();
-      else if (one.change === "day_ended") this.#whole();
+      else if (one.change === "settings") this.#service().catch(() => {});
+      else if (one.change === "day_ended") this.#again();
     }
     this.#tell();
   }

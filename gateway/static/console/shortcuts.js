@@ -23,7 +23,9 @@ export const shortcuts = {
 export function listenForKeys() {
   document.documentElement.classList.toggle("keyless", !shortcuts.on);
   document.addEventListener("keydown", (event) => {
-    if (!shortcuts.on || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+    // A key that is held down does its work once.
+    if (event.repeat && event.key === "Enter" && event.target instanceof HTMLButtonElement) event.preventDefault();
+    if (event.repeat || !shortcuts.on || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
     const found = usable().find((element) => element.dataset.key === event.key.toLowerCase());
     if (!found) return;
     event.preventDefault();

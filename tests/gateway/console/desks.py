@@ -23,11 +23,10 @@ class House:
         self.desk = Desk(server.url)
         self.doctor = self.desk.doctor()
         self.other = str(self.desk.post("/doctors/", {"name": "Dr. Vega", "specialization": "Paediatrics"})["id"])
-        begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         self.slots = [
-            self.desk.slot(doctor, instant(begin, hours), instant(begin, hours + 1), capacity)
+            self.desk.slot(doctor, begin.isoformat(), end.isoformat(), capacity)
             for doctor in (self.doctor, self.other)
-            for hours in (0, 1)
+            for begin, end in hours_of_today()
         ]
         self.laboratory = str(self.desk.post("/services/", {"name": "Laboratory"})["id"])
 
@@ -66,8 +65,13 @@ class House:
         return found
 
 
-def instant(begin: datetime, hours: float) -> str:
-    return (begin + timedelta(hours=hours)).isoformat()
+def hours_of_today() -> list[tuple[datetime, datetime]]:
+    """The hour that it is and the one after it, as far as they are today's."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    begin = now.replace(minute=0)
+    end = min(begin + timedelta(hours=2), now.replace(hour=0, minute=0) + timedelta(days=1))
+    middle = (now + (end - now) / 2).replace(second=0)
+    return [(begin, middle), (middle, end)]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.gateway.browser import PHONE, WALL, chromium, visit
-from tests.gateway.console.desks import House, at, follow, has_focus, press, said
+from tests.gateway.console.desks import House, at, follow, has_focus, press, said, tab_to
 from tests.serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -157,6 +157,39 @@ def test_a_full_slot_leads_to_the_waiting_list_and_an_emergency_past_it(browser:
     assert token["category"] == "EMERGENCY"
 
 
+def test_a_token_is_moved_and_cancelled_and_the_doctor_s_absence_is_planned_before_it_is_done(
+    browser: Browser, server: Server, house: House
+):
+    patient = house.patient("Often Moved")
+    body = {"slot_id": house.slots[2], "patient_id": patient, "category": "WALKIN"}
+    token = house.desk.post("/tokens/", body)
+    with at(browser, server, f"/console/desk/patients/{patient}") as visitor:
+        page = visitor.page
+        tab_to(page, "Move")
+        press(page, "Enter")
+        expect(page.locator(".slot input:checked")).to_be_focused()
+        press(page, "Enter")
+        said(page, f"{token['ticket_code']} is moved")
+        assert house.tokens(patient_id=patient)[0]["slot_id"] == house.slots[3]
+        tab_to(page, "Cancel the token")
+        press(page, "Enter")
+        page.keyboard.type("ill")
+        press(page, "Enter")
+        said(page, "cancelled")
+        press(page, "z")
+        said(page, "Taken back")
+        expect(page.locator(".visit .chip").first).to_have_text("Booked")
+
+        follow(page, "/console/clinic/away", "form")
+        page.get_by_label("Doctor").select_option(house.other)
+        page.get_by_role("button", name="See what would happen").click()
+        expect(page.get_by_role("heading", name="What would happen")).to_be_focused()
+        assert house.desk.get("/slots/", doctor_id=house.other, status="CANCELLED")["items"] == []
+        tab_to(page, "Do it")
+        press(page, "Enter")
+        said(page, "Done: ")
+
+
 def test_steps_of_a_live_queue_with_single_keys(browser: Browser, server: Server, house: House):
     house.wait(4)
     with at(browser, server, f"/console/desk/queue/{house.laboratory}", role="clerk") as visitor:
@@ -166,10 +199,18 @@ def test_steps_of_a_live_queue_with_single_keys(browser: Browser, server: Server
             ("n", "LAB-001 called"), ("s", "LAB-001 started"),
             ("d", "LAB-001 completed"), ("u", "Taken back: LAB-001 completed"), ("d", "LAB-001 completed"),
             ("n", "LAB-002 called"), ("a", "LAB-002: no answer"), ("u", "Taken back: LAB-002: no answer"),
-            ("k", "LAB-002 parked"), ("k", "LAB-002 back in line"),
         ):  # fmt: skip
             press(page, key)
             expect(page.locator("[data-part=outcome]")).to_have_text(outcome)
+
+        # A key that is held down does its work once.
+        for key in ("k", "k", "k"):
+            page.keyboard.down(key)
+            page.wait_for_timeout(100)
+        page.keyboard.up("k")
+        expect(page.locator("[data-part=outcome]")).to_have_text("LAB-002 parked")
+        press(page, "k")
+        said(page, "LAB-002 back in line")
 
         # What needs more than a key opens a question, and Enter answers it.
         page.locator(".list").focus()

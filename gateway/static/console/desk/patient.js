@@ -99,12 +99,17 @@ export class Patient {
     const mine = (list) => list.some((one) => one.patient_id === this.#id || one.type === "slot_update");
     let first = true;
     this.#stop = this.#app.follow(wanted, {
-      snapshot: () => first || this.refresh(),
+      snapshot: () => first || this.#again(),
       messages: (list) => {
         first = false;
-        if (mine(list)) this.refresh();
+        if (mine(list)) this.#again();
       },
     });
+  }
+
+  // Without an answer what is known stays: the banner says that there is no connection.
+  #again() {
+    this.refresh().catch(() => {});
   }
 
   #visit(row, names, slot) {
