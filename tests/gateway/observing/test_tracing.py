@@ -216,5 +216,5 @@ def test_without_an_endpoint_there_is_none():
 
 
 def test_without_an_endpoint_nothing_of_it_is_imported():
-    program = "import sys, gateway.observing.opening; print([name for name in sys.modules if name.startswith('opentelemetry')])"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"[]\n"
+    program = "import sys, gateway.observing.opening; print(*(name for name in sys.modules if 'telemetry' in name))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"\n"
