@@ -14,6 +14,7 @@ import msgspec
 from starlette.responses import Response
 
 from engine.decider import Private
+from gateway.access.break_glass import LONGEST, NAME, OPENED, SHORTEST
 from gateway.access.credentials import SECURE_COOKIE
 from gateway.access.guard import TOKEN_HEADER
 from gateway.access.requests import REQUESTS
@@ -31,10 +32,9 @@ from gateway.shapes import VERSION_FIELD
 
 REF = "#/components/schemas/{name}"
 INTERFACE = "1.0.0"
-READ_PROBLEMS = (400, 401, 403, 404, 422, 503, 504)
-WRITE_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 504)
-ACCESS_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503, 504)
-ASK_PROBLEMS = (400, 401, 403, 404, 413, 415, 422, 503, 504)
+READ_PROBLEMS = (400, 401, 403, 404, 422, 429, 503, 504)
+WRITE_PROBLEMS = ACCESS_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503, 504)
+ASK_PROBLEMS = (400, 401, 403, 404, 413, 415, 422, 429, 503, 504)
 STALE = str(CODES["stale_version"])
 BY_METHOD = {"GET": (200,), "POST": (201,), "PUT": (200,), "DELETE": (204,)}
 OF_ACCESS = frozenset(request.__name__ for request in REQUESTS)
@@ -137,7 +137,7 @@ def command(row: Row, schema: Json) -> Json:
     named_too: tuple[str, ...] = ("IdempotencyKey", "Wait", "HospitalId")
     if row.name in OF_ACCESS:
         named_too = () if row.public or row.name in SESSION_ROWS else ("HospitalId",)
-    parameters = [*ids(row, schema), *(refer("parameters", name) for name in named_too)]
+    parameters = [*ids(row, schema), *(refer("parameters", name) for name in (*named_too, *glass(row)))]
     if VERSION_FIELD in schema.get("properties", {}):
         parameters.append(refer("parameters", "IfMatch"))
     operation = {**heading(row, schema), "parameters": parameters}
@@ -157,7 +157,8 @@ def command(row: Row, schema: Json) -> Json:
 def question(row: Row, schema: Json) -> Json:
     """The operation of a query that comes as a body."""
     content: Json = {"schema": {"$ref": REF.format(name=row.name)}, "example": EXAMPLES[row.name]}
-    parameters = [*ids(row, schema), *(refer("parameters", name) for name in ("Wait", "HospitalId", "PurposeOfUse"))]
+    named_too = ("Wait", "HospitalId", "PurposeOfUse", *glass(row))
+    parameters = [*ids(row, schema), *(refer("parameters", name) for name in named_too)]
     return {
         **heading(row, schema),
         "parameters": parameters,
@@ -181,8 +182,13 @@ def query(row: Row, schema: Json) -> Json:
         parameters += [{"name": "hospital", "in": "query", "schema": {"type": "string", "default": DEV_HOSPITAL}}]
     if row.public:
         return {**heading(row, schema), "parameters": [*parameters, refer("parameters", "Wait")], "security": []}
-    parameters += [refer("parameters", name) for name in ("Wait", "HospitalId", "PurposeOfUse")]
+    parameters += [refer("parameters", name) for name in ("Wait", "HospitalId", "PurposeOfUse", *glass(row))]
     return {**heading(row, schema), "parameters": parameters}
+
+
+def glass(row: Row) -> tuple[str, ...]:
+    """The header that opens a row by force, where it can."""
+    return ("BreakGlass",) if row.roles & OPENED and not row.public and row.name not in OF_ACCESS else ()
 
 
 def heading(row: Row, schema: Json) -> Json:
@@ -227,8 +233,7 @@ def responses(row: Row, answer: Json | None) -> Json:
     for status in row.statuses or BY_METHOD[row.method]:
         said: Json = {"description": HTTPStatus(status).phrase}
         headers: tuple[str, ...] = ("EventSequence", "ETag", "IdempotentReplayed") if row.writes else ("ETag",)
-        if row.name in OF_ACCESS:
-            headers = ()
+        headers = RATES if row.name in OF_ACCESS else (*headers, *RATES)
         said["headers"] = {HEADER_NAMES[name]: refer("headers", name) for name in headers}
         if status != NO_CONTENT:
             waiting = {"$ref": REF.format(name=WAITING.__name__)}
@@ -280,14 +285,32 @@ PARAMETERS: Json = {
         "name": HEADER, "in": "header", "schema": {"enum": sorted(PURPOSES)},
         "description": "Why anybody looks at the patients in the answer: kept in the access log.",
     },
+    "BreakGlass": {
+        "name": NAME, "in": "header",
+        "schema": {"type": "string", "minLength": SHORTEST, "maxLength": 12 * LONGEST, "pattern": "^[!-~ ]*$"},
+        "description": f"Why somebody at work does what is not his to do: {SHORTEST} to {LONGEST} characters, "
+        "percent-encoded (UTF-8). It is written down, and an alert opens.",
+    },
     "IfMatch": {
         "name": "If-Match", "in": "header", "schema": {"type": "string", "examples": ['"3"']},
         "description": "Do it only to this version (an ETag); 412 when it has changed.",
     },
 }  # fmt: skip
-HEADER_NAMES = {"EventSequence": "Event-Sequence", "ETag": "ETag", "IdempotentReplayed": "Idempotent-Replayed"}
+RATES = ("RateLimitPolicy", "RateLimit")
+HEADER_NAMES = {
+    "EventSequence": "Event-Sequence", "ETag": "ETag", "IdempotentReplayed": "Idempotent-Replayed",
+    "RateLimitPolicy": "RateLimit-Policy", "RateLimit": "RateLimit",
+}  # fmt: skip
 HEADERS: Json = {
     "EventSequence": {"description": "The position of the entry in the hospital's log", "schema": {"type": "integer"}},
     "ETag": {"description": "The version of the resource, for If-Match", "schema": {"type": "string"}},
     "IdempotentReplayed": {"description": "The first answer, given again", "schema": {"const": "true"}},
+    "RateLimitPolicy": {
+        "description": "By what a request was counted: its quota q in a window of w seconds",
+        "schema": {"type": "string", "examples": ['"principal";q=4000;w=2']},
+    },
+    "RateLimit": {
+        "description": "What is left of it: r requests; in t seconds all of them",
+        "schema": {"type": "string", "examples": ['"principal";r=3998;t=1']},
+    },
 }

@@ -92,7 +92,7 @@ def test_a_query_that_comes_as_a_body_is_no_write():
         assert said["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith(f"/{row.name}")
         assert {"$ref": "#/components/parameters/IdempotencyKey"} not in said["parameters"]
         assert "409" not in said["responses"]
-        assert said["responses"]["200"]["headers"].keys() == {"ETag"}
+        assert said["responses"]["200"]["headers"].keys() == {"ETag", "RateLimit-Policy", "RateLimit"}
 
 
 def test_a_query_s_parameters_are_named_and_bounded():
@@ -124,3 +124,15 @@ async def test_the_document_is_served():
     async with client_of(ScriptedEngine()) as client:
         response = await client.get("/api/openapi.json")
         assert response.json()["openapi"] == "3.1.0"
+
+
+GLASS = "#/components/parameters/BreakGlass"
+
+
+def test_every_operation_may_be_asked_too_often_and_some_open_by_force():
+    operations = {(path, verb): said for path, verbs in DOCUMENT["paths"].items() for verb, said in verbs.items()}
+    assert all("429" in said["responses"] for said in operations.values() if "operationId" in said)
+    forced = {key for key, said in operations.items() if {"$ref": GLASS} in said["parameters"]}
+    assert (f"{BASE}/patients/", "post") in forced
+    assert (f"{BASE}/policy/", "put") not in forced
+    assert (f"{BASE}/users/", "post") not in forced
