@@ -40,16 +40,32 @@ class AlertsView {
   constructor(app) {
     this.#app = app;
     this.#words = new AlertWords(app.language);
-    this.#again = new Again(() => app.get("/alerts/", { status: "open", limit: LISTED }), (view, outdated) => {
-      if (!outdated) this.#alerts.take(view);
-      this.#draw();
-    });
+    this.#again = new Again(
+      () => app.get("/alerts/", { status: "open", limit: LISTED }),
+      (view, outdated) => {
+        if (!outdated) this.#alerts.take(view);
+        this.#draw();
+      },
+    );
     const asked = new URLSearchParams({ hospital: app.hospital, lang: app.language.code });
-    const elsewhere = (word, path) => el("a", { class: "button", href: `${path}?${asked}`, target: "_blank", rel: "noopener" }, app.say(word));
-    const shown = el("details", { onToggle: () => shown.open && this.#askClosed() }, el("summary", {}, app.say("closed_of_late")), this.#closed);
-    this.element = el("div", {},
+    const elsewhere = (word, path) =>
+      el("a", { class: "button", href: `${path}?${asked}`, target: "_blank", rel: "noopener" }, app.say(word));
+    const shown = el(
+      "details",
+      { onToggle: () => shown.open && this.#askClosed() },
+      el("summary", {}, app.say("closed_of_late")),
+      this.#closed,
+    );
+    this.element = el(
+      "div",
+      {},
       heading(app.say("alerts"), elsewhere("open_panel", "/alerts/"), app.can("auditor") && elsewhere("audit_explorer", "/audit/")),
-      this.#count, this.#list, this.#lately, shown, this.#spoken);
+      this.#count,
+      this.#list,
+      this.#lately,
+      shown,
+      this.#spoken,
+    );
   }
 
   async begin() {
@@ -89,9 +105,21 @@ class AlertsView {
     fill(this.#count, open.length ? app.say("alerts_counted", { count: open.length, unseen }) : "");
     fill(this.#list, open.length ? open.map((alert) => this.#item(alert, now)) : el("li", {}, empty(app.say("no_alerts"))));
     // Whoever has just seen one goes on with the next that nobody has seen.
-    if (held?.alert) (this.#list.querySelector(`[data-alert="${CSS.escape(held.alert)}"][data-does="${held.does}"]`) ?? this.#list.querySelector("[data-does=acknowledge]"))?.focus();
+    if (held?.alert)
+      (
+        this.#list.querySelector(`[data-alert="${CSS.escape(held.alert)}"][data-does="${held.does}"]`) ??
+        this.#list.querySelector("[data-does=acknowledge]")
+      )?.focus();
     this.#lately.hidden = lately.length === 0;
-    fill(this.#lately, el("h2", {}, app.say("lately")), el("ul", {}, lately.map((told) => el("li", {}, `${app.time.clock(told.at)} · ${this.#words.kind(told.kind)} ${told.code}`))));
+    fill(
+      this.#lately,
+      el("h2", {}, app.say("lately")),
+      el(
+        "ul",
+        {},
+        lately.map((told) => el("li", {}, `${app.time.clock(told.at)} · ${this.#words.kind(told.kind)} ${told.code}`)),
+      ),
+    );
   }
 
   #item(alert, now) {
@@ -103,21 +131,49 @@ class AlertsView {
       made.setAttribute("aria-label", `${app.say(word)}: ${this.#words.spoken(alert)}`);
       return made;
     };
-    return el("li", { class: "panel", dataset: { severity: alert.severity, ...(alert.acknowledged ? { acknowledged: "" } : {}) } },
-      el("p", { class: "alert-head" }, chip(KINDS[alert.severity] ?? "wait", this.#words.severity(alert.severity)), el("strong", {}, this.#words.kind(alert.kind)),
-        el("span", { class: "hint" }, [app.say("since", { time: app.time.moment(alert.since) }), this.#words.lasted(alert.since, now), alert.times > 1 ? app.say("times", { count: alert.times }) : ""].filter(Boolean).join(" · "))),
+    return el(
+      "li",
+      { class: "panel", dataset: { severity: alert.severity, ...(alert.acknowledged ? { acknowledged: "" } : {}) } },
+      el(
+        "p",
+        { class: "alert-head" },
+        chip(KINDS[alert.severity] ?? "wait", this.#words.severity(alert.severity)),
+        el("strong", {}, this.#words.kind(alert.kind)),
+        el(
+          "span",
+          { class: "hint" },
+          [
+            app.say("since", { time: app.time.moment(alert.since) }),
+            this.#words.lasted(alert.since, now),
+            alert.times > 1 ? app.say("times", { count: alert.times }) : "",
+          ]
+            .filter(Boolean)
+            .join(" · "),
+        ),
+      ),
       this.#words.measured(alert) ? el("p", {}, this.#words.measured(alert)) : null,
       this.#words.about(alert) ? el("p", { class: "hint" }, this.#words.about(alert)) : null,
       alert.reason ? el("p", {}, app.say("why"), ": ", el("bdi", {}, alert.reason)) : null,
       alert.note ? el("p", {}, app.say("note"), ": ", el("bdi", {}, alert.note)) : null,
-      el("p", { class: "choice" }, alert.acknowledged ? el("span", { class: "hint" }, seen) : null,
-        !alert.acknowledged && app.can("clerk", "clinician", "admin", "integration") ? act("acknowledge", "acknowledge", (one, at) => this.#acknowledge(one, at), "main") : null,
-        app.can("admin") ? act("close_alert", "close", (one, at) => this.#close(one, at)) : null));
+      el(
+        "p",
+        { class: "choice" },
+        alert.acknowledged ? el("span", { class: "hint" }, seen) : null,
+        !alert.acknowledged && app.can("clerk", "clinician", "admin", "integration")
+          ? act("acknowledge", "acknowledge", (one, at) => this.#acknowledge(one, at), "main")
+          : null,
+        app.can("admin") ? act("close_alert", "close", (one, at) => this.#close(one, at)) : null,
+      ),
+    );
   }
 
   async #acknowledge(alert, at) {
     const app = this.#app;
-    const done = await app.act((once) => app.send("POST", `/alerts/${alert.id}/acknowledge/`, {}, once), { at, what: app.say("acknowledge"), done: () => app.say("alert_seen") });
+    const done = await app.act((once) => app.send("POST", `/alerts/${alert.id}/acknowledge/`, {}, once), {
+      at,
+      what: app.say("acknowledge"),
+      done: () => app.say("alert_seen"),
+    });
     if (done) this.#again.want();
   }
 
@@ -125,14 +181,33 @@ class AlertsView {
     const app = this.#app;
     const said = await confirm(app, { title: app.say("close_alert"), text: this.#words.spoken(alert), word: "close_alert" });
     if (!said) return;
-    const done = await app.act((once) => app.send("POST", `/alerts/${alert.id}/close/`, {}, once), { at, what: app.say("close_alert"), done: () => app.say("alert_closed_now") });
+    const done = await app.act((once) => app.send("POST", `/alerts/${alert.id}/close/`, {}, once), {
+      at,
+      what: app.say("close_alert"),
+      done: () => app.say("alert_closed_now"),
+    });
     if (done) this.#again.want();
   }
 
   async #askClosed() {
     const app = this.#app;
     const { items } = await app.get("/alerts/", { status: "closed", limit: CLOSED_SHOWN }).catch(() => ({ items: [] }));
-    const rows = items.map((alert) => [this.#words.kind(alert.kind), this.#words.severity(alert.severity), app.time.moment(alert.opened_at), app.time.moment(alert.closed_at), alert.closed_by ?? app.say("by_itself")]);
-    fill(this.#closed, rows.length ? table(app.say("closed_of_late"), ["alert", "severity", "opened", "closed", "closed_by"].map((word) => app.say(word)), rows) : empty(app.say("no_closed_alerts")));
+    const rows = items.map((alert) => [
+      this.#words.kind(alert.kind),
+      this.#words.severity(alert.severity),
+      app.time.moment(alert.opened_at),
+      app.time.moment(alert.closed_at),
+      alert.closed_by ?? app.say("by_itself"),
+    ]);
+    fill(
+      this.#closed,
+      rows.length
+        ? table(
+            app.say("closed_of_late"),
+            ["alert", "severity", "opened", "closed", "closed_by"].map((word) => app.say(word)),
+            rows,
+          )
+        : empty(app.say("no_closed_alerts")),
+    );
   }
 }

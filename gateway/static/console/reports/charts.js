@@ -10,7 +10,12 @@ let made = 0; // charts on this page: their titles need ids
 // and height; backwards where text runs from right to left, and so does time.
 export function chart({ title, description, draw, classes = "" }) {
   const number = (made += 1);
-  const svg = shape("svg", { class: `chart ${classes}`.trim(), role: "img", "aria-labelledby": `chart-${number}-title`, "aria-describedby": `chart-${number}-text` });
+  const svg = shape("svg", {
+    class: `chart ${classes}`.trim(),
+    role: "img",
+    "aria-labelledby": `chart-${number}-title`,
+    "aria-describedby": `chart-${number}-text`,
+  });
   const heading = shape("title", { id: `chart-${number}-title` }, title);
   const text = shape("desc", { id: `chart-${number}-text` }, description);
   const holder = document.createElement("div");
@@ -35,62 +40,93 @@ export function chart({ title, description, draw, classes = "" }) {
 // For each label a column, of each series a piece of it. `series`: [{name, values}]; `tell`: a number as it is written.
 export function columns({ labels, series, tell, ...more }) {
   const sums = labels.map((_, place) => series.reduce((sofar, { values }) => sofar + (values[place] ?? 0), 0));
-  return chart({ ...more, classes: "columns", draw: (width, backwards) => {
-    const frame = framed(width, backwards, Math.max(...sums, 0), labels, tell);
-    const wide = Math.min(frame.step * 0.7, 48);
-    const parts = labels.flatMap((_, place) => {
-      let below = 0;
-      return series.map(({ name, values }, order) => {
-        const value = values[place] ?? 0;
-        const from = frame.y(below);
-        below += value;
-        const size = { x: frame.x(place) - wide / 2, y: frame.y(below), width: wide, height: Math.max(from - frame.y(below), 0) };
-        return value ? shape("rect", { ...size, class: `series series-${order + 1}` }, hint(`${labels[place]} · ${name}: ${tell(value)}`)) : null;
+  return chart({
+    ...more,
+    classes: "columns",
+    draw: (width, backwards) => {
+      const frame = framed(width, backwards, Math.max(...sums, 0), labels, tell);
+      const wide = Math.min(frame.step * 0.7, 48);
+      const parts = labels.flatMap((_, place) => {
+        let below = 0;
+        return series.map(({ name, values }, order) => {
+          const value = values[place] ?? 0;
+          const from = frame.y(below);
+          below += value;
+          const size = { x: frame.x(place) - wide / 2, y: frame.y(below), width: wide, height: Math.max(from - frame.y(below), 0) };
+          return value
+            ? shape("rect", { ...size, class: `series series-${order + 1}` }, hint(`${labels[place]} · ${name}: ${tell(value)}`))
+            : null;
+        });
       });
-    });
-    return { parts: [...frame.parts, ...parts.filter(Boolean)], height: HEIGHT };
-  } });
+      return { parts: [...frame.parts, ...parts.filter(Boolean)], height: HEIGHT };
+    },
+  });
 }
 
 // For each series a line over the labels; where nothing is known (null) it has a gap.
 export function lines({ labels, series, tell, ...more }) {
   const highest = Math.max(...series.flatMap(({ values }) => values.map((value) => value ?? 0)), 0);
-  return chart({ ...more, classes: "lines", draw: (width, backwards) => {
-    const frame = framed(width, backwards, highest, labels, tell);
-    const parts = series.flatMap(({ name, values }, order) => {
-      const points = values.map((value, place) => (known(value) ? [frame.x(place), frame.y(value)] : null));
-      const path = points.map((point, place) => point && `${points[place - 1] ? "L" : "M"}${point.map(rounded).join(" ")}`);
-      const dots = points.map((point, place) => point
-        && shape("circle", { cx: rounded(point[0]), cy: rounded(point[1]), r: 3.5, class: `dot series-${order + 1}` }, hint(`${labels[place]} · ${name}: ${tell(values[place])}`)));
-      return [shape("path", { d: path.filter(Boolean).join(""), class: `line series-${order + 1}` }), ...dots.filter(Boolean)];
-    });
-    return { parts: [...frame.parts, ...parts], height: HEIGHT };
-  } });
+  return chart({
+    ...more,
+    classes: "lines",
+    draw: (width, backwards) => {
+      const frame = framed(width, backwards, highest, labels, tell);
+      const parts = series.flatMap(({ name, values }, order) => {
+        const points = values.map((value, place) => (known(value) ? [frame.x(place), frame.y(value)] : null));
+        const path = points.map((point, place) => point && `${points[place - 1] ? "L" : "M"}${point.map(rounded).join(" ")}`);
+        const dots = points.map(
+          (point, place) =>
+            point &&
+            shape(
+              "circle",
+              { cx: rounded(point[0]), cy: rounded(point[1]), r: 3.5, class: `dot series-${order + 1}` },
+              hint(`${labels[place]} · ${name}: ${tell(values[place])}`),
+            ),
+        );
+        return [shape("path", { d: path.filter(Boolean).join(""), class: `line series-${order + 1}` }), ...dots.filter(Boolean)];
+      });
+      return { parts: [...frame.parts, ...parts], height: HEIGHT };
+    },
+  });
 }
 
 // For each row a bar that lies: `rows`: [{name, values}], a piece for each series; `most`: what the whole width is.
 export function bars({ rows, series, tell, most, ...more }) {
   const sum = ({ values }) => values.reduce((sofar, value) => sofar + (value ?? 0), 0);
   const whole = most ?? nice(Math.max(...rows.map(sum), 0));
-  return chart({ ...more, classes: "bars", draw: (width, backwards) => {
-    const names = Math.min(NAMES, width * 0.36);
-    const room = width - names - EDGE;
-    const mirrored = (x, wide = 0) => (backwards ? width - x - wide : x);
-    const parts = rows.flatMap((row, place) => {
-      const middle = TOP + place * BAR + BAR / 2;
-      let before = names;
-      const pieces = row.values.map((value, order) => {
-        const wide = Math.max(0, (Math.min(value ?? 0, whole) / (whole || 1)) * room);
-        const size = { x: mirrored(before, wide), y: middle - 8, width: wide, height: 16 };
-        before += wide;
-        return wide ? shape("rect", { ...size, class: `series series-${order + 1}` }, hint(`${row.name} · ${series[order]}: ${tell(value)}`)) : null;
+  return chart({
+    ...more,
+    classes: "bars",
+    draw: (width, backwards) => {
+      const names = Math.min(NAMES, width * 0.36);
+      const room = width - names - EDGE;
+      const mirrored = (x, wide = 0) => (backwards ? width - x - wide : x);
+      const parts = rows.flatMap((row, place) => {
+        const middle = TOP + place * BAR + BAR / 2;
+        let before = names;
+        const pieces = row.values.map((value, order) => {
+          const wide = Math.max(0, (Math.min(value ?? 0, whole) / (whole || 1)) * room);
+          const size = { x: mirrored(before, wide), y: middle - 8, width: wide, height: 16 };
+          before += wide;
+          return wide
+            ? shape("rect", { ...size, class: `series series-${order + 1}` }, hint(`${row.name} · ${series[order]}: ${tell(value)}`))
+            : null;
+        });
+        const named = shape(
+          "text",
+          { x: mirrored(names - 8), y: middle + 4, "text-anchor": "end", class: "name" },
+          shortened(row.name, names),
+          hint(row.name),
+        );
+        const said = shape("text", { x: mirrored(before + 6), y: middle + 4, class: "value" }, row.said ?? tell(sum(row)));
+        return [named, ...pieces.filter(Boolean), said];
       });
-      const named = shape("text", { x: mirrored(names - 8), y: middle + 4, "text-anchor": "end", class: "name" }, shortened(row.name, names), hint(row.name));
-      const said = shape("text", { x: mirrored(before + 6), y: middle + 4, class: "value" }, row.said ?? tell(sum(row)));
-      return [named, ...pieces.filter(Boolean), said];
-    });
-    return { parts: [shape("line", { x1: mirrored(names), x2: mirrored(names), y1: TOP, y2: TOP + rows.length * BAR, class: "axis" }), ...parts], height: TOP * 2 + rows.length * BAR };
-  } });
+      return {
+        parts: [shape("line", { x1: mirrored(names), x2: mirrored(names), y1: TOP, y2: TOP + rows.length * BAR, class: "axis" }), ...parts],
+        height: TOP * 2 + rows.length * BAR,
+      };
+    },
+  });
 }
 
 // The names of the series beside their colours; the table says the rest.
@@ -123,10 +159,14 @@ function framed(width, backwards, highest, labels, tell) {
   const y = (value) => TOP + plot * (1 - value / top);
   const grid = [0, 0.25, 0.5, 0.75, 1].flatMap((part) => [
     shape("line", { x1: mirrored(EDGE), x2: mirrored(width), y1: y(top * part), y2: y(top * part), class: part ? "grid" : "axis" }),
-    part && part !== 1 && part !== 0.5 ? null : shape("text", { x: mirrored(EDGE - 6), y: y(top * part) + 4, "text-anchor": "end", class: "value" }, tell(top * part)),
+    part && part !== 1 && part !== 0.5
+      ? null
+      : shape("text", { x: mirrored(EDGE - 6), y: y(top * part) + 4, "text-anchor": "end", class: "value" }, tell(top * part)),
   ]);
   const apart = Math.max(1, Math.ceil(64 / step)); // so that labels do not meet
-  const names = labels.map((label, place) => (place % apart ? null : shape("text", { x: x(place), y: HEIGHT - 8, "text-anchor": "middle", class: "name" }, label)));
+  const names = labels.map((label, place) =>
+    place % apart ? null : shape("text", { x: x(place), y: HEIGHT - 8, "text-anchor": "middle", class: "name" }, label),
+  );
   return { x, y, step, parts: [...grid, ...names].filter(Boolean) };
 }
 

@@ -19,7 +19,8 @@ export default {
       title: app.say("report_daily"),
       hint: app.say("report_daily_hint"),
       choices: [{ name: "doctor", word: "doctor", all: "all_doctors", options: named(doctors) }],
-      ask: (asked, told, signal) => dayByDay(asked, (date) => app.get("/reports/daily/", { date, doctor_id: asked.doctor }, { signal }), told, signal),
+      ask: (asked, told, signal) =>
+        dayByDay(asked, (date) => app.get("/reports/daily/", { date, doctor_id: asked.doctor }, { signal }), told, signal),
       draw: (days) => shown.draw(days),
       file: (days, { from, to }) => ({ name: `daily-${from}-${to}.csv`, text: fileOf(days) }),
     });
@@ -96,8 +97,11 @@ class Daily {
       names: series.map(({ name }) => name),
       drawing: columns({ title, description: this.#spread(days.map(sum), labels), labels, series, tell: count }),
       table: {
-        columns: [this.#dateColumn(), ...names.map((name, place) => ({ word: series[place].name, of: (day) => count(of(day, name)) })),
-          { word: this.#say("total"), of: (day) => count(sum(day)) }],
+        columns: [
+          this.#dateColumn(),
+          ...names.map((name, place) => ({ word: series[place].name, of: (day) => count(of(day, name)) })),
+          { word: this.#say("total"), of: (day) => count(sum(day)) },
+        ],
         rows: days,
       },
     });
@@ -112,7 +116,13 @@ class Daily {
   }
 
   #appointments(sums) {
-    return this.#lying("appointments_by_status", OUTCOMES, "outcome_", sums.appointments, this.#say("without_room_counted", { count: sums.withoutRoom }));
+    return this.#lying(
+      "appointments_by_status",
+      OUTCOMES,
+      "outcome_",
+      sums.appointments,
+      this.#say("without_room_counted", { count: sums.withoutRoom }),
+    );
   }
 
   #lying(word, names, prefix, values, more = "") {
@@ -120,23 +130,43 @@ class Daily {
     const rows = names.map((name) => ({ name: this.#say(prefix + name), values: [values[name]] }));
     const description = [rows.map((row) => `${row.name}: ${count(row.values[0])}`).join(", "), more].filter(Boolean).join(". ");
     const drawing = bars({ title, description, rows, series: [title], tell: count });
-    const columnsOf = [{ word: title, of: (row) => row.name }, { word: this.#say("number"), of: (row) => count(row.values[0]) }];
+    const columnsOf = [
+      { word: title, of: (row) => row.name },
+      { word: this.#say("number"), of: (row) => count(row.values[0]) },
+    ];
     return figure({ title: more ? `${title} · ${more}` : title, drawing, table: { columns: columnsOf, rows } });
   }
 
   #waitsByDay(days) {
     const [title, { count, minutes }] = [this.#say("waits_by_day"), this.#numbers];
     const waits = days.map((day) => day.totals.waits);
-    const series = [["average", "average"], ["p50", "median"], ["p95", "p95"]].map(([of, word]) => ({ name: this.#say(word), values: waits.map((wait) => wait[of]), of }));
+    const series = [
+      ["average", "average"],
+      ["p50", "median"],
+      ["p95", "p95"],
+    ].map(([of, word]) => ({ name: this.#say(word), values: waits.map((wait) => wait[of]), of }));
     const labels = days.map((day) => dayLabel(day.date));
     return figure({
       title,
       lined: true,
       names: series.map(({ name }) => name),
-      drawing: lines({ title, description: this.#spread(waits.map((wait) => wait.p95), labels, minutes), labels, series, tell: minutes }),
+      drawing: lines({
+        title,
+        description: this.#spread(
+          waits.map((wait) => wait.p95),
+          labels,
+          minutes,
+        ),
+        labels,
+        series,
+        tell: minutes,
+      }),
       table: {
-        columns: [this.#dateColumn(), { word: this.#say("seen"), of: (day) => count(day.totals.waits.count) },
-          ...series.map(({ name, of }) => ({ word: name, of: (day) => minutes(day.totals.waits[of]) }))],
+        columns: [
+          this.#dateColumn(),
+          { word: this.#say("seen"), of: (day) => count(day.totals.waits.count) },
+          ...series.map(({ name, of }) => ({ word: name, of: (day) => minutes(day.totals.waits[of]) })),
+        ],
         rows: days,
       },
     });
@@ -151,8 +181,12 @@ class Daily {
       title,
       drawing: bars({ title, description, rows, series: [title], tell: share, most }),
       table: {
-        columns: [{ word: this.#say("doctor"), of: (doctor) => doctor.name }, { word: this.#say("tokens"), of: (doctor) => count(doctor.tokens) },
-          { word: this.#say("places"), of: (doctor) => count(doctor.capacity) }, { word: this.#say("utilisation"), of: (doctor) => share(doctor.utilisation) }],
+        columns: [
+          { word: this.#say("doctor"), of: (doctor) => doctor.name },
+          { word: this.#say("tokens"), of: (doctor) => count(doctor.tokens) },
+          { word: this.#say("places"), of: (doctor) => count(doctor.capacity) },
+          { word: this.#say("utilisation"), of: (doctor) => share(doctor.utilisation) },
+        ],
         rows: doctors,
       },
     });
@@ -186,9 +220,13 @@ class Daily {
 
   // A chart in a sentence, for ears: where it is lowest and where it is highest.
   #spread(values, labels, tell = this.#numbers.count) {
-    const known = values.map((value, place) => ({ value, label: labels[place] })).filter(({ value }) => value !== null && value !== undefined);
+    const known = values
+      .map((value, place) => ({ value, label: labels[place] }))
+      .filter(({ value }) => value !== null && value !== undefined);
     if (!known.length) return this.#say("report_nothing");
-    const [low, high] = [(one, other) => one.value - other.value, (one, other) => other.value - one.value].map((order) => [...known].sort(order)[0]);
+    const [low, high] = [(one, other) => one.value - other.value, (one, other) => other.value - one.value].map(
+      (order) => [...known].sort(order)[0],
+    );
     return this.#say("from_least_to_most", { least: tell(low.value), when: low.label, most: tell(high.value), then: high.label });
   }
 }

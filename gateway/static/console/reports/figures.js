@@ -18,9 +18,18 @@ export function together(days) {
     byCategory: counted(CATEGORIES, (name) => sum((figures) => figures.by_category[name] ?? 0)),
     byStatus: counted(STATUSES, (name) => sum((figures) => figures.by_status[name] ?? 0)),
     // Utilisation as the interface has it, over all days: what was given of what could be given.
-    utilisation: share(sum(given), sum((figures) => figures.capacity)),
-    noShows: share(sum((figures) => figures.by_status.NO_SHOW ?? 0), tokens),
-    cancelled: share(sum((figures) => figures.by_status.CANCELLED ?? 0), tokens),
+    utilisation: share(
+      sum(given),
+      sum((figures) => figures.capacity),
+    ),
+    noShows: share(
+      sum((figures) => figures.by_status.NO_SHOW ?? 0),
+      tokens,
+    ),
+    cancelled: share(
+      sum((figures) => figures.by_status.CANCELLED ?? 0),
+      tokens,
+    ),
     seen,
     // Averages of days weigh by how many were seen; a percentile of several days cannot be made of theirs.
     averageWait: seen ? round(sum((figures) => (figures.waits.average ?? 0) * figures.waits.count) / seen) : null,

@@ -7,7 +7,12 @@ import { download } from "./csv.js";
 import { LONGEST, between, count, isDay } from "./days.js";
 
 const AT_ONCE = 4; // questions under way: a report must not crowd out whoever works
-const PRESETS = [["preset_today", 0, 0], ["preset_yesterday", 1, 1], ["preset_week", 6, 0], ["preset_month", 29, 0]];
+const PRESETS = [
+  ["preset_today", 0, 0],
+  ["preset_yesterday", 1, 1],
+  ["preset_week", 6, 0],
+  ["preset_month", 29, 0],
+];
 
 export class Report {
   #app;
@@ -36,17 +41,44 @@ export class Report {
     const to = isDay(query.get("to")) ? query.get("to") : today;
     this.#status = el("p", { class: "report-status", role: "status" });
     this.#body = el("div", { class: "report-body" });
-    this.#file = el("button", { type: "button", disabled: true, dataset: { key: "d" }, onClick: () => this.#save() },
-      app.say("download_csv"), el("kbd", {}, "D"));
-    this.#fields = el("form", { class: "report-asked", onSubmit: (event) => this.#submit(event) },
+    this.#file = el(
+      "button",
+      { type: "button", disabled: true, dataset: { key: "d" }, onClick: () => this.#save() },
+      app.say("download_csv"),
+      el("kbd", {}, "D"),
+    );
+    this.#fields = el(
+      "form",
+      { class: "report-asked", onSubmit: (event) => this.#submit(event) },
       days ? [dated("from_day", from), dated("to_day", to)] : null,
       choices.map((choice) => field(app.say(choice.word), this.#select(choice, query.get(choice.name) ?? ""))),
       el("button", { type: "submit", class: "main" }, app.say(days ? "show_report" : "look_again")),
       this.#file,
-      days ? el("div", { class: "report-presets", role: "group", aria: { label: app.say("presets") } },
-        PRESETS.map(([word, back, until]) => el("button", { type: "button", class: "plain", onClick: () => this.#preset(later(today, -back), later(today, -until)) }, app.say(word)))) : null,
+      days
+        ? el(
+            "div",
+            { class: "report-presets", role: "group", aria: { label: app.say("presets") } },
+            PRESETS.map(([word, back, until]) =>
+              el(
+                "button",
+                { type: "button", class: "plain", onClick: () => this.#preset(later(today, -back), later(today, -until)) },
+                app.say(word),
+              ),
+            ),
+          )
+        : null,
     );
-    host.append(el("section", { class: "report" }, el("h1", { tabindex: -1 }, title), hint ? el("p", { class: "report-hint" }, hint) : null, this.#fields, this.#status, this.#body));
+    host.append(
+      el(
+        "section",
+        { class: "report" },
+        el("h1", { tabindex: -1 }, title),
+        hint ? el("p", { class: "report-hint" }, hint) : null,
+        this.#fields,
+        this.#status,
+        this.#body,
+      ),
+    );
   }
 
   // Asks for what stands in the fields.
@@ -112,9 +144,12 @@ export class Report {
   }
 
   #select({ name, options, all }, chosen) {
-    const select = el("select", { name },
+    const select = el(
+      "select",
+      { name },
       all ? el("option", { value: "" }, this.#app.say(all)) : null,
-      options.map((one) => el("option", { value: one.id }, one.name)));
+      options.map((one) => el("option", { value: one.id }, one.name)),
+    );
     if (options.some((one) => one.id === chosen)) select.value = chosen;
     return select;
   }

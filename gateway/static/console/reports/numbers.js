@@ -10,7 +10,8 @@ export class Numbers {
   #units;
 
   constructor(code) {
-    const unit = (name) => new Intl.NumberFormat(code, { ...LATIN, style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 1 });
+    const unit = (name) =>
+      new Intl.NumberFormat(code, { ...LATIN, style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 1 });
     this.#count = new Intl.NumberFormat(code, { ...LATIN, maximumFractionDigits: 1 });
     this.#exact = new Intl.NumberFormat(code, { ...LATIN, maximumSignificantDigits: 3 });
     this.#share = new Intl.NumberFormat(code, { ...LATIN, style: "percent", maximumFractionDigits: 1 });

@@ -33,10 +33,19 @@ export default {
       draw: (rooms) => draw(app, rooms),
       file: (rooms, { from, to }) => ({
         name: `rooms-${from}-${to}.csv`,
-        text: csvOf(COLUMNS, rooms.map((room) => ({
-          from, to, room_id: room.id, name: room.name, appointments: room.bookings, utilisation: room.use,
-          held_hours: room.held / HOUR, open_hours: room.open / HOUR,
-        }))),
+        text: csvOf(
+          COLUMNS,
+          rooms.map((room) => ({
+            from,
+            to,
+            room_id: room.id,
+            name: room.name,
+            appointments: room.bookings,
+            utilisation: room.use,
+            held_hours: room.held / HOUR,
+            open_hours: room.open / HOUR,
+          })),
+        ),
       }),
     });
     if (clinics.length) report.show();
@@ -67,7 +76,14 @@ function draw(app, rooms) {
     ]),
     figure({
       title,
-      drawing: bars({ title, description: rooms.map((room) => `${room.name}: ${share(room.use)}`).join(", "), rows, series: [title], tell: share, most: 1 }),
+      drawing: bars({
+        title,
+        description: rooms.map((room) => `${room.name}: ${share(room.use)}`).join(", "),
+        rows,
+        series: [title],
+        tell: share,
+        most: 1,
+      }),
       table: {
         columns: [
           { word: say("room"), of: (room) => room.name },

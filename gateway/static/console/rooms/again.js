@@ -48,9 +48,12 @@ export class Again {
     this.#busy = false;
     if (this.#closed) return;
     // Counted from the question, so that a slow answer does not add to the pause.
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      if (this.#wanted) this.#run();
-    }, Math.max(pause - (performance.now() - begun), 0));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = 0;
+        if (this.#wanted) this.#run();
+      },
+      Math.max(pause - (performance.now() - begun), 0),
+    );
   }
 }

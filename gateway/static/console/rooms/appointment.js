@@ -9,7 +9,15 @@ import { attempt } from "./attempt.js";
 import { reasons } from "./reasons.js";
 import { when } from "./times.js";
 
-const KINDS = { held: "wait", booked: "wait", checked_in: "good", in_progress: "good", completed: "quiet", cancelled: "bad", no_show: "bad" };
+const KINDS = {
+  held: "wait",
+  booked: "wait",
+  checked_in: "good",
+  in_progress: "good",
+  completed: "quiet",
+  cancelled: "bad",
+  no_show: "bad",
+};
 const MINUTE = 60_000;
 const LEAST_REASON = 10; // letters, where a room is changed
 
@@ -55,7 +63,11 @@ export class AppointmentPanel {
       const one = await this.#app.get(`/appointments/${id}/`);
       await this.#draw(one, turn);
     } catch (error) {
-      if (turn === this.#turn) fill(this.element, failure(this.#app, error, () => this.show(id)));
+      if (turn === this.#turn)
+        fill(
+          this.element,
+          failure(this.#app, error, () => this.show(id)),
+        );
     }
   }
 
@@ -69,9 +81,16 @@ export class AppointmentPanel {
     ]);
     if (turn !== this.#turn) return;
     const focused = this.element.contains(document.activeElement);
-    fill(this.element,
+    fill(
+      this.element,
       el("h2", { tabindex: -1 }, el("bdi", {}, patient)),
-      el("p", {}, chip(KINDS[one.status] ?? "quiet", app.say(`status_${one.status}`)), " ", one.escalation?.status === "open" ? chip("warn", app.say("waits_for_room")) : null),
+      el(
+        "p",
+        {},
+        chip(KINDS[one.status] ?? "quiet", app.say(`status_${one.status}`)),
+        " ",
+        one.escalation?.status === "open" ? chip("warn", app.say("waits_for_room")) : null,
+      ),
       facts([
         [app.say("time"), when(app, one.start_time, one.end_time)],
         [app.say("room"), one.room_id ? (one.room_name ?? app.say("another_room")) : app.say("no_room")],
@@ -86,7 +105,13 @@ export class AppointmentPanel {
       el("div", { class: "choice" }, this.#steps(one, clinic)),
       reasons(app, clinic, one.assignment, names),
       one.assignment?.alternatives.length && can(one, "room") ? this.#others(one, clinic) : null,
-      one.series_id ? el("p", {}, button(app, "cancel_series", (at) => this.#cancelSeries(one, at), { kind: "danger" })) : null,
+      one.series_id
+        ? el(
+            "p",
+            {},
+            button(app, "cancel_series", (at) => this.#cancelSeries(one, at), { kind: "danger" }),
+          )
+        : null,
     );
     if (focused) this.element.querySelector("h2").focus();
   }
@@ -103,10 +128,24 @@ export class AppointmentPanel {
   // The next rooms by the rules, each to be had with one press.
   #others(one, clinic) {
     const app = this.#app;
-    return el("section", {},
+    return el(
+      "section",
+      {},
       el("h3", {}, app.say("next_rooms")),
-      el("ol", { class: "room-next" }, one.assignment.alternatives.map(({ room_id: id, score }, place) =>
-        el("li", {}, button(app, "", (at) => this.#move(one, clinic, id, at), { key: "jkl"[place] ?? "", label: `${clinic.room(id)} · ${app.say("score_of", { score })}` })))),
+      el(
+        "ol",
+        { class: "room-next" },
+        one.assignment.alternatives.map(({ room_id: id, score }, place) =>
+          el(
+            "li",
+            {},
+            button(app, "", (at) => this.#move(one, clinic, id, at), {
+              key: "jkl"[place] ?? "",
+              label: `${clinic.room(id)} · ${app.say("score_of", { score })}`,
+            }),
+          ),
+        ),
+      ),
     );
   }
 
@@ -117,13 +156,23 @@ export class AppointmentPanel {
     const asks = (word, run, key, kind = "") => button(app, word, (at) => run(at), { key, kind });
     const steps = {
       held: () => [step("confirm_hold", "confirm", "c", "main"), step("release_hold", "release", "x", "danger")],
-      booked: () => [step("check_in", "check-in", "i", "main"), asks("reschedule", (at) => this.#reschedule(one, clinic, at), "r"),
-        asks("change_room", (at) => this.#changeRoom(one, clinic, at), "o"), asks("mark_missed", (at) => this.#missed(one, at), "m"),
-        asks("cancel_appointment", (at) => this.#cancel(one, at), "x", "danger")],
-      checked_in: () => [step("start_it", "start", "s", "main"), asks("change_room", (at) => this.#changeRoom(one, clinic, at), "o"),
-        asks("cancel_appointment", (at) => this.#cancel(one, at), "x", "danger")],
+      booked: () => [
+        step("check_in", "check-in", "i", "main"),
+        asks("reschedule", (at) => this.#reschedule(one, clinic, at), "r"),
+        asks("change_room", (at) => this.#changeRoom(one, clinic, at), "o"),
+        asks("mark_missed", (at) => this.#missed(one, at), "m"),
+        asks("cancel_appointment", (at) => this.#cancel(one, at), "x", "danger"),
+      ],
+      checked_in: () => [
+        step("start_it", "start", "s", "main"),
+        asks("change_room", (at) => this.#changeRoom(one, clinic, at), "o"),
+        asks("cancel_appointment", (at) => this.#cancel(one, at), "x", "danger"),
+      ],
       in_progress: () => [step("complete_it", "complete", "c", "main")],
-      completed: () => (app.can("clinician", "admin") && Date.parse(one.busy_to) > Date.now() ? [asks("room_is_clean", (at) => this.#clean(one, at), "c")] : []),
+      completed: () =>
+        app.can("clinician", "admin") && Date.parse(one.busy_to) > Date.now()
+          ? [asks("room_is_clean", (at) => this.#clean(one, at), "c")]
+          : [],
     };
     const made = steps[one.status]?.() ?? [];
     if (one.escalation?.status === "open") made.push(asks("without_a_room", (at) => this.#decline(one, at), "w"));
@@ -133,9 +182,18 @@ export class AppointmentPanel {
   async #step(one, path, word, at, body = {}) {
     const app = this.#app;
     const what = app.say(word);
-    const answer = await app.act((once) => app.send("POST", `/appointments/${one.id}/${path}/`, body, { ...once, version: path === "confirm" || path === "release" ? null : one.version }), {
-      at, what, done: ({ body: found }) => app.say("step_done", { what, status: app.say(`status_${found?.status ?? "released"}`) }),
-    });
+    const answer = await app.act(
+      (once) =>
+        app.send("POST", `/appointments/${one.id}/${path}/`, body, {
+          ...once,
+          version: path === "confirm" || path === "release" ? null : one.version,
+        }),
+      {
+        at,
+        what,
+        done: ({ body: found }) => app.say("step_done", { what, status: app.say(`status_${found?.status ?? "released"}`) }),
+      },
+    );
     this.#after(one, answer);
     return answer;
   }
@@ -160,7 +218,11 @@ export class AppointmentPanel {
   // Before it begins that is only so because somebody says it.
   #missed(one, at) {
     const early = Date.parse(one.start_time) > Date.now();
-    return this.#asking(one, "no-show", "mark_missed", at, { danger: true, text: early ? this.#app.say("not_begun") : "", body: early ? { force: true } : {} });
+    return this.#asking(one, "no-show", "mark_missed", at, {
+      danger: true,
+      text: early ? this.#app.say("not_begun") : "",
+      body: early ? { force: true } : {},
+    });
   }
 
   #decline(one, at) {
@@ -174,10 +236,20 @@ export class AppointmentPanel {
 
   async #cancelSeries(one, at) {
     const app = this.#app;
-    const said = await confirm(app, { title: app.say("cancel_series"), text: app.say("cancel_series_hint"), word: "cancel_series", reason: "asked", danger: true });
+    const said = await confirm(app, {
+      title: app.say("cancel_series"),
+      text: app.say("cancel_series_hint"),
+      word: "cancel_series",
+      reason: "asked",
+      danger: true,
+    });
     if (!said) return;
     const body = { from_time: one.start_time, ...(said.reason ? { reason: said.reason } : {}) };
-    const answer = await app.act((once) => app.send("DELETE", `/series/${one.series_id}/`, body, once), { at, what: app.say("cancel_series"), done: () => app.say("series_cancelled") });
+    const answer = await app.act((once) => app.send("DELETE", `/series/${one.series_id}/`, body, once), {
+      at,
+      what: app.say("cancel_series"),
+      done: () => app.say("series_cancelled"),
+    });
     if (answer) {
       this.#changed(one);
       this.show(one.id);
@@ -188,49 +260,87 @@ export class AppointmentPanel {
   async #move(one, clinic, room, at, reason = this.#app.say("reason_desk_chose")) {
     const app = this.#app;
     const send = (body, once) => app.send("PUT", `/appointments/${one.id}/room/`, body, { ...once, version: one.version });
-    const answer = await attempt(app, clinic, { at, send, body: { room_id: room, reason }, unassigned: false, what: app.say("change_room"),
-      done: ({ body }) => app.say("moved_to", { room: body.room_name ?? clinic.room(body.room_id) }) });
+    const answer = await attempt(app, clinic, {
+      at,
+      send,
+      body: { room_id: room, reason },
+      unassigned: false,
+      what: app.say("change_room"),
+      done: ({ body }) => app.say("moved_to", { room: body.room_name ?? clinic.room(body.room_id) }),
+    });
     this.#after(one, answer);
   }
 
   #changeRoom(one, clinic, at) {
     const app = this.#app;
     const others = clinic.rooms.filter((room) => room.id !== one.room_id && room.is_available).map((room) => [room.id, room.name]);
-    return dialog(app.say("change_room"), (close) => new Form(app, {
-      fields: [
-        { name: "room", word: "room", type: "select", options: [["", app.say("best_other_room")], ...others] },
-        { name: "reason", word: "reason", type: "textarea", required: true, minlength: LEAST_REASON, maxlength: 500 },
-      ],
-      submit: "change_room",
-      cancel: () => close(),
-      act: async ({ room = null, reason }) => {
-        close();
-        await this.#move(one, clinic, room, at, reason);
-      },
-    }).element);
+    return dialog(
+      app.say("change_room"),
+      (close) =>
+        new Form(app, {
+          fields: [
+            { name: "room", word: "room", type: "select", options: [["", app.say("best_other_room")], ...others] },
+            { name: "reason", word: "reason", type: "textarea", required: true, minlength: LEAST_REASON, maxlength: 500 },
+          ],
+          submit: "change_room",
+          cancel: () => close(),
+          act: async ({ room = null, reason }) => {
+            close();
+            await this.#move(one, clinic, room, at, reason);
+          },
+        }).element,
+    );
   }
 
   #reschedule(one, clinic, at) {
     const app = this.#app;
     const minutes = (Date.parse(one.end_time) - Date.parse(one.start_time)) / MINUTE;
-    return dialog(app.say("reschedule"), (close) => new Form(app, {
-      fields: [
-        { name: "start", word: "begins", type: "moment", required: true, value: one.start_time },
-        { name: "minutes", word: "minutes_long", type: "number", required: true, min: 5, max: clinic.settings.longest_minutes, step: 5, value: minutes },
-        { name: "room_id", word: "room", type: "select", options: [["", app.say("best_room")], ...clinic.rooms.map((room) => [room.id, room.name])] },
-        { name: "reason", word: "reason_if_any", type: "textarea", maxlength: 500 },
-      ],
-      submit: "reschedule",
-      cancel: () => close(),
-      act: async ({ start, minutes: long, ...more }) => {
-        close();
-        const body = { start_time: start, end_time: new Date(Date.parse(start) + long * MINUTE).toISOString(), ...more };
-        const send = (wanted, once) => app.send("POST", `/appointments/${one.id}/reschedule/`, wanted, { ...once, version: one.version });
-        const answer = await attempt(app, clinic, { at, send, body, what: app.say("reschedule"),
-          done: ({ body: found }) => app.say("moved_to_time", { time: when(app, found.start_time, found.end_time), room: found.room_name ?? app.say("no_room") }) });
-        this.#after(one, answer);
-      },
-    }).element);
+    return dialog(
+      app.say("reschedule"),
+      (close) =>
+        new Form(app, {
+          fields: [
+            { name: "start", word: "begins", type: "moment", required: true, value: one.start_time },
+            {
+              name: "minutes",
+              word: "minutes_long",
+              type: "number",
+              required: true,
+              min: 5,
+              max: clinic.settings.longest_minutes,
+              step: 5,
+              value: minutes,
+            },
+            {
+              name: "room_id",
+              word: "room",
+              type: "select",
+              options: [["", app.say("best_room")], ...clinic.rooms.map((room) => [room.id, room.name])],
+            },
+            { name: "reason", word: "reason_if_any", type: "textarea", maxlength: 500 },
+          ],
+          submit: "reschedule",
+          cancel: () => close(),
+          act: async ({ start, minutes: long, ...more }) => {
+            close();
+            const body = { start_time: start, end_time: new Date(Date.parse(start) + long * MINUTE).toISOString(), ...more };
+            const send = (wanted, once) =>
+              app.send("POST", `/appointments/${one.id}/reschedule/`, wanted, { ...once, version: one.version });
+            const answer = await attempt(app, clinic, {
+              at,
+              send,
+              body,
+              what: app.say("reschedule"),
+              done: ({ body: found }) =>
+                app.say("moved_to_time", {
+                  time: when(app, found.start_time, found.end_time),
+                  room: found.room_name ?? app.say("no_room"),
+                }),
+            });
+            this.#after(one, answer);
+          },
+        }).element,
+    );
   }
 }
 

@@ -27,7 +27,8 @@ export async function attempt(app, clinic, { send, body, done, at = null, form =
     };
     const answer = await app.act(run, { at, form, what, done: (found) => found && done(found) });
     if (refusal === null) return answer;
-    const instead = refusal.code === "patient_overlap" ? await overlapping(app, refusal) : await offered(app, clinic, refusal, { asked, unassigned });
+    const instead =
+      refusal.code === "patient_overlap" ? await overlapping(app, refusal) : await offered(app, clinic, refusal, { asked, unassigned });
     if (instead === null) return null;
     asked = { ...asked, ...instead };
   }
@@ -51,15 +52,24 @@ async function offered(app, clinic, refusal, { asked, unassigned }) {
       const score = scores.get(instead.room_id);
       const said = [app.say("in_room_at", { room: clinic.room(instead.room_id), time: when(app, from, to) })];
       if (score !== undefined && !instead.start_time) said.push(app.say("score_of", { score }));
-      return el("li", {}, button(app, "", () => close(instead), { key: place < 9 ? String(place + 1) : "", label: said.join(" · ") }));
+      return el(
+        "li",
+        {},
+        button(app, "", () => close(instead), { key: place < 9 ? String(place + 1) : "", label: said.join(" · ") }),
+      );
     });
-    return el("div", { class: "room-offer" },
+    return el(
+      "div",
+      { class: "room-offer" },
       considered ? el("p", {}, app.say("rooms_considered", { count: considered }), excluded(app, failed ?? {}, names)) : null,
       taken.length ? el("p", {}, app.say("take_instead")) : el("p", {}, app.say("nothing_instead")),
       el("ol", {}, taken),
-      el("p", { class: "choice" },
+      el(
+        "p",
+        { class: "choice" },
         unassigned ? button(app, "wait_for_a_room", () => close({ room_id: undefined, fallback: "unassigned" }), { key: "w" }) : null,
-        button(app, "never_mind", () => close(null))),
+        button(app, "never_mind", () => close(null)),
+      ),
     );
   });
 }

@@ -23,7 +23,10 @@ export default {
     await sheet("/static/console/rooms/rooms.css");
     const clinics = await app.all("/clinics/");
     if (!clinics.length) {
-      host.append(heading(app.say("book")), empty(app.say("no_clinics"), app.can("admin") && app.link(app.say("set_up_rooms"), "admin", "rooms")));
+      host.append(
+        heading(app.say("book")),
+        empty(app.say("no_clinics"), app.can("admin") && app.link(app.say("set_up_rooms"), "admin", "rooms")),
+      );
       return () => {};
     }
     const clinic = await Clinic.open(app, clinics.find(({ id }) => id === place.id) ?? clinics[0]);
@@ -55,11 +58,17 @@ class BookView {
     this.#panel = new AppointmentPanel(app, async () => clinic);
     this.#form = this.#made(clinics, clinic, doctors, query);
     fill(this.#aside, this.#preview.element);
-    this.element = el("div", { class: "room-book" },
+    this.element = el(
+      "div",
+      { class: "room-book" },
       heading(app.say("book"), app.link(app.say("to_day"), "rooms", "day", clinic.id)),
-      el("div", { class: "columns" },
+      el(
+        "div",
+        { class: "columns" },
         el("div", { class: "room-form" }, this.patients.element, this.#theirs, el("div", { class: "panel" }, this.#form.element)),
-        this.#aside));
+        this.#aside,
+      ),
+    );
     this.#form.element.addEventListener("change", () => this.#look());
     this.#look();
   }
@@ -75,17 +84,74 @@ class BookView {
     return new Form(app, {
       classes: "room-fields",
       fields: [
-        { name: "clinic_id", word: "clinic", type: "select", options: clinics.map(({ id, name }) => [id, name]), value: clinic.id, onChange: (event) => this.#otherClinic(event.target.value) },
-        { name: "doctor_id", word: "doctor", type: "select", required: true, options: any("choose_doctor", doctors.map(({ id, name, specialization }) => [id, `${name} · ${specialization}`])) },
+        {
+          name: "clinic_id",
+          word: "clinic",
+          type: "select",
+          options: clinics.map(({ id, name }) => [id, name]),
+          value: clinic.id,
+          onChange: (event) => this.#otherClinic(event.target.value),
+        },
+        {
+          name: "doctor_id",
+          word: "doctor",
+          type: "select",
+          required: true,
+          options: any(
+            "choose_doctor",
+            doctors.map(({ id, name, specialization }) => [id, `${name} · ${specialization}`]),
+          ),
+        },
         { name: "start", word: "begins", type: "moment", required: true, step: 300, value: firstTime(app, query.get("date"), QUARTER) },
-        { name: "minutes", word: "minutes_long", type: "number", required: true, min: 5, step: 5, max: clinic.settings.longest_minutes, value: USUAL },
-        { name: "room_id", word: "room", type: "select", options: any("best_room", clinic.rooms.map(({ id, name }) => [id, name])), value: query.get("room") ?? "" },
+        {
+          name: "minutes",
+          word: "minutes_long",
+          type: "number",
+          required: true,
+          min: 5,
+          step: 5,
+          max: clinic.settings.longest_minutes,
+          value: USUAL,
+        },
+        {
+          name: "room_id",
+          word: "room",
+          type: "select",
+          options: any(
+            "best_room",
+            clinic.rooms.map(({ id, name }) => [id, name]),
+          ),
+          value: query.get("room") ?? "",
+        },
         { name: "room_type", word: "room_type", type: "select", options: any("any", words(clinic.types)) },
-        clinic.equipment.length && { name: "required_equipment", word: "equipment", type: "select", many: true, options: words(clinic.equipment) },
+        clinic.equipment.length && {
+          name: "required_equipment",
+          word: "equipment",
+          type: "select",
+          many: true,
+          options: words(clinic.equipment),
+        },
         { name: "isolation", word: "isolation", type: "checkbox" },
         { name: "accessible", word: "accessible", type: "checkbox" },
-        { name: "fallback", word: "if_no_room", type: "select", options: [["reject", app.say("fallback_reject")], ["unassigned", app.say("fallback_unassigned")]] },
-        { name: "repeat", word: "repeat", type: "select", options: [["", app.say("once")], [DAILY, app.say("daily")], [WEEKLY, app.say("weekly")]] },
+        {
+          name: "fallback",
+          word: "if_no_room",
+          type: "select",
+          options: [
+            ["reject", app.say("fallback_reject")],
+            ["unassigned", app.say("fallback_unassigned")],
+          ],
+        },
+        {
+          name: "repeat",
+          word: "repeat",
+          type: "select",
+          options: [
+            ["", app.say("once")],
+            [DAILY, app.say("daily")],
+            [WEEKLY, app.say("weekly")],
+          ],
+        },
         { name: "times", word: "how_often", type: "number", min: 2, max: 60, value: 4 },
         { name: "note", word: "note", type: "textarea", maxlength: 500 },
       ],
@@ -105,10 +171,27 @@ class BookView {
     const app = this.#app;
     this.#theirs.hidden = true;
     if (!patient) return;
-    const { items } = await app.get("/appointments/", { patient_id: patient.id, clinic_id: this.#clinic.id, limit: THEIRS }).catch(() => ({ items: [] }));
+    const { items } = await app
+      .get("/appointments/", { patient_id: patient.id, clinic_id: this.#clinic.id, limit: THEIRS })
+      .catch(() => ({ items: [] }));
     if (!items.length || this.patients.chosen !== patient) return;
-    fill(this.#theirs, el("h2", {}, app.say("of_this_patient")), el("ul", { class: "room-found" }, items.map((one) => el("li", {}, button(app, "", () => this.#booked(one, false), {
-      label: `${when(app, one.start_time, one.end_time)} · ${one.room_name ?? app.say("no_room")} · ${app.say(`status_${one.status}`)}` })))));
+    fill(
+      this.#theirs,
+      el("h2", {}, app.say("of_this_patient")),
+      el(
+        "ul",
+        { class: "room-found" },
+        items.map((one) =>
+          el(
+            "li",
+            {},
+            button(app, "", () => this.#booked(one, false), {
+              label: `${when(app, one.start_time, one.end_time)} · ${one.room_name ?? app.say("no_room")} · ${app.say(`status_${one.status}`)}`,
+            }),
+          ),
+        ),
+      ),
+    );
     this.#theirs.hidden = false;
   }
 
@@ -133,9 +216,13 @@ class BookView {
     if (values.repeat) return this.#series(body, values, at, form);
     const app = this.#app;
     const answer = await attempt(app, this.#clinic, {
-      at, form, body, what: app.say("book_it"),
+      at,
+      form,
+      body,
+      what: app.say("book_it"),
       send: (asked, once) => app.send("POST", "/appointments/", asked, once),
-      done: ({ body: one }) => app.say(one.room_id ? "booked_in" : "booked_without", { room: one.room_name, time: when(app, one.start_time, one.end_time) }),
+      done: ({ body: one }) =>
+        app.say(one.room_id ? "booked_in" : "booked_without", { room: one.room_name, time: when(app, one.start_time, one.end_time) }),
     });
     if (answer) this.#booked(answer.body);
   }
@@ -144,7 +231,11 @@ class BookView {
     if (!this.patients.chosen) return this.patients.missing();
     const app = this.#app;
     const answer = await attempt(app, this.#clinic, {
-      at, form: this.#form, body: this.#body(this.#form.values()), what: app.say("hold_it"), unassigned: false,
+      at,
+      form: this.#form,
+      body: this.#body(this.#form.values()),
+      what: app.say("hold_it"),
+      unassigned: false,
       send: (asked, once) => app.send("POST", "/appointments/holds/", asked, once),
       done: ({ body: one }) => app.say("held_in", { room: one.room_name, time: app.time.clock(one.expires_at) }),
     });
@@ -153,17 +244,43 @@ class BookView {
 
   async #series(body, { repeat, times = 2 }, at, form) {
     const app = this.#app;
-    const answer = await app.act((once) => app.send("POST", "/appointments/series/", { ...body, rrule: `${repeat};COUNT=${times}`, mode: "skip" }, once), {
-      at, form, what: app.say("book_it"), done: ({ body: made }) => app.say("series_booked", { count: made.appointments.length }),
-    });
+    const answer = await app.act(
+      (once) => app.send("POST", "/appointments/series/", { ...body, rrule: `${repeat};COUNT=${times}`, mode: "skip" }, once),
+      {
+        at,
+        form,
+        what: app.say("book_it"),
+        done: ({ body: made }) => app.say("series_booked", { count: made.appointments.length }),
+      },
+    );
     if (!answer) return;
     const { appointments, skipped } = answer.body;
     this.patients.clear();
-    fill(this.#aside, el("section", { class: "panel", aria: { live: "polite" } },
-      el("h2", { tabindex: -1 }, app.say("series_booked", { count: appointments.length })),
-      el("ul", {}, appointments.map((one) => el("li", {}, `${when(app, one.start_time, one.end_time)} · ${one.room_name ?? app.say("no_room")}`))),
-      skipped.length ? el("h3", {}, app.say("left_out", { count: skipped.length })) : null,
-      el("ul", {}, skipped.map(({ start_time: from, local, code, detail }) => el("li", {}, `${from ? app.time.moment(from) : local} · ${app.language.knows(`refused_${code}`) ? app.say(`refused_${code}`, { detail }) : detail}`)))));
+    fill(
+      this.#aside,
+      el(
+        "section",
+        { class: "panel", aria: { live: "polite" } },
+        el("h2", { tabindex: -1 }, app.say("series_booked", { count: appointments.length })),
+        el(
+          "ul",
+          {},
+          appointments.map((one) => el("li", {}, `${when(app, one.start_time, one.end_time)} · ${one.room_name ?? app.say("no_room")}`)),
+        ),
+        skipped.length ? el("h3", {}, app.say("left_out", { count: skipped.length })) : null,
+        el(
+          "ul",
+          {},
+          skipped.map(({ start_time: from, local, code, detail }) =>
+            el(
+              "li",
+              {},
+              `${from ? app.time.moment(from) : local} · ${app.language.knows(`refused_${code}`) ? app.say(`refused_${code}`, { detail }) : detail}`,
+            ),
+          ),
+        ),
+      ),
+    );
     this.#aside.querySelector("h2").focus();
   }
 

@@ -20,7 +20,10 @@ export default {
     await sheet("/static/console/rooms/rooms.css");
     const clinics = await app.all("/clinics/");
     if (!clinics.length) {
-      host.append(heading(app.say("day")), empty(app.say("no_clinics"), app.can("admin") && app.link(app.say("set_up_rooms"), "admin", "rooms")));
+      host.append(
+        heading(app.say("day")),
+        empty(app.say("no_clinics"), app.can("admin") && app.link(app.say("set_up_rooms"), "admin", "rooms")),
+      );
       return undress;
     }
     const view = new DayView(app, clinics, place);
@@ -60,21 +63,50 @@ class DayView {
     this.#app = app;
     this.#clinics = clinics;
     this.#date = /^\d{4}-\d{2}-\d{2}$/.test(query.get("date") ?? "") ? query.get("date") : app.time.today();
-    this.#panel = new AppointmentPanel(app, (clinic) => this.#known.get(clinic) ?? this.#open(clinic), () => this.#source.want());
+    this.#panel = new AppointmentPanel(
+      app,
+      (clinic) => this.#known.get(clinic) ?? this.#open(clinic),
+      () => this.#source.want(),
+    );
     const drawn = timeline(app, (room, key) => this.#choose(room, key));
     this.#grid = drawn.grid;
-    this.#picked = el("select", { aria: { label: app.say("clinic") }, onChange: () => this.#go(this.#picked.value, this.#date) },
-      clinics.map((clinic) => el("option", { value: clinic.id, selected: clinic.id === id }, clinic.name)));
-    this.#dated = el("input", { type: "date", aria: { label: app.say("date") }, value: this.#date, required: true,
-      onChange: () => this.#dated.value && this.#go(this.#clinic.id, this.#dated.value) });
+    this.#picked = el(
+      "select",
+      { aria: { label: app.say("clinic") }, onChange: () => this.#go(this.#picked.value, this.#date) },
+      clinics.map((clinic) => el("option", { value: clinic.id, selected: clinic.id === id }, clinic.name)),
+    );
+    this.#dated = el("input", {
+      type: "date",
+      aria: { label: app.say("date") },
+      value: this.#date,
+      required: true,
+      onChange: () => this.#dated.value && this.#go(this.#clinic.id, this.#dated.value),
+    });
     this.#waitingPart = el("section", { class: "panel room-waits", hidden: true }, el("h2", {}), this.#waiting);
     fill(this.#board, app.say("open_board"));
-    this.element = el("div", { class: "room-day" },
-      el("div", { class: "heading" }, this.#title, el("div", { class: "actions" },
-        button(app, "book_a_room", () => this.#book(), { key: "b", kind: "main" }), this.#board)),
-      el("div", { class: "room-asked", role: "group", aria: { label: app.say("day") } }, this.#picked,
-        button(app, "day_before", () => this.#turn(-1), { key: "p" }), this.#dated,
-        button(app, "day_after", () => this.#turn(1), { key: "n" }), button(app, "today", () => this.#go(this.#clinic.id, app.time.today()), { key: "t" })),
+    this.element = el(
+      "div",
+      { class: "room-day" },
+      el(
+        "div",
+        { class: "heading" },
+        this.#title,
+        el(
+          "div",
+          { class: "actions" },
+          button(app, "book_a_room", () => this.#book(), { key: "b", kind: "main" }),
+          this.#board,
+        ),
+      ),
+      el(
+        "div",
+        { class: "room-asked", role: "group", aria: { label: app.say("day") } },
+        this.#picked,
+        button(app, "day_before", () => this.#turn(-1), { key: "p" }),
+        this.#dated,
+        button(app, "day_after", () => this.#turn(1), { key: "n" }),
+        button(app, "today", () => this.#go(this.#clinic.id, app.time.today()), { key: "t" }),
+      ),
       this.#said,
       this.#waitingPart,
       el("div", { class: "room-columns" }, el("div", {}, drawn.element, this.#list), this.#panel.element),
@@ -145,7 +177,16 @@ class DayView {
     if (!day) return;
     const [app, now] = [this.#app, Date.now()];
     const { changed } = this.#speech.time;
-    fill(this.#said, [this.#speech.time.date(day.date), changed ? app.say("hours_changed", { count: 24 + changed }) : "", day.rooms.length ? "" : app.say("no_rooms")].filter(Boolean).join(" · "));
+    fill(
+      this.#said,
+      [
+        this.#speech.time.date(day.date),
+        changed ? app.say("hours_changed", { count: 24 + changed }) : "",
+        day.rooms.length ? "" : app.say("no_rooms"),
+      ]
+        .filter(Boolean)
+        .join(" · "),
+    );
     this.#grid.draw(day, this.#speech, now);
     this.#drawWaiting(day, now);
     this.#drawList(day, now);
@@ -155,19 +196,52 @@ class DayView {
     const app = this.#app;
     this.#waitingPart.hidden = day.waiting.length === 0;
     fill(this.#waitingPart.firstElementChild, app.say("without_room", { count: day.waiting.length }));
-    fill(this.#waiting, day.waiting.map((item) => el("li", {},
-      button(app, "", () => this.#choose(null, item.key), { label: `${this.#speech.range(item)} · ${this.#speech.waiting(item, now)}` }),
-      item.deadline <= now ? chip("warn", app.say("overdue")) : null)));
+    fill(
+      this.#waiting,
+      day.waiting.map((item) =>
+        el(
+          "li",
+          {},
+          button(app, "", () => this.#choose(null, item.key), {
+            label: `${this.#speech.range(item)} · ${this.#speech.waiting(item, now)}`,
+          }),
+          item.deadline <= now ? chip("warn", app.say("overdue")) : null,
+        ),
+      ),
+    );
   }
 
   // The same as a list, where a timeline would be too narrow.
   #drawList(day, now) {
     if (getComputedStyle(this.#list).display === "none") return;
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.item : null;
-    fill(this.#list, day.rooms.map((room) => el("section", {},
-      el("h2", {}, el("bdi", {}, room.name), day.has(now) ? el("span", { class: "hint" }, ` ${this.#speech.state(room)}`) : null),
-      room.items.length ? el("ul", {}, room.items.map((item) => el("li", {}, el("button", { type: "button", dataset: { item: item.key }, onClick: () => this.#choose(room.id, item.key) },
-        `${this.#speech.range(item)} · ${this.#speech.status(item)}`)))) : el("p", { class: "empty" }, this.#app.say("nothing_booked")))));
+    fill(
+      this.#list,
+      day.rooms.map((room) =>
+        el(
+          "section",
+          {},
+          el("h2", {}, el("bdi", {}, room.name), day.has(now) ? el("span", { class: "hint" }, ` ${this.#speech.state(room)}`) : null),
+          room.items.length
+            ? el(
+                "ul",
+                {},
+                room.items.map((item) =>
+                  el(
+                    "li",
+                    {},
+                    el(
+                      "button",
+                      { type: "button", dataset: { item: item.key }, onClick: () => this.#choose(room.id, item.key) },
+                      `${this.#speech.range(item)} · ${this.#speech.status(item)}`,
+                    ),
+                  ),
+                ),
+              )
+            : el("p", { class: "empty" }, this.#app.say("nothing_booked")),
+        ),
+      ),
+    );
     if (focused) this.#list.querySelector(`[data-item="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -191,13 +265,29 @@ class DayView {
     return [
       el("h2", { tabindex: -1 }, el("bdi", {}, room.name)),
       el("p", {}, this.#speech.room(room, day.has(Date.now()))),
-      known && facts([
-        [app.say("room_type"), known.type], [app.say("equipment"), known.equipment.join(", ")], [app.say("department"), known.department],
-        [app.say("floor"), known.floor], [app.say("isolation"), known.isolation && app.say("yes")], [app.say("accessible"), known.accessible && app.say("yes")],
-      ].map(([name, value]) => [name, value === false ? "" : value])),
-      el("p", { class: "choice" },
-        button(app, "book_this_room", () => app.router.go(`/console/rooms/book/${this.#clinic.id}?date=${this.#date}&room=${room.id}`), { kind: "main" }),
-        app.can("admin") ? button(app, "close_this_room", () => app.router.go(`/console/rooms/closures/${this.#clinic.id}?room=${room.id}&date=${this.#date}`)) : null),
+      known &&
+        facts(
+          [
+            [app.say("room_type"), known.type],
+            [app.say("equipment"), known.equipment.join(", ")],
+            [app.say("department"), known.department],
+            [app.say("floor"), known.floor],
+            [app.say("isolation"), known.isolation && app.say("yes")],
+            [app.say("accessible"), known.accessible && app.say("yes")],
+          ].map(([name, value]) => [name, value === false ? "" : value]),
+        ),
+      el(
+        "p",
+        { class: "choice" },
+        button(app, "book_this_room", () => app.router.go(`/console/rooms/book/${this.#clinic.id}?date=${this.#date}&room=${room.id}`), {
+          kind: "main",
+        }),
+        app.can("admin")
+          ? button(app, "close_this_room", () =>
+              app.router.go(`/console/rooms/closures/${this.#clinic.id}?room=${room.id}&date=${this.#date}`),
+            )
+          : null,
+      ),
     ];
   }
 

@@ -26,10 +26,36 @@ export class PatientFinder {
     this.#app = app;
     this.#found = found;
     const id = freshId("patient");
-    this.#input = el("input", { id, type: "search", autocomplete: "off", "aria-describedby": `${id}-hint`, dataset: { key: "f" }, onInput: () => this.#soon(), onKeydown: (event) => this.#down(event) });
-    this.#search = el("div", { class: "room-search" },
-      el("div", { class: "field" }, el("label", { for: id }, app.say("find_patient")), this.#input, el("p", { class: "hint", id: `${id}-hint` }, app.say("find_patient_hint"))));
-    this.element = el("fieldset", { class: "panel room-patient" }, el("legend", {}, app.say("patient")), this.#search, this.#picked, this.#said, this.#list, this.#fault);
+    this.#input = el("input", {
+      id,
+      type: "search",
+      autocomplete: "off",
+      "aria-describedby": `${id}-hint`,
+      dataset: { key: "f" },
+      onInput: () => this.#soon(),
+      onKeydown: (event) => this.#down(event),
+    });
+    this.#search = el(
+      "div",
+      { class: "room-search" },
+      el(
+        "div",
+        { class: "field" },
+        el("label", { for: id }, app.say("find_patient")),
+        this.#input,
+        el("p", { class: "hint", id: `${id}-hint` }, app.say("find_patient_hint")),
+      ),
+    );
+    this.element = el(
+      "fieldset",
+      { class: "panel room-patient" },
+      el("legend", {}, app.say("patient")),
+      this.#search,
+      this.#picked,
+      this.#said,
+      this.#list,
+      this.#fault,
+    );
   }
 
   focus() {
@@ -79,7 +105,16 @@ export class PatientFinder {
 
   #show(patients, said) {
     fill(this.#said, said);
-    fill(this.#list, patients.map((one) => el("li", {}, button(this.#app, "", () => this.#take(one, true), { label: this.#told(one) }))));
+    fill(
+      this.#list,
+      patients.map((one) =>
+        el(
+          "li",
+          {},
+          button(this.#app, "", () => this.#take(one, true), { label: this.#told(one) }),
+        ),
+      ),
+    );
   }
 
   #told(patient) {

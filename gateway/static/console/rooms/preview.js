@@ -18,7 +18,13 @@ export class Preview {
   constructor(app, clinic) {
     this.#app = app;
     this.#clinic = clinic;
-    this.element = el("section", { class: "panel room-preview", aria: { label: app.say("which_room") } }, el("h2", {}, app.say("which_room")), this.#said, this.#list);
+    this.element = el(
+      "section",
+      { class: "panel room-preview", aria: { label: app.say("which_room") } },
+      el("h2", {}, app.say("which_room")),
+      this.#said,
+      this.#list,
+    );
     this.idle();
   }
 
@@ -57,17 +63,38 @@ export class Preview {
     const fits = rooms.filter((room) => room.fits).length;
     fill(this.#said, chosen ? app.say("rooms_fit", { count: fits }) : app.say("no_room_fits"));
     const ordered = wanted ? [...rooms].sort((one, other) => Number(other.room_id === wanted) - Number(one.room_id === wanted)) : rooms;
-    fill(this.#list, ordered.slice(0, SHOWN).map((room) => this.#room(room, chosen, wanted)));
+    fill(
+      this.#list,
+      ordered.slice(0, SHOWN).map((room) => this.#room(room, chosen, wanted)),
+    );
   }
 
   #room(room, chosen, wanted) {
     const app = this.#app;
     const picked = wanted ? room.room_id === wanted : room.room_id === chosen;
-    return el("li", { class: room.fits ? "" : "unfit", aria: picked ? { current: "true" } : {} },
-      el("p", {}, el("strong", {}, el("bdi", {}, room.name)), " ", room.fits ? el("span", {}, app.say("score_of", { score: room.score })) : chip("bad", app.say("not_to_be_had")), picked ? chip("good", app.say("would_be_it")) : null),
+    return el(
+      "li",
+      { class: room.fits ? "" : "unfit", aria: picked ? { current: "true" } : {} },
+      el(
+        "p",
+        {},
+        el("strong", {}, el("bdi", {}, room.name)),
+        " ",
+        room.fits ? el("span", {}, app.say("score_of", { score: room.score })) : chip("bad", app.say("not_to_be_had")),
+        picked ? chip("good", app.say("would_be_it")) : null,
+      ),
       room.fits
-        ? room.terms.length ? el("p", { class: "hint" }, room.terms.map(({ name, points }) => `${name} \u2066${points > 0 ? "+" : ""}${Math.round(points * 10) / 10}\u2069`).join(" · ")) : null
-        : el("p", { class: "hint" }, room.failed.map((one) => this.#why(one)).join(" · ")));
+        ? room.terms.length
+          ? el(
+              "p",
+              { class: "hint" },
+              room.terms
+                .map(({ name, points }) => `${name} \u2066${points > 0 ? "+" : ""}${Math.round(points * 10) / 10}\u2069`)
+                .join(" · "),
+            )
+          : null
+        : el("p", { class: "hint" }, room.failed.map((one) => this.#why(one)).join(" · ")),
+    );
   }
 
   #why({ reason, detail, name }) {

@@ -10,11 +10,20 @@ export function reasons(app, clinic, assignment, names) {
   if (!assignment) return null;
   const { method, score, terms, considered, failed } = assignment;
   const said = METHODS.has(method) ? app.say(`method_${method}`) : "";
-  return el("section", { class: "room-reasons" },
+  return el(
+    "section",
+    { class: "room-reasons" },
     el("h3", {}, app.say("why_this_room")),
     el("p", {}, said, score === null ? "" : ` ${app.say("score_of", { score })}`),
-    terms.length ? el("ul", { class: "room-terms" }, terms.map(({ rule_id: id, points }) =>
-      el("li", {}, el("bdi", {}, names.get(id) ?? app.say("a_rule")), el("span", { class: "points" }, signed(points))))) : null,
+    terms.length
+      ? el(
+          "ul",
+          { class: "room-terms" },
+          terms.map(({ rule_id: id, points }) =>
+            el("li", {}, el("bdi", {}, names.get(id) ?? app.say("a_rule")), el("span", { class: "points" }, signed(points))),
+          ),
+        )
+      : null,
     considered ? el("p", { class: "hint" }, app.say("rooms_considered", { count: considered }), excluded(app, failed, names)) : null,
   );
 }

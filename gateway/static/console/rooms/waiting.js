@@ -35,8 +35,15 @@ class WaitingView {
   constructor(app, clinics) {
     this.#app = app;
     this.#clinics = clinics;
-    this.#again = new Again(() => app.all("/escalations/", {}, LISTED), (found) => this.#take(found));
-    this.#panel = new AppointmentPanel(app, (id) => this.#clinic(id), () => this.#again.want());
+    this.#again = new Again(
+      () => app.all("/escalations/", {}, LISTED),
+      (found) => this.#take(found),
+    );
+    this.#panel = new AppointmentPanel(
+      app,
+      (id) => this.#clinic(id),
+      () => this.#again.want(),
+    );
     this.#list = new List({
       label: app.say("waiting_for_room"),
       empty: app.say("nobody_waits_for_room"),
@@ -44,14 +51,24 @@ class WaitingView {
       onChoose: (one) => (one ? this.#panel.show(one.id) : this.#panel.clear()),
       onOpen: () => this.#panel.element.querySelector("button")?.focus(),
     });
-    this.element = el("div", {}, heading(app.say("waiting_for_room")), this.#count, el("div", { class: "columns" }, this.#list.element, this.#panel.element));
+    this.element = el(
+      "div",
+      {},
+      heading(app.say("waiting_for_room")),
+      this.#count,
+      el("div", { class: "columns" }, this.#list.element, this.#panel.element),
+    );
   }
 
   async begin() {
     this.#take(await this.#app.all("/escalations/", {}, LISTED));
     const topics = this.#clinics.map(({ id }) => `clinic:${id}`);
     if (!topics.length) return;
-    this.#stop = this.#app.follow(topics, { snapshot: () => this.#again.want(), messages: () => this.#again.want(), stale: (yes) => !yes && this.#again.want() });
+    this.#stop = this.#app.follow(topics, {
+      snapshot: () => this.#again.want(),
+      messages: () => this.#again.want(),
+      stale: (yes) => !yes && this.#again.want(),
+    });
   }
 
   close() {
@@ -70,12 +87,15 @@ class WaitingView {
     const clinic = this.#clinics.find(({ id }) => id === one.clinic_id);
     return [
       el("span", { class: "grow" }, when(app, one.start_time, one.end_time), " · ", el("bdi", {}, clinic?.name ?? "")),
-      Date.parse(deadline) <= Date.now() ? chip("warn", app.say("overdue")) : chip("wait", app.say("room_by", { time: app.time.moment(deadline) })),
+      Date.parse(deadline) <= Date.now()
+        ? chip("warn", app.say("overdue"))
+        : chip("wait", app.say("room_by", { time: app.time.moment(deadline) })),
     ];
   }
 
   async #clinic(id) {
-    if (!this.#known.has(id)) this.#known.set(id, Clinic.open(this.#app, this.#clinics.find((one) => one.id === id) ?? (await this.#app.get(`/clinics/${id}/`))));
+    if (!this.#known.has(id))
+      this.#known.set(id, Clinic.open(this.#app, this.#clinics.find((one) => one.id === id) ?? (await this.#app.get(`/clinics/${id}/`))));
     return this.#known.get(id);
   }
 }

@@ -21,8 +21,20 @@ export default {
     const form = new Form(app, {
       classes: "ward-fields",
       fields: [
-        { name: "acuity", word: "acuity", type: "select", options: ACUITIES.map((acuity) => [acuity, app.say(`acuity_${acuity}`)]), value: "medium" },
-        { name: "ward_id", word: "ward", type: "select", options: [["", app.say("any_ward")], ...house.wards.map(({ id, name }) => [id, name])], value: place.query.get("ward") ?? "" },
+        {
+          name: "acuity",
+          word: "acuity",
+          type: "select",
+          options: ACUITIES.map((acuity) => [acuity, app.say(`acuity_${acuity}`)]),
+          value: "medium",
+        },
+        {
+          name: "ward_id",
+          word: "ward",
+          type: "select",
+          options: [["", app.say("any_ward")], ...house.wards.map(({ id, name }) => [id, name])],
+          value: place.query.get("ward") ?? "",
+        },
         { name: "bed_type", word: "bed_type", type: "select", options: [["", app.say("any")], ...distinct(beds.map((bed) => bed.type))] },
         many("equipment", "equipment", distinct(beds.flatMap((bed) => bed.equipment))),
         { name: "isolation", word: "isolation_for", maxlength: 60, hint: "isolation_hint" },
@@ -36,8 +48,13 @@ export default {
         if (!finder.chosen) return finder.missing();
         const name = `\u2068${finder.chosen.name}\u2069`;
         const answer = await app.act((once) => app.send("POST", "/admissions/", { patient_id: finder.chosen.id, ...values }, once), {
-          at, form: shown, what: app.say("admit"),
-          done: ({ body }) => (body.status === "assigned" ? app.say("admitted", { name }) : app.say("admitted_waits", { name, reason: app.say(`waits_${body.reason || "no_bed"}`) })),
+          at,
+          form: shown,
+          what: app.say("admit"),
+          done: ({ body }) =>
+            body.status === "assigned"
+              ? app.say("admitted", { name })
+              : app.say("admitted_waits", { name, reason: app.say(`waits_${body.reason || "no_bed"}`) }),
         });
         if (!answer) return;
         finder.clear();
@@ -45,8 +62,15 @@ export default {
         panel.focus();
       },
     });
-    host.append(heading(app.say("admit"), app.link(app.say("backlog"), "ward", "backlog"), app.link(app.say("beds"), "ward", "beds")),
-      el("div", { class: "columns" }, el("div", { class: "ward-form" }, finder.element, el("div", { class: "panel" }, form.element)), panel.element));
+    host.append(
+      heading(app.say("admit"), app.link(app.say("backlog"), "ward", "backlog"), app.link(app.say("beds"), "ward", "beds")),
+      el(
+        "div",
+        { class: "columns" },
+        el("div", { class: "ward-form" }, finder.element, el("div", { class: "panel" }, form.element)),
+        panel.element,
+      ),
+    );
     if (place.query.get("patient")) await finder.choose(place.query.get("patient")).catch(() => {});
   },
 };

@@ -41,21 +41,42 @@ class BacklogView {
     this.#app = app;
     this.#house = house;
     this.#elapsed = new Elapsed(app.language.code);
-    this.#again = new Again(() => this.#ask(), (found) => this.#take(found));
+    this.#again = new Again(
+      () => this.#ask(),
+      (found) => this.#take(found),
+    );
     this.#panel = new AdmissionPanel(app, house, () => this.#again.want());
-    const select = (word, options) => el("select", { aria: { label: app.say(word) }, onChange: () => this.#again.want() }, options.map(([value, text]) => el("option", { value }, text)));
-    this.#which = select("admissions", SHOWN.map((status) => [status, app.say(`admission_${status}`)]));
+    const select = (word, options) =>
+      el(
+        "select",
+        { aria: { label: app.say(word) }, onChange: () => this.#again.want() },
+        options.map(([value, text]) => el("option", { value }, text)),
+      );
+    this.#which = select(
+      "admissions",
+      SHOWN.map((status) => [status, app.say(`admission_${status}`)]),
+    );
     this.#ward = select("ward", [["", app.say("all_wards")], ...house.wards.map(({ id, name }) => [id, name])]);
     this.#list = new List({
-      label: app.say("admissions"), empty: app.say("nobody_waits"), height: 60,
+      label: app.say("admissions"),
+      empty: app.say("nobody_waits"),
+      height: 60,
       row: (one) => this.#row(one),
       onChoose: (one) => (one ? this.#panel.show(one.id) : this.#panel.clear()),
       onOpen: () => this.#panel.focus(),
     });
-    this.element = el("div", {},
-      heading(app.say("backlog"), this.#which, this.#ward, button(app, "admit", () => app.go("ward", "admit"), { key: "a", kind: "main" })),
+    this.element = el(
+      "div",
+      {},
+      heading(
+        app.say("backlog"),
+        this.#which,
+        this.#ward,
+        button(app, "admit", () => app.go("ward", "admit"), { key: "a", kind: "main" }),
+      ),
       this.#counts,
-      el("div", { class: "columns" }, this.#list.element, this.#panel.element));
+      el("div", { class: "columns" }, this.#list.element, this.#panel.element),
+    );
   }
 
   async begin(id) {

@@ -22,7 +22,10 @@ export default {
     await sheet("/static/console/ward/ward.css");
     const house = await House.open(app);
     if (!house.wards.length) {
-      host.append(heading(app.say("beds")), empty(app.say("no_wards"), app.can("admin") && app.link(app.say("set_up_wards"), "ward", "wards")));
+      host.append(
+        heading(app.say("beds")),
+        empty(app.say("no_wards"), app.can("admin") && app.link(app.say("set_up_wards"), "ward", "wards")),
+      );
       return undress;
     }
     const view = new BedsView(app, house, place);
@@ -65,18 +68,40 @@ class BedsView {
     this.#admission = new AdmissionPanel(app, house, () => this.#again?.want());
     this.#bed = new BedPanel(app, house, this.#speech, this.#admission, () => this.#again?.want());
     this.#rooms = el("div", { class: "rooms" });
-    this.#beds = new WardBeds({ rooms: this.#rooms, room: template(el("section", {}, el("h3", {}), el("ul", {}))), bed: bedTemplate() }, (id) => this.#choose(id));
-    this.#picked = el("select", { aria: { label: app.say("ward") }, onChange: () => this.#go(this.#picked.value) },
-      house.wards.map(({ id, name }) => el("option", { value: id, selected: id === place.id }, name)));
+    this.#beds = new WardBeds(
+      { rooms: this.#rooms, room: template(el("section", {}, el("h3", {}), el("ul", {}))), bed: bedTemplate() },
+      (id) => this.#choose(id),
+    );
+    this.#picked = el(
+      "select",
+      { aria: { label: app.say("ward") }, onChange: () => this.#go(this.#picked.value) },
+      house.wards.map(({ id, name }) => el("option", { value: id, selected: id === place.id }, name)),
+    );
     fill(this.#board, app.say("open_board"));
     fill(this.#aside, this.#admission.element);
-    this.element = el("div", { class: "ward-view", dataset: { staff: "" } },
-      heading(app.say("beds"), this.#picked, button(app, "admit", () => app.router.go(`/console/ward/admit?ward=${this.#id}`), { key: "a", kind: "main" }), this.#board),
+    this.element = el(
+      "div",
+      { class: "ward-view", dataset: { staff: "" } },
+      heading(
+        app.say("beds"),
+        this.#picked,
+        button(app, "admit", () => app.router.go(`/console/ward/admit?ward=${this.#id}`), { key: "a", kind: "main" }),
+        this.#board,
+      ),
       this.#counts,
-      el("div", { class: "ward-columns" },
-        el("div", {}, el("h2", { class: "spoken" }, app.say("beds")), el("p", { class: "hint", id: "bed-keys" }, app.say("bed_keys_hint")), this.#rooms,
-          el("section", { class: "ward-line" }, this.#waits, this.#waiting)),
-        this.#aside),
+      el(
+        "div",
+        { class: "ward-columns" },
+        el(
+          "div",
+          {},
+          el("h2", { class: "spoken" }, app.say("beds")),
+          el("p", { class: "hint", id: "bed-keys" }, app.say("bed_keys_hint")),
+          this.#rooms,
+          el("section", { class: "ward-line" }, this.#waits, this.#waiting),
+        ),
+        this.#aside,
+      ),
     );
     this.#timer = setInterval(() => this.#draw(), REDRAW);
   }
@@ -142,7 +167,12 @@ class BedsView {
     this.#frame = 0;
     if (!this.#ward) return;
     const [app, now] = [this.#app, Date.now()];
-    fill(this.#counts, this.#ward.counts.map(({ state, count }) => el("li", { dataset: { state } }, el("span", { class: "mark" }), el("strong", {}, count), ` ${this.#speech.state(state)}`)));
+    fill(
+      this.#counts,
+      this.#ward.counts.map(({ state, count }) =>
+        el("li", { dataset: { state } }, el("span", { class: "mark" }), el("strong", {}, count), ` ${this.#speech.state(state)}`),
+      ),
+    );
     this.#beds.draw(this.#ward, this.#speech, app.language, now, this.#chosen);
     if (!this.#ward.beds.length) fill(this.#rooms, empty(app.say("no_beds")));
     this.#drawWaiting(now);
@@ -153,9 +183,24 @@ class BedsView {
     const { waiting, waitingCount: count } = this.#ward;
     const held = this.#waiting.contains(document.activeElement) ? document.activeElement.dataset.admission : null;
     fill(this.#waits, count ? app.say("patients_wait", { count }) : app.say("nobody_waits"));
-    fill(this.#waiting, waiting.slice(0, WAITING_SHOWN).map((waiter) => el("li", {},
-      el("button", { type: "button", dataset: { admission: waiter.admission_id }, onClick: () => this.#wait(waiter.admission_id) },
-        chip(waiter.acuity === "critical" ? "warn" : "wait", this.#speech.acuity(waiter.acuity)), el("bdi", {}, waiter.patient_name ?? ""), el("span", { class: "hint" }, `${this.#speech.lasted(waiter.since, now)} · ${this.#speech.reason(waiter)}`)))));
+    fill(
+      this.#waiting,
+      waiting
+        .slice(0, WAITING_SHOWN)
+        .map((waiter) =>
+          el(
+            "li",
+            {},
+            el(
+              "button",
+              { type: "button", dataset: { admission: waiter.admission_id }, onClick: () => this.#wait(waiter.admission_id) },
+              chip(waiter.acuity === "critical" ? "warn" : "wait", this.#speech.acuity(waiter.acuity)),
+              el("bdi", {}, waiter.patient_name ?? ""),
+              el("span", { class: "hint" }, `${this.#speech.lasted(waiter.since, now)} · ${this.#speech.reason(waiter)}`),
+            ),
+          ),
+        ),
+    );
     if (held) this.#waiting.querySelector(`[data-admission="${CSS.escape(held)}"]`)?.focus();
   }
 
@@ -198,9 +243,18 @@ function template(element) {
 // As the bed board's page has it.
 function bedTemplate() {
   const part = (name, ...children) => el("span", { class: name }, children);
-  return template(el("li", {}, el("button", { type: "button", class: "bed", tabindex: -1, dataset: { key: "" }, aria: { describedby: "bed-keys" } },
-    part("top", part("mark"), el("bdi", { class: "label" }), el("span", { class: "isolation", hidden: true })),
-    part("how", part("state"), " ", part("lasted"), " ", el("span", { class: "acuity", hidden: true }, part("sign"), el("span", {}))),
-    el("bdi", { class: "who" }),
-    part("carers"))));
+  return template(
+    el(
+      "li",
+      {},
+      el(
+        "button",
+        { type: "button", class: "bed", tabindex: -1, dataset: { key: "" }, aria: { describedby: "bed-keys" } },
+        part("top", part("mark"), el("bdi", { class: "label" }), el("span", { class: "isolation", hidden: true })),
+        part("how", part("state"), " ", part("lasted"), " ", el("span", { class: "acuity", hidden: true }, part("sign"), el("span", {}))),
+        el("bdi", { class: "who" }),
+        part("carers"),
+      ),
+    ),
+  );
 }

@@ -27,14 +27,24 @@ class WardsView {
   constructor(app) {
     this.#app = app;
     this.#list = new List({
-      label: app.say("wards"), empty: app.say("no_wards"),
-      row: (ward) => [el("bdi", { class: "grow" }, ward.name), el("span", { class: "faint" }, app.say("beds_counted", { count: bedsOf(ward) }))],
+      label: app.say("wards"),
+      empty: app.say("no_wards"),
+      row: (ward) => [
+        el("bdi", { class: "grow" }, ward.name),
+        el("span", { class: "faint" }, app.say("beds_counted", { count: bedsOf(ward) })),
+      ],
       onChoose: (ward) => (ward ? this.#show(ward) : this.#fresh()),
       onOpen: () => this.#side.querySelector("input")?.focus(),
     });
-    this.element = el("div", {},
-      heading(app.say("wards"), button(app, "add_ward", () => this.#fresh(true), { key: "n", kind: "main" })),
-      el("div", { class: "columns" }, this.#list.element, this.#side));
+    this.element = el(
+      "div",
+      {},
+      heading(
+        app.say("wards"),
+        button(app, "add_ward", () => this.#fresh(true), { key: "n", kind: "main" }),
+      ),
+      el("div", { class: "columns" }, this.#list.element, this.#side),
+    );
   }
 
   // The wards as they are, with one of them chosen.
@@ -58,20 +68,43 @@ class WardsView {
     const turn = (this.#turn += 1);
     const beds = await app.all("/beds/", { ward_id: ward.id }, 2_000);
     if (turn !== this.#turn) return;
-    const form = this.#wardForm("save", ward, (body, once) => app.send("PUT", `/wards/${ward.id}/`, body, { ...once, version: ward.version }));
-    fill(this.#side,
-      el("section", { class: "panel" }, el("h2", {}, el("bdi", {}, ward.name)), form.element,
-        el("p", { class: "choice" }, app.link(app.say("beds"), "ward", "beds", ward.id), button(app, "close_ward", (at) => this.#close(ward, at), { kind: "danger" }))),
+    const form = this.#wardForm("save", ward, (body, once) =>
+      app.send("PUT", `/wards/${ward.id}/`, body, { ...once, version: ward.version }),
+    );
+    fill(
+      this.#side,
+      el(
+        "section",
+        { class: "panel" },
+        el("h2", {}, el("bdi", {}, ward.name)),
+        form.element,
+        el(
+          "p",
+          { class: "choice" },
+          app.link(app.say("beds"), "ward", "beds", ward.id),
+          button(app, "close_ward", (at) => this.#close(ward, at), { kind: "danger" }),
+        ),
+      ),
       el("section", { class: "panel" }, el("h2", {}, app.say("add_beds")), this.#bedForm(ward).element),
-      el("section", { class: "panel" }, el("h2", {}, app.say("beds")), beds.length ? this.#beds(ward, beds) : empty(app.say("no_beds"))));
+      el("section", { class: "panel" }, el("h2", {}, app.say("beds")), beds.length ? this.#beds(ward, beds) : empty(app.say("no_beds"))),
+    );
   }
 
   #beds(ward, beds) {
     const app = this.#app;
     const told = (bed) => [bed.type, ...bed.equipment, bed.isolation ? app.say("isolation") : ""].filter(Boolean).join(", ");
-    const rows = beds.map((bed) => [el("bdi", {}, bed.label), el("bdi", {}, bed.room), told(bed), chip("quiet", app.say(STATES[bed.state] ?? "closed")),
-      button(app, "remove", (at) => this.#remove(ward, bed, at), { kind: "danger" })]);
-    return table(app.say("beds"), ["bed", "room", "bed_type", "state", "actions"].map((word) => app.say(word)), rows);
+    const rows = beds.map((bed) => [
+      el("bdi", {}, bed.label),
+      el("bdi", {}, bed.room),
+      told(bed),
+      chip("quiet", app.say(STATES[bed.state] ?? "closed")),
+      button(app, "remove", (at) => this.#remove(ward, bed, at), { kind: "danger" }),
+    ]);
+    return table(
+      app.say("beds"),
+      ["bed", "room", "bed_type", "state", "actions"].map((word) => app.say(word)),
+      rows,
+    );
   }
 
   #wardForm(submit, ward, send) {
@@ -82,7 +115,13 @@ class WardsView {
       fields: [
         { name: "name", word: "ward_name", required: true, maxlength: 200, value: ward.name },
         { name: "specialty", word: "specialty", maxlength: 200, value: ward.specialty },
-        { name: "gender", word: "takes", type: "select", options: GENDERS.map((gender) => [gender, app.say(`takes_${gender || "all"}`)]), value: ward.gender ?? "" },
+        {
+          name: "gender",
+          word: "takes",
+          type: "select",
+          options: GENDERS.map((gender) => [gender, app.say(`takes_${gender || "all"}`)]),
+          value: ward.gender ?? "",
+        },
         { name: "min_age", word: "min_age", ...age, value: ward.min_age ?? "" },
         { name: "max_age", word: "max_age", ...age, value: ward.max_age ?? "" },
         { name: "mixed_rooms", word: "mixed_rooms", type: "checkbox", value: ward.mixed_rooms },
@@ -91,7 +130,11 @@ class WardsView {
       ],
       submit,
       act: async (body, how) => {
-        const answer = await app.act((once) => send(body, once), { ...how, what: app.say(submit), done: () => app.say("ward_saved", { name: `\u2068${body.name}\u2069` }) });
+        const answer = await app.act((once) => send(body, once), {
+          ...how,
+          what: app.say(submit),
+          done: () => app.say("ward_saved", { name: `\u2068${body.name}\u2069` }),
+        });
         if (answer) await this.ask(answer.body.id);
       },
     });
@@ -114,7 +157,8 @@ class WardsView {
         const names = distinct(labels, /[\n,]/).slice(0, MOST);
         const body = { ...bed, equipment: distinct(equipment, /,/) };
         const run = async (once) => {
-          for (const [place, label] of names.entries()) await app.send("POST", `/wards/${ward.id}/beds/`, { ...body, label }, { ...once, key: `${once.key}-${place}` });
+          for (const [place, label] of names.entries())
+            await app.send("POST", `/wards/${ward.id}/beds/`, { ...body, label }, { ...once, key: `${once.key}-${place}` });
         };
         await app.act(run, { ...how, what: app.say("add_beds"), done: () => app.say("beds_added", { count: names.length }) });
         await this.ask(ward.id);
@@ -124,21 +168,40 @@ class WardsView {
 
   async #close(ward, at) {
     const app = this.#app;
-    const said = await confirm(app, { title: app.say("close_ward"), text: app.say("close_ward_hint", { name: `\u2068${ward.name}\u2069` }), word: "close_ward", danger: true });
+    const said = await confirm(app, {
+      title: app.say("close_ward"),
+      text: app.say("close_ward_hint", { name: `\u2068${ward.name}\u2069` }),
+      word: "close_ward",
+      danger: true,
+    });
     if (!said) return;
-    const answer = await app.act((once) => app.send("DELETE", `/wards/${ward.id}/`, null, once), { at, what: app.say("close_ward"), done: () => app.say("ward_closed") });
+    const answer = await app.act((once) => app.send("DELETE", `/wards/${ward.id}/`, null, once), {
+      at,
+      what: app.say("close_ward"),
+      done: () => app.say("ward_closed"),
+    });
     if (answer) await this.ask();
   }
 
   async #remove(ward, bed, at) {
     const app = this.#app;
-    const answer = await app.act((once) => app.send("DELETE", `/beds/${bed.id}/`, null, once), { at, what: app.say("remove"), done: () => app.say("bed_removed", { name: `\u2068${bed.label}\u2069` }) });
+    const answer = await app.act((once) => app.send("DELETE", `/beds/${bed.id}/`, null, once), {
+      at,
+      what: app.say("remove"),
+      done: () => app.say("bed_removed", { name: `\u2068${bed.label}\u2069` }),
+    });
     if (answer) await this.ask(ward.id);
   }
 }
 
 const STATES = {
-  unoccupied: "available", reserved: "reserved", occupied: "occupied", housekeeping: "cleaning", contaminated: "contaminated", isolated: "kept_empty", closed: "closed",
+  unoccupied: "available",
+  reserved: "reserved",
+  occupied: "occupied",
+  housekeeping: "cleaning",
+  contaminated: "contaminated",
+  isolated: "kept_empty",
+  closed: "closed",
 };
 
 function bedsOf(ward) {
@@ -146,5 +209,12 @@ function bedsOf(ward) {
 }
 
 function distinct(text, between) {
-  return [...new Set(text.split(between).map((one) => one.trim()).filter(Boolean))];
+  return [
+    ...new Set(
+      text
+        .split(between)
+        .map((one) => one.trim())
+        .filter(Boolean),
+    ),
+  ];
 }
