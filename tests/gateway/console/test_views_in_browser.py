@@ -17,6 +17,12 @@ from tests.serving import Server, serving
 
 pytestmark = pytest.mark.browser
 FIRST_LOAD = 150_000  # bytes
+PRINTED = """() => {
+  window.print = () => {
+    const [paper, frame] = [document.querySelector(".paper"), document.querySelector(".frame")];
+    window.printed = [paper.textContent, [paper, frame].map((one) => one.checkVisibility())];
+  };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -125,12 +131,12 @@ def test_a_day_is_printed_whole_and_with_names(browser: Browser, server: Server,
     with at(browser, server, "/console/desk/day", role="clerk") as visitor:
         page = visitor.page
         expect(page.locator(".row").first).to_be_visible()
-        page.evaluate(
-            "() => { window.print = () => { window.paper = document.querySelector('.paper').textContent; }; }"
-        )
-        press(page, "p")
+        page.emulate_media(media="print")
+        page.evaluate(PRINTED)
+        page.evaluate("document.querySelector('[data-key=p]').click()")
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
-        paper = page.evaluate("window.paper")
+        paper, seen = page.evaluate("window.printed")
+        assert seen == [True, False], "the paper, and nothing of the page around it"
         assert all(f"Patient {number}" in paper for number in range(3))
         expect(page.locator(".paper")).to_have_count(0)
 
