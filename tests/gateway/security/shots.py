@@ -73,7 +73,8 @@ class Shots:
         self.theirs = theirs
         self._own, self._foreign = sorted(mine.uuids), sorted(theirs.uuids)
         self._bodies = bodies(mine.ids)
-        self._rows = [row for row in TABLE if row.name != "SignOut"]  # whose session is over asks nothing any more
+        # Whose session is over asks nothing any more.
+        self._rows = [row for row in TABLE if row.name not in ("SignOut", "SignIn")]
 
     def one(self) -> Shot:
         """A call: mostly of a row, now and then of a batch or of the stream."""
