@@ -7,7 +7,8 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 BIND ?= 127.0.0.1:8000
-CORES ?= 2
+# Processes of tests: one more than cores, for much of a test is waiting.
+CORES ?= 3
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed

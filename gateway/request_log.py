@@ -62,7 +62,7 @@ class RequestLog:
         """Say what was asked, by whom, what was answered with how many bytes, and how long that took."""
         if self.file is None and not log.isEnabledFor(logging.INFO):
             return
-        caller, trace, client = call.caller, call.trace, call.scope.get("client")
+        caller, trace = call.caller, call.trace
         line = AccessLine(
             time=datetime.now(UTC),
             request_id=call.request_id,
@@ -75,7 +75,7 @@ class RequestLog:
             bytes=size,
             principal=caller.name if caller is not None else None,
             hospital=_hospital_of(call, caller) if caller is not None else None,
-            address=client[0] if client and self._addresses else None,
+            address=(call.source or None) if self._addresses else None,  # as the guard believes it, behind a proxy too
             code=call.code or None,
         )
         text = _encoder.encode(line)

@@ -19,10 +19,12 @@ JSON = dict[str, Any]
 
 
 class Server:
-    """``matron serve --dev`` on this folder, or without ``--dev``; ``url`` ends without a slash."""
+    """``matron serve --dev`` on this folder, or without ``--dev``; ``url`` ends without a slash. ``hours``: its clock's
+    lead before this machine's."""
 
-    def __init__(self, data: Path, *more: str, dev: bool = True) -> None:
+    def __init__(self, data: Path, *more: str, dev: bool = True, hours: int = 0) -> None:
         self.data = data
+        self._program = ["tests.shifted", f"{hours}"] if hours else ["gateway"]
         self._dev = ["--dev"] if dev else []
         self._more = more
         self._log = (data.parent / f"{data.name}.log").open("ab")
@@ -32,7 +34,7 @@ class Server:
     def start(self) -> None:
         """Start it, on a port of the system's choice at first and on the same one later; returns when it is ready."""
         bind = self.url.removeprefix("http://") or "127.0.0.1:0"
-        command = [sys.executable, "-m", "gateway", "serve", *self._dev, "--data", str(self.data), "--bind", bind]
+        command = [sys.executable, "-m", *self._program, "serve", *self._dev, "--data", str(self.data), "--bind", bind]
         begun = self._log.tell()
         self._process = subprocess.Popen(
             [*command, *self._more], stdout=self._log, stderr=self._log, env={**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -87,9 +89,9 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, *more: str, dev: bool = True) -> Iterator[Server]:
+def serving(data: Path, *more: str, dev: bool = True, hours: int = 0) -> Iterator[Server]:
     """A server that is ready."""
-    server = Server(data, *more, dev=dev)
+    server = Server(data, *more, dev=dev, hours=hours)
     try:
         server.start()
         yield server

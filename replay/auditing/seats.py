@@ -76,7 +76,8 @@ class Seats:
             yield f"token {token.id} has the seat of hold {event.hold_id}, which goes on"
         if getattr(event, "override", False) and token.override and token.category != "EMERGENCY":
             yield f"token {token.id} has a seat above the capacity of slot {slot.id} and is no emergency"
-        if slot.status != "ACTIVE" and isinstance(event, _GIVES) and not isinstance(event, on.StepUndone):
+        gives = isinstance(event, _GIVES) and not isinstance(event, on.StepUndone)
+        if slot.status != "ACTIVE" and gives and not _was_in_time(slot, event):
             yield f"token {token.id} was given a seat in slot {slot.id}, which is {slot.status}"
         quota = slot.quotas.get(token.category)
         counted = isinstance(event, _WITHIN_QUOTA) and token.state != "WAITING" and token.category != "EMERGENCY"
@@ -158,3 +159,15 @@ class Seats:
     def _released(self, slot: Slot, time: int) -> bool:
         minutes = self.policy.quota_release_minutes
         return minutes is not None and time >= slot.start - minutes * _MINUTE
+
+
+def _was_in_time(slot: Slot, event: Any) -> bool:
+    """Whether what is entered only now, from paper, happened before the slot was over."""
+    match event:
+        case on.TokenBooked():
+            happened = event.booked_at
+        case on.PatientReturned():
+            happened = event.arrived_at
+        case _:
+            return False
+    return slot.status == "CLOSED" and happened < min(event.at, slot.end + slot.delay)

@@ -16,6 +16,7 @@ from engine.eventlog.entry import Principal
 from engine.eventlog.memory_store import MemoryStore
 from engine.runtime import Engine, Readiness, open_engine
 from engine.views.calendars import DoctorCalendar, RoomCalendar
+from gateway.access.guard import Guard
 from gateway.app import create_app
 from gateway.auth import DEVELOPER, Authenticator, Caller, Nobody
 from gateway.call import Call
@@ -159,7 +160,7 @@ class Spoken:
 
 def client_of(
     engine: ScriptedEngine | FarEngine | Engine,
-    auth: Authenticator | None = None,
+    auth: Guard | Authenticator | None = None,
     limits: Limits | None = None,
     request_log: RequestLog | None = None,
 ) -> httpx2.AsyncClient:

@@ -32,6 +32,7 @@ NOT_OF_ONE_PATIENT = {
     **dict.fromkeys(("AddClosure", "ChangeClosure"), "about a room"),
     **dict.fromkeys(("ContaminateBed", "CloseBed", "IsolateBed"), "about a bed"),
     "SetServiceStatus": "about a queue",
+    "NoteBreakGlass": "about who broke the glass",
     **dict.fromkeys(("CancelSlot", "DoctorUnavailable", "HandOver", "SwapBeds"), "about several patients at once"),
     "ErasePatient": "it outlives the patient, and says so where it is asked for",
 }

@@ -94,6 +94,24 @@ def changed(token: str, category: Any, **more: Any) -> on.CategoryChanged:
     return on.CategoryChanged(token_id=token, patient_id=token, category=category, rank_at=1, at=9, **more)
 
 
+@pytest.mark.parametrize(
+    ("booked_at", "entered_at", "found"),
+    [
+        (10 * HOUR, 12 * HOUR, []),  # from paper
+        (11 * HOUR, 12 * HOUR, ["token t was given a seat in slot s, which is CLOSED"]),
+        (12 * HOUR, 12 * HOUR, ["token t was given a seat in slot s, which is CLOSED"]),
+    ],
+)
+def test_a_slot_that_is_over_gives_seats_only_to_who_was_booked_before(booked_at: int, entered_at: int, found: Any):
+    desk = Desk()
+    desk.open("s")
+    assert desk.tell("s", on.SlotClosed(at=11 * HOUR)) == []
+    given = on.TokenBooked(
+        token_id="t", patient_id="t", category="ONLINE", booked_at=booked_at, at=entered_at, number=1
+    )
+    assert desk.tell("s", given) == found
+
+
 def test_holds_and_offers_are_seats_and_an_emergency_needs_none():
     desk = Desk()
     desk.open("s")

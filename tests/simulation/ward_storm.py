@@ -121,7 +121,7 @@ class Storm:
         while self._left > 0:
             self._left -= 1
             await trio.sleep(random.choice((0, 0, 0, 0.1, 2)))
-            if random.random() < 0.005:
+            if random.random() < 0.01:
                 one, other = random.sample(self._patients, 2)
                 if await self._ask(engine, MergePatients(patient_id=one, into=other)) is not None:
                     self._patients.remove(one)

@@ -55,7 +55,9 @@ Have = Callable[[Any], Awaitable[str]]
 class WardWork:
     """The wards of one hospital. ``patients`` may grow; ``now`` is the hospital's time."""
 
-    def __init__(self, random: Random, now: Callable[[], datetime], patients: list[str], strikes: float = 0.01) -> None:
+    def __init__(
+        self, random: Random, now: Callable[[], datetime], patients: list[str], strikes: float = 0.004
+    ) -> None:  # fmt: skip
         self.patients = patients
         self.wards: list[str] = []
         self.beds: list[str] = []

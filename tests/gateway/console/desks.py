@@ -74,13 +74,26 @@ def hours_of_today() -> list[tuple[datetime, datetime]]:
     return [(begin, middle), (middle, end)]
 
 
+AHEAD = """
+  const Now = Date, ahead = HOURS * 3_600_000;
+  globalThis.Date = class extends Now {
+    constructor(...given) { given.length ? super(...given) : super(Now.now() + ahead); }
+    static now() { return Now.now() + ahead; }
+  };
+"""
+"""A clock that is ahead of the machine's, for the page."""
+
+
 @contextmanager
 def at(
-    browser: Browser, server: Server, path: str = "/", role: str = "", size: tuple[int, int] = DESK, **context: Any
-) -> Iterator[Visit]:
-    """Somebody before the console, looking at it as this role."""
+    browser: Browser, server: Server, path: str = "/", role: str = "", size: tuple[int, int] = DESK, *, hours: int = 0,
+    **context: Any,
+) -> Iterator[Visit]:  # fmt: skip
+    """Somebody before the console, looking at it as this role; ``hours``: how far the clock there is ahead."""
     with visit(browser, size, **{"timezone_id": "UTC", "locale": "en-US", **context}) as visitor:
         visitor.page.add_init_script(f"sessionStorage.setItem('matron-look-as', '{role}')")
+        if hours:
+            visitor.page.add_init_script(AHEAD.replace("HOURS", f"{hours}"))
         visitor.page.goto(f"{server.url}{path}")
         expect(visitor.page.locator("main h1")).to_be_visible()
         yield visitor

@@ -1,10 +1,11 @@
 """A patient's whole way through the console, with the keyboard alone: found or registered, booked, checked in, called,
-seen, sent for tests, and counted on the day's report.
+seen, sent for tests, and counted on the day's report, which is read on the next.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -154,17 +155,29 @@ def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server:
         has_focus(page, "Call next")
         assert visitor.complaints == []
 
-    with at(browser, server, "/", role="admin") as visitor:
-        page = visitor.page
-        tab_to(page, "Reports")
-        press(page, "Enter")
-        expect(page).to_have_url(re.compile("/console/reports/daily"))
-        expect(page.get_by_text("1 patient seen").first).to_be_visible()
     report = house.desk.get("/reports/daily/")
     assert report["totals"]["by_status"]["COMPLETED"] == 1
     (referral,) = house.desk.get("/referrals/")["items"]
     assert referral["patient_name"] == "Amara Okafor"
     sys.stdout.write(f"from an answer to its outcome on the page: {max(took):.1f} ms at most\n")
+
+    # The next day: the same log, on a clock that is a day ahead.
+    assert server.stop() == 0
+    next_day = shutil.copytree(server.data, server.data.with_name("next-day"))
+    server.start()
+    with (
+        serving(next_day, hours=24) as tomorrow,
+        at(browser, tomorrow, "/", role="admin", hours=24) as visitor,
+    ):
+        page = visitor.page
+        tab_to(page, "Reports")
+        press(page, "Enter")
+        expect(page).to_have_url(re.compile("/console/reports/daily"))
+        tab_to(page, "Yesterday")
+        press(page, "Enter")
+        expect(page).to_have_url(re.compile(f"from={report['date']}&to={report['date']}"))
+        expect(page.get_by_text("1 patient seen").first).to_be_visible()
+        assert visitor.complaints == []
 
 
 def test_a_name_alone_finds_candidates_and_never_a_patient(browser: Browser, server: Server, house: House):

@@ -11,6 +11,8 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from gateway.access.guard import Guard
+from gateway.access.rates import Limited, RateSettings
 from gateway.observing.access_file import LOOK, AccessFile, LogsUnusable
 from gateway.observing.settings import LogSettings
 from gateway.request_log import RequestLog, access_log
@@ -50,6 +52,15 @@ async def test_addresses_are_left_out_where_that_is_set(tmp_path: Path):
     async with client_of(ScriptedEngine(), request_log=log) as client:
         await client.get("/health/live")
     assert [line["address"] for line in lines(path)] == [None]
+
+
+async def test_behind_a_proxy_that_is_trusted_the_line_says_for_whom_it_asked(tmp_path: Path):
+    path = tmp_path / "access.log"
+    log = access_log(LogSettings(access=str(path)))
+    guard = Guard(As("clerk"), Limited(RateSettings(trusted_proxies=["127.0.0.1"])))
+    async with client_of(ScriptedEngine(), guard, request_log=log) as client:
+        await client.get(f"{BASE}/doctors/", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
+    assert [line["address"] for line in lines(path)] == ["198.51.100.7"]
 
 
 async def test_a_network_s_principal_stands_with_the_hospital_that_he_named(tmp_path: Path):
