@@ -19,5 +19,5 @@ class ShiftedClock(SystemClock):
 
 
 if __name__ == "__main__":
-    program.SystemClock = ShiftedClock  # type: ignore[misc,attr-defined]
+    program.SystemClock = ShiftedClock  # type: ignore[attr-defined]
     program.main()
