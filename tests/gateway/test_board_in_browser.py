@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.gateway.browser import WALL, chromium, visit
 from tests.gateway.stand_in import SERVICE, StandIn, board_view, standing_in
@@ -203,6 +203,19 @@ def test_however_much_happens_the_view_is_asked_for_once_a_second_at_most(browse
         expect(page.locator(".next tbody tr")).to_have_count(12)
         seconds = page.evaluate("performance.now()") / 1000
         assert 2 <= stand_in.tell()["questions"] - before <= 2 + seconds
+
+
+def test_an_answer_that_is_older_than_what_the_stream_brought_is_not_the_last_word(browser: Browser, stand_in: StandIn):
+    stand_in.tell(board=board_view(1, 300))
+    view = re.compile(r"/board/\?")
+    with visit(browser) as visitor:
+        page, held = visitor.page, list[Route]()
+        page.route(view, lambda route: route.continue_() if held else held.append(route))
+        opened(page, stand_in)
+        expect(page.locator(".count")).to_have_text("300 people waiting")
+        with page.expect_request(view):
+            held[0].fulfill(json=board_view(1, 200))
+        expect(page.locator(".count")).to_have_text("300 people waiting")
 
 
 def test_a_thousand_who_wait_are_a_number_and_a_dozen_lines(browser: Browser, stand_in: StandIn):

@@ -84,7 +84,11 @@ class AlertPanel extends HTMLElement {
 
   #follow() {
     const listener = {
-      snapshot: (view) => view.items && this.#take(view, false),
+      snapshot: (view) => {
+        if (!view.items) return;
+        this.#take(view, false);
+        this.#refresh.overtaken();
+      },
       messages: (messages) => this.#apply(messages),
       heard: (frame) => frame.time && this.#setClock(Date.parse(frame.time)),
       stale: (yes) => this.#setStale(yes),

@@ -46,7 +46,10 @@ class QueueBoard extends HTMLElement {
     );
     if (sound === "on") this.#listenForTouch();
     new Stream([`board:${service}`], hospital, {
-      snapshot: (data) => this.#take(data, false),
+      snapshot: (data) => {
+        this.#take(data, false);
+        this.#refresh.overtaken();
+      },
       messages: (messages) => this.#apply(messages),
       heard: (frame) => frame.time && (this.#drift = Date.parse(frame.time) - Date.now()),
       stale: (yes) => this.#setStale(yes),

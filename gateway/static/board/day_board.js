@@ -78,7 +78,11 @@ class DayBoard extends HTMLElement {
     // Of the day before comes what reaches into this one; of the rooms, only that they have changed.
     const days = [date, later(date, -1)].map((day) => `clinic_day:${clinic}:${day}`);
     this.#stream = new Stream([...days, `clinic_rooms:${clinic}`], hospital, {
-      snapshot: (view) => view.rooms && view.date === date && this.#take(view, false),
+      snapshot: (view) => {
+        if (!view.rooms || view.date !== date) return;
+        this.#take(view, false);
+        this.#refresh.overtaken();
+      },
       messages: (messages) => this.#apply(messages),
       heard: (frame) => frame.time && this.#setClock(Date.parse(frame.time)),
       stale: (yes) => this.#setStale(yes),

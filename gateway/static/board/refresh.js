@@ -39,6 +39,11 @@ export class Refresh {
     if (!this.#busy && !this.#timer) this.#ask();
   }
 
+  // Something newer came another way: the answer that is on its way may be older, and must not be the last word.
+  overtaken() {
+    if (this.#busy) this.#wanted = true;
+  }
+
   async #ask() {
     this.#wanted = false;
     this.#busy = true;

@@ -33,7 +33,10 @@ class QueueTicket extends HTMLElement {
       () => this.#lose(),
     );
     new Stream([`ticket:${link}`], hospital, {
-      snapshot: (view) => this.#take(view),
+      snapshot: (view) => {
+        this.#take(view);
+        this.#refresh.overtaken();
+      },
       messages: (messages) => this.#apply(messages),
       heard: () => {},
       stale: (yes) => this.#setStale(yes),

@@ -108,8 +108,9 @@ class WardBoard extends HTMLElement {
   // The snapshot is the public board's; with names, the view is asked for.
   #snapshot(view) {
     if (!view.rooms) return;
-    if (this.#staff) this.#refresh.want();
-    else this.#take(view, false);
+    if (this.#staff) return this.#refresh.want();
+    this.#take(view, false);
+    this.#refresh.overtaken();
   }
 
   // `outdated`: messages came while the view was on its way. What they say is said again on top of it.

@@ -27,6 +27,11 @@ export class Again {
     if (!this.#busy && !this.#timer && !this.#closed) this.#run();
   }
 
+  // Something newer came another way: the answer that is on its way may be older, and must not be the last word.
+  overtaken() {
+    if (this.#busy) this.#wanted = true;
+  }
+
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -35,7 +35,11 @@ export class DaySource {
     // Of the day before comes what reaches into this one; of the rooms, only that they have changed.
     const topics = [...[date, later(date, -1)].map((day) => `clinic_day:${this.#clinic}:${day}`), `clinic_rooms:${this.#clinic}`];
     this.#stop = this.#app.follow(topics, {
-      snapshot: (topic, view) => view.rooms && view.date === date && this.#take(view, false),
+      snapshot: (topic, view) => {
+        if (!view.rooms || view.date !== date) return;
+        this.#take(view, false);
+        this.#refresh.overtaken();
+      },
       messages: (messages) => this.#apply(messages),
       stale: (yes) => !yes && this.#refresh.want(),
     });
