@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from engine.actors.hospital import Policy
 from engine.actors.slot import events as on
-from replay.auditing.slots import Slot, Slots, Token, token_of
+from replay.auditing.slots import ACTIVE, Slot, Slots, Token, token_of
 
 _MINUTE: Final = 60_000_000
 
@@ -58,7 +58,7 @@ class Seats:
             if token is None:
                 continue
             yield from self._token(slot, token, event, time)
-            if isinstance(event, _GIVES) or (token.id in repointed and isinstance(event, on.TokenRepointed)):
+            if _is_given(token, event) or (token.id in repointed and isinstance(event, on.TokenRepointed)):
                 yield from self._patient(slot, token, event, repointed if token.id in repointed else new)
             if isinstance(event, on.PatientWaitlisted | on.LatecomerWaitlisted):
                 yield from self._list(slot, token)
@@ -159,6 +159,11 @@ class Seats:
     def _released(self, slot: Slot, time: int) -> bool:
         minutes = self.policy.quota_release_minutes
         return minutes is not None and time >= slot.start - minutes * _MINUTE
+
+
+def _is_given(token: Token, event: Any) -> bool:
+    """Whether the patient has an active token by this event who had not; most steps that are undone leave it active."""
+    return isinstance(event, _GIVES) and not (isinstance(event, on.StepUndone) and token.before in ACTIVE)
 
 
 def _was_in_time(slot: Slot, event: Any) -> bool:

@@ -95,6 +95,25 @@ def changed(token: str, category: Any, **more: Any) -> on.CategoryChanged:
 
 
 @pytest.mark.parametrize(
+    ("over", "step", "found"),
+    [
+        ((), "check_in", []),  # it was active all the time
+        ((cancelled("t"),), "cancel", ["patient t has token t while in appointment a"]),
+    ],
+)
+def test_a_step_that_is_undone_gives_a_token_only_to_who_had_none(over: Any, step: Any, found: list[str]):
+    desk = Desk(Policy(patient_overlap=True))
+    desk.open("s")
+    assert desk.book("s", "t") == []
+    assert desk.tell("s", on.PatientArrived(token_id="t", patient_id="t", arrived_at=2, at=2)) == []
+    desk.seats = Seats(desk.slots, lambda *_: "a")  # an appointment that somebody booked beside it, with a reason
+    desk.seats.policy = Policy(patient_overlap=True)
+    for event in over:
+        assert desk.tell("s", event) == []
+    assert desk.tell("s", on.StepUndone(token_id="t", patient_id="t", step=step, at=9)) == found
+
+
+@pytest.mark.parametrize(
     ("booked_at", "entered_at", "found"),
     [
         (10 * HOUR, 12 * HOUR, []),  # from paper
