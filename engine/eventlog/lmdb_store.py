@@ -156,8 +156,8 @@ class LmdbStore(ReadSide):
     # Threads
 
     async def _reading(self, work: Callable[..., T], *args: object) -> T:
-        opened(self._log)
         try:
+            # ``work`` finds out whether the log is open: before it is a reader, it may be about to be opened again.
             return await trio.to_thread.run_sync(work, *args, limiter=self._readers)
         except lmdb.Error as error:
             raise unreadable(error) from error

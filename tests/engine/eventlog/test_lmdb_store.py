@@ -13,8 +13,10 @@ from typing import Any
 import lmdb
 import pytest
 import trio
+import trio.testing
 
 from engine.errors import CommitFailed, LogCorrupt, Unavailable
+from engine.eventlog import lmdb_store
 from engine.eventlog.directory import unsafe_file_system
 from engine.eventlog.lmdb_reader import LmdbReader
 from engine.eventlog.lmdb_store import MAX_HOSPITALS, LmdbStore, raw_environment
@@ -359,3 +361,32 @@ async def test_there_is_nothing_to_audit_where_no_log_is(tmp_path: Path):
     with pytest.raises(Unavailable) as refused:
         await LmdbReader(tmp_path / "log").open()
     assert refused.value.code == "log_unusable"
+
+
+async def test_who_reads_while_the_log_is_opened_again_waits_for_it(
+    store: LmdbStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.write([Batch("north", 0, [b"a", b"b"])])
+    closed, go_on = trio.Event(), trio.Event()
+
+    def slowly(*args: Any, **options: Any) -> lmdb.Environment:
+        trio.from_thread.run_sync(closed.set)
+        trio.from_thread.run(go_on.wait)
+        return raw_environment(*args, **options)
+
+    monkeypatch.setattr(lmdb_store, "raw_environment", slowly)
+    found: list[object] = []
+
+    async def read() -> None:
+        try:
+            found.append(await store.read("north", 1, 5))
+        except Unavailable as refusal:
+            found.append(refusal.code)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(store.open)
+        await closed.wait()
+        nursery.start_soon(read)
+        await trio.testing.wait_all_tasks_blocked()
+        go_on.set()
+    assert found == [[(1, b"a"), (2, b"b")]]

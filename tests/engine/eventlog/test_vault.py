@@ -229,10 +229,16 @@ async def test_a_change_of_keys_that_the_log_was_opened_again_under_changes_noth
     await kept.open()
     keys = {named(number): KEY for number in range(20)}
     await kept.write([Batch("main", 0, [bytes(40)])], list(keys.items()))
+    begun = trio.Event()
+
+    def destroy(name: bytes, key: bytes) -> bytes:
+        trio.from_thread.run_sync(begun.set)
+        return DESTROYED
+
     with pytest.RaisesGroup(Unavailable) as refused:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(kept.change_keys, lambda name, key: DESTROYED)
-            await trio.sleep(0.02)
+            nursery.start_soon(kept.change_keys, destroy)
+            await begun.wait()
             await kept.open()
     [why] = refused.value.exceptions
     assert isinstance(why, Unavailable)
