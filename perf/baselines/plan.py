@@ -6,7 +6,7 @@ and one set of questions counts them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -25,11 +25,20 @@ _DAY: Final = "2026-12-01"
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """So many ``slots`` of this ``capacity`` each, and so many ``patients`` who ask for one token each."""
+    """So many ``slots`` of this ``capacity`` each, and so many ``patients`` who ask for one token each.
+
+    ``spread``: they ask for the slots in turn; otherwise all of them for one until it is full, then for the next.
+    """
 
     slots: int
     capacity: int
     patients: int
+    spread: bool = True
+
+    def wanted(self, slots: Sequence[str]) -> list[str]:
+        """The slot that each patient asks for, of these."""
+        together = 1 if self.spread else self.capacity
+        return [slots[turn // together % len(slots)] for turn in range(self.patients)]
 
 
 class Running(msgspec.Struct):
@@ -54,15 +63,14 @@ def slot_ids(plan: Plan) -> list[str]:
 
 
 def bodies(plan: Plan) -> list[str]:
-    """One booking of each patient, the slots in turn, the tiers mixed."""
-    patients = _ids("patient", plan.patients)
-    return list(_asked(patients, slot_ids(plan)))
+    """One booking of each patient, the tiers mixed."""
+    return list(_asked(_ids("patient", plan.patients), plan.wanted(slot_ids(plan)), plan.slots if plan.spread else 1))
 
 
 def warming(plan: Plan) -> list[str]:
     """Bookings by patients of their own in the slot behind those that count."""
     patients = list(_ids("patient", plan.patients + WARMING))[plan.patients :]
-    return list(_asked(iter(patients), list(_ids("slot", plan.slots + 1))[plan.slots :]))
+    return list(_asked(iter(patients), list(_ids("slot", plan.slots + 1))[plan.slots :] * WARMING))
 
 
 def filling(plan: Plan) -> Iterator[str]:
@@ -85,11 +93,11 @@ def _ids(kind: str, count: int) -> Iterator[str]:
         yield str(UUID(int=seeded.getrandbits(128), version=4))
 
 
-def _asked(patients: Iterator[str], slots: list[str]) -> Iterator[str]:
-    for turn, patient in enumerate(patients):
+def _asked(patients: Iterator[str], slots: list[str], round_of: int = 1) -> Iterator[str]:
+    for turn, (patient, slot) in enumerate(zip(patients, slots, strict=True)):
         asked: dict[str, Any] = {
-            "slot_id": slots[turn % len(slots)],
+            "slot_id": slot,
             "patient_id": patient,
-            "category": CATEGORIES[turn // len(slots) % len(CATEGORIES)],
+            "category": CATEGORIES[turn // round_of % len(CATEGORIES)],
         }
         yield msgspec.json.encode(asked).decode()

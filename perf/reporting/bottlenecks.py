@@ -6,15 +6,13 @@ import msgspec
 
 from perf.figures import Row
 from perf.report import aim, number
+from perf.reporting import causes
 from perf.reporting.account import durations
 from perf.reporting.insides import hot_paths, resources
 from perf.reporting.material import Material
 from perf.reporting.scenes import middle
 from perf.runs import Hot, Profile, Repeat, Run
 from replay.reporting.document import Block, Heading, Points, Text
-
-BUSY = 0.85
-"""Cores of one process above which it has no more to give."""
 
 _MOVABLE = ("front door", "gateway", "Starlette and Hypercorn")
 """Parts that more gateway processes take off the engine's one."""
@@ -53,9 +51,18 @@ def _told(material: Material, run: Run | None, row: Row) -> list[str]:
     if found is not None and row.section in _WITHOUT_GATEWAY:
         found = (f"{found[0]}, the gateway's parts left out", without_gateway(found[1]))
     profile = found[1] if found else None
-    said.append(f"Where the time goes: {_where(found, repeat)}")
-    said.append(f"What would move it: {'; '.join(_moves(run, repeat, profile, material))}")
+    told = _causes(material, run, repeat, row, profiled=profile is not None)
+    said.append(f"Where the time goes: {_where(told.where, found, repeat)}")
+    said.append(f"What would move it: {_moves(told.moves, run, repeat, profile, material)}")
     return said
+
+
+def _causes(material: Material, run: Run | None, repeat: Repeat | None, row: Row, *, profiled: bool) -> causes.Said:
+    if run is None:
+        return causes.of_bench(material.bench, row)
+    if repeat is None:
+        return causes.of_comparison(run, row)
+    return causes.of_load(run, repeat, profiled=profiled)
 
 
 def distance(row: Row) -> str:
@@ -67,8 +74,8 @@ def distance(row: Row) -> str:
     return f"{value / wanted:.2f} times the limit" if wanted else f"{number(value)}, where none is allowed"
 
 
-def _where(found: tuple[str, Profile] | None, repeat: Repeat | None) -> str:
-    parts = []
+def _where(told: list[str], found: tuple[str, Profile] | None, repeat: Repeat | None) -> str:
+    parts = list(told)
     if found is not None:
         areas = ", ".join(f"{one.name} {one.total:.0%}" for one in found[1].areas[:4])
         functions = ", ".join(f"{one.name} {one.own:.0%}" for one in found[1].functions[:3])
@@ -80,15 +87,21 @@ def _where(found: tuple[str, Profile] | None, repeat: Repeat | None) -> str:
     return "; ".join(parts) or "not told: no profile and no account of the server"
 
 
-def _moves(run: Run | None, repeat: Repeat | None, profile: Profile | None, material: Material) -> list[str]:
-    said: list[str] = []
+def _moves(told: list[str], run: Run | None, repeat: Repeat | None, profile: Profile | None, material: Material) -> str:
+    said = list(told)
     about = run.environment if run is not None else material.bench_about
     load, cores = about.get("load"), about.get("cores")
     if load and cores and load[0] / cores > _CROWDED:
         said.append(f"a machine of its own: other work kept {load[0]} processes busy on {cores} cores before it began")
     if repeat is not None:
         said += _of_load(repeat)
-    if repeat is not None and run is not None and not run.workers and busy(repeat) >= BUSY and profile is not None:
+    if (
+        repeat is not None
+        and run is not None
+        and not run.workers
+        and busy(repeat) >= causes.FULL
+        and profile is not None
+    ):
         share = sum(one.total for one in profile.areas if one.name in _MOVABLE)
         said.append(
             f"gateway processes of their own (--workers): {share:.0%} of the one process is the gateway's, so at most "
@@ -98,7 +111,7 @@ def _moves(run: Run | None, repeat: Repeat | None, profile: Profile | None, mate
         first = profile.areas[0]
         gain = 1 / max(1 - first.total / 2, 0.01)
         said.append(f"half the cost of the largest part ({first.name}) would give {100 * (gain - 1):.0f} % more")
-    return said or ["not told: run it with a profiler (matron-perf profile)"]
+    return "; ".join(said) or "not told: run it with a profiler (matron-perf profile)"
 
 
 def _of_load(repeat: Repeat) -> list[str]:

@@ -52,8 +52,8 @@ class Kind(NamedTuple):
 
 
 KINDS: Final = (
-    Kind("5 of 10 rooms", RoomPlan(rooms=10, together=5, bookings=2_000)),
-    Kind("40 at once, 50 rooms", RoomPlan(rooms=50, together=40, bookings=2_000, rush=True)),
+    Kind("5 of 10 rooms", RoomPlan(rooms=10, together=5, bookings=6_000)),
+    Kind("40 at once, 50 rooms", RoomPlan(rooms=50, together=40, bookings=6_000, rush=True)),
 )
 QUICK: Final = (Kind("5 of 10 rooms", RoomPlan(rooms=10, together=5, bookings=60)),)
 

@@ -48,6 +48,14 @@ def test_a_hot_slot_is_asked_in_all_tiers():
     assert len({body["slot_id"] for body in asked}) == 1
 
 
+def test_hot_slots_are_asked_for_one_after_the_other_each_in_all_tiers():
+    asked = [msgspec.json.decode(body) for body in bodies(Plan(slots=3, capacity=5, patients=15, spread=False))]
+    slots = [body["slot_id"] for body in asked]
+    assert [len(set(slots[turn : turn + 5])) for turn in (0, 5, 10)] == [1, 1, 1]
+    assert len(set(slots)) == 3
+    assert [body["category"] for body in asked] == list(CATEGORIES) * 3
+
+
 def test_the_same_plan_asks_the_same_and_warming_up_takes_nothing_of_it():
     assert bodies(PLAN) == bodies(PLAN)
     measured = [msgspec.json.decode(body) for body in bodies(PLAN)]
