@@ -106,7 +106,7 @@ def _move(
     plan.of(old).ask(MoveOut(token.id, new.id, reason))
     plan.of(new).ask(Adopt(token, old.id, plan.policy, keeps_code=same_day, keeps_booking=True, emergency=True))
     day.commit(Commit(token.id, new.id, new.doctor_id, new.start, new.end, "active", None))
-    plan.work.append(old.id)
+    plan.left(old, day)
 
 
 def _done(hospital: Hospital, slot_id: str, token_id: str, patient_id: str, at: At) -> Done:

@@ -125,9 +125,13 @@ class Plan:
         """The token is over; entries of its patient that it stood in the way of may now be promoted."""
         day = yield from self.day(token.patient_id, slot.day)
         day.set(token.id, "over")
+        self.left(slot, day)
+        return day
+
+    def left(self, slot: Slot, day: DayPlan) -> None:
+        """A token of this day has left this slot: its seat is free, and its patient may get another he waits for."""
         self.work.append(slot.id)
         self.work.extend(one.slot_id for one in day.commitments if one.state == "waiting")
-        return day
 
     def withdraw(self, day: DayPlan, but: str) -> Deciding[None]:
         """End all entries of the day but this one; a seat that one of them held is free. A review is beside them."""

@@ -2,7 +2,8 @@
 
 R1  The token keeps its id; its code within a doctor's day; its time of booking, and so its rank, within a local day.
 R2  The new slot is booked like any other: its window, seats and quotas hold, and so does the patient's day.
-R3  The seat left behind is filled in the same decision.
+R3  The seat left behind is filled in the same decision, and so is any that the patient waits for on that day, if the
+    token stood in the way where it was and does not where it is.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def reschedule_token(command: RescheduleToken, at: At) -> Deciding:
     plan.of(new).ask(Adopt(token, old.id, policy, keeps_code=keeps_code, keeps_booking=same_day, counts=True))
     day.commit(commit)
     if same_day:
-        plan.work.append(old.id)
+        plan.left(old, day)
     else:
         yield from plan.settle(old, token)
     yield from plan.fill()

@@ -22,7 +22,7 @@ from engine.eventlog.keys import SEALED, Keyring, payload_subject
 FORMAT: Final = 1
 """The version of the entry's form; readers upcast what is older and refuse what is newer."""
 
-RULEBOOK: Final = 3
+RULEBOOK: Final = 4
 """The version of the rule books as a whole; a change that decides differently raises it."""
 
 MAX_ENTRY: Final = 16 * 1024 * 1024

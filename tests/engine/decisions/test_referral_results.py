@@ -11,6 +11,7 @@ from engine.actors.service.state import Service
 from engine.decider import HOUR, FreeText, PersonName
 from engine.decisions.book_token import BookToken
 from engine.decisions.cancel_token import CancelToken
+from engine.decisions.insert_emergency import InsertEmergency
 from engine.decisions.join_queue import JoinQueue
 from engine.decisions.patients import MergePatients, RemovePatient
 from engine.decisions.practitioners import ChangePractitioner
@@ -199,6 +200,21 @@ def test_who_gets_a_seat_keeps_the_place_in_line_for_the_review() -> None:
     assert (lab.token(entry).status, lab.token(review).status) == ("CONFIRMED", "WAITING")
     lab.ask(CancelToken(token_id=second))
     assert (lab.token(entry).status, lab.token(review).status) == ("CONFIRMED", "CONFIRMED")
+
+
+def test_who_was_passed_over_for_a_review_is_served_when_an_emergency_takes_it_elsewhere() -> None:
+    lab = Lab(patient_overlap=True)
+    id = lab.refer()
+    lab.done(id)
+    here, (first,) = lab.full_slot(1)
+    entry = lab.book(here, lab.pat)
+    at_that_time = lab.slot(doctor=lab.doctor("Dentistry"))
+    review = lab.ask(BookToken(slot_id=at_that_time, patient_id=lab.pat, category="FOLLOWUP", referral_id=id)).id
+    lab.ask(CancelToken(token_id=first))
+    assert (lab.named("EntryPassedOver")[-1].code, lab.token(entry).status) == ("patient_overlap", "WAITING")
+    later = lab.slot(start=NINE + 2 * HOUR)
+    assert lab.ask(InsertEmergency(slot_id=later, patient_id=lab.pat)).id == review
+    assert lab.token(entry).status == "CONFIRMED"
 
 
 def test_a_review_that_gets_a_seat_leaves_the_other_place_in_line() -> None:

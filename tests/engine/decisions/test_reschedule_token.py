@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.decider import DAY, HOUR
 from engine.decisions.cancel_slot import CancelSlot
+from engine.decisions.cancel_token import CancelToken
 from engine.decisions.check_in import CheckIn
 from engine.decisions.consult import CallToken
 from engine.decisions.delay_slot import DelaySlot
@@ -47,6 +48,30 @@ def test_the_place_left_behind_goes_to_who_waits() -> None:
     entry = world.book(old)
     world.ask(RescheduleToken(token_id=token, slot_id=world.slot(1)))
     assert world.token(entry).status == "CONFIRMED"
+
+
+def test_who_was_passed_over_for_the_token_is_served_when_it_has_moved_out_of_the_way() -> None:
+    world = World(double_booking="doctor_day")
+    doctor, patient = world.doctor(), world.patient()
+    full, (other,) = world.full_slot(1, doctor=doctor)
+    entry = world.book(full, patient)
+    token = world.book(world.slot(1, doctor=doctor, start=NINE + HOUR), patient)
+    world.ask(CancelToken(token_id=other, reason=reason()))
+    assert (world.named("EntryPassedOver")[-1].code, world.token(entry).status) == ("double_booking", "WAITING")
+    world.ask(RescheduleToken(token_id=token, slot_id=world.slot(1, start=NINE + HOUR)))
+    assert world.token(entry).status == "CONFIRMED"
+
+
+def test_a_token_that_stays_in_the_way_where_it_goes_lets_nobody_in() -> None:
+    world = World(double_booking="doctor_day")
+    doctor, patient = world.doctor(), world.patient()
+    full, (other,) = world.full_slot(1, doctor=doctor)
+    entry = world.book(full, patient)
+    token = world.book(world.slot(1, doctor=doctor, start=NINE + HOUR), patient)
+    world.ask(CancelToken(token_id=other, reason=reason()))
+    world.ask(RescheduleToken(token_id=token, slot_id=world.slot(1, doctor=doctor, start=NINE + 2 * HOUR)))
+    assert world.token(entry).status == "WAITING"
+    assert world.named("EntryPassedOver") == []
 
 
 def test_a_full_or_cancelled_slot_leaves_the_token_where_it_is() -> None:
