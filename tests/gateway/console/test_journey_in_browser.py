@@ -173,6 +173,8 @@ def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server:
         tab_to(page, "Reports")
         press(page, "Enter")
         expect(page).to_have_url(re.compile("/console/reports/daily"))
+        expect(page.get_by_text("Yesterday", exact=True)).to_be_visible()
+        expect(page.locator("main select option").filter(has_text="Dr. Rao")).to_have_count(1)  # all of it is there
         tab_to(page, "Yesterday")
         press(page, "Enter")
         expect(page).to_have_url(re.compile(f"from={report['date']}&to={report['date']}"))
