@@ -89,8 +89,9 @@ def of_comparison(run: Run, row: Row) -> Said:
         said.where.append(f"{name} needs {number(busy[name].median)} {busy[name].unit} on {cores[name]:.2f} cores")
     budget = cores[ours] / (rates[theirs].median * row.target.value) * 1e6
     said.moves.append(
-        f"a cost of {budget:.0f} µs instead of {busy[ours].median:.0f} on the same cores, or as many more cores: there "
-        f"are {run.environment.get('cores', 'not told how many')} here, and who sends takes some of it"
+        f"a cost of {budget:.0f} µs instead of {busy[ours].median:.0f} on the same cores, or as many more cores, or as "
+        f"much less waiting where they are not full: there are {run.environment.get('cores', 'not told how many')} "
+        "here, and who sends takes some of it"
     )
     return said
 

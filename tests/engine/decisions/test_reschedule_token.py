@@ -50,7 +50,8 @@ def test_the_place_left_behind_goes_to_who_waits() -> None:
     assert world.token(entry).status == "CONFIRMED"
 
 
-def test_who_was_passed_over_for_the_token_is_served_when_it_has_moved_out_of_the_way() -> None:
+def passed_over() -> tuple[World, str, str, str]:
+    """A doctor, an entry that went without a free seat of his, and why: the patient's token with the same doctor."""
     world = World(double_booking="doctor_day")
     doctor, patient = world.doctor(), world.patient()
     full, (other,) = world.full_slot(1, doctor=doctor)
@@ -58,17 +59,17 @@ def test_who_was_passed_over_for_the_token_is_served_when_it_has_moved_out_of_th
     token = world.book(world.slot(1, doctor=doctor, start=NINE + HOUR), patient)
     world.ask(CancelToken(token_id=other, reason=reason()))
     assert (world.named("EntryPassedOver")[-1].code, world.token(entry).status) == ("double_booking", "WAITING")
+    return world, doctor, entry, token
+
+
+def test_who_was_passed_over_for_the_token_is_served_when_it_has_moved_out_of_the_way() -> None:
+    world, _, entry, token = passed_over()
     world.ask(RescheduleToken(token_id=token, slot_id=world.slot(1, start=NINE + HOUR)))
     assert world.token(entry).status == "CONFIRMED"
 
 
 def test_a_token_that_stays_in_the_way_where_it_goes_lets_nobody_in() -> None:
-    world = World(double_booking="doctor_day")
-    doctor, patient = world.doctor(), world.patient()
-    full, (other,) = world.full_slot(1, doctor=doctor)
-    entry = world.book(full, patient)
-    token = world.book(world.slot(1, doctor=doctor, start=NINE + HOUR), patient)
-    world.ask(CancelToken(token_id=other, reason=reason()))
+    world, doctor, entry, token = passed_over()
     world.ask(RescheduleToken(token_id=token, slot_id=world.slot(1, doctor=doctor, start=NINE + 2 * HOUR)))
     assert world.token(entry).status == "WAITING"
     assert world.named("EntryPassedOver") == []
