@@ -8,15 +8,24 @@ queued withdraws it; once it is claimed, the request stops waiting and the comma
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 import trio
 
-from engine.actor import Message
 from engine.gauges import Histogram
 
 _LOOK: Final = 0.05
 """Seconds between two looks while somebody waits: by so much a deadline may be late."""
+
+
+class Awaited(Protocol):
+    """What somebody waits for: a message of ours, or a call of a gateway process."""
+
+    def abandon(self) -> None:
+        """Withdraw it where that can still be done."""
+
+    def wake(self) -> None:
+        """Whoever waits for it does so no longer, and has this forgotten."""
 
 
 class Deadlines:
@@ -28,10 +37,10 @@ class Deadlines:
     def __init__(self, lag: Histogram) -> None:
         self._lag = lag
         self._always = False
-        self._waiting: dict[Message, float] = {}
+        self._waiting: dict[Awaited, float] = {}
         self._somebody = trio.Event()
 
-    def watch(self, message: Message, until: float) -> None:
+    def watch(self, message: Awaited, until: float) -> None:
         """Release whoever waits for this message at the latest then."""
         if not self._waiting:
             self._somebody.set()
@@ -42,7 +51,7 @@ class Deadlines:
         self._always = True
         self._somebody.set()
 
-    def forget(self, message: Message) -> None:
+    def forget(self, message: Awaited) -> None:
         """Nobody waits for it any more."""
         self._waiting.pop(message, None)
 

@@ -18,8 +18,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.routing import Router as StarletteRouter
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.actor import Reply
 from engine.decisions import DECISIONS
 from engine.views import QUERIES
 from gateway import board, console, health, openapi, pages
@@ -34,6 +35,7 @@ from gateway.auth import Authenticator
 from gateway.batch import BatchEndpoint
 from gateway.calendars import CalendarEndpoint, brings_token
 from gateway.call import Call, Endpoint
+from gateway.door.desk import Asker
 from gateway.endpoints import CommandEndpoint, QueryEndpoint
 from gateway.engine import Engine
 from gateway.explorer.endpoint import ExplorerEndpoint, Looks
@@ -150,6 +152,10 @@ class Front:
             return self._gateway.handle(scope, receive, send)
         return self._router(scope, receive, send)
 
+    def at_once(self, scope: Scope, body: bytes, asker: Asker) -> bool:
+        """Take a request of the table in without a task, where that can be; see ``gateway.door.desk``."""
+        return self._past and self._gateway.at_once(scope, body, asker)
+
 
 class Gateway(BaseRoute):
     """The one route that answers every HTTP request, unknown paths included."""
@@ -177,29 +183,83 @@ class Gateway(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, count it, and say so in the request log."""
-        started = trio.current_time()
         call = Call(scope, receive, self._limits.deadline_seconds, self._fresh)
         current.set(call)
         span = None if self._tracing is None else self._tracing.begin(call)
         label, response = await self._answer(call)
-        status, seconds = CLIENT_GONE if response is None else response.status_code, trio.current_time() - started
-        self._tally.note(label, scope["method"], status, seconds)
         if span is not None:
-            span.end(call, label, status)
-        if self._request_log is not None:
-            self._request_log.write(call, label, status, seconds, 0 if response is None else len(response.body))
+            span.end(call, label, CLIENT_GONE if response is None else response.status_code)
+        self._note(call, label, response)
         current.set(None)
         if response is None:
             return
-        if b"traceparent" in call.headers:  # whoever keeps a trace is told which span of it this was
-            response.raw_headers.append((b"traceparent", call.trace.header))
-        response.raw_headers.append((b"x-request-id", call.request_id.encode("ascii")))
-        if call.waited is not None:
-            response.raw_headers.append((b"preference-applied", b"wait=%d" % call.waited))
-        self._cover.put_on(response.raw_headers, call)
         if scope["method"] == "HEAD":
             response.body = b""  # its length stays in the headers
         await response(scope, receive, send)
+
+    def at_once(self, scope: Scope, body: bytes, asker: Asker) -> bool:
+        """Take a command in, and answer it when the engine has: by whoever brings its word, in no task of its own."""
+        if self._tracing is not None:  # its spans belong to tasks
+            return False
+        try:
+            endpoint, ids = self._table.find(scope["method"], scope["path"])
+        except Problem:
+            return False
+        if type(endpoint) is not CommandEndpoint or len(body) > self._limits.body_bytes:
+            return False
+        call = Call(scope, _nothing, self._limits.deadline_seconds, self._fresh)
+        call.ids, call.writes, call.late_code = ids, True, endpoint.late_code
+
+        def heard(word: Reply | Exception) -> None:
+            current.set(call)
+            try:
+                response = self._response(call, endpoint, word)
+                self._note(call, endpoint.label, response)
+                asker.answer(response.status_code, response.raw_headers, bytes(response.body))
+            except Exception as error:  # whoever brought the word is not to suffer for what became of it here
+                asker.fail(error)
+            current.set(None)
+
+        async def ask() -> None:
+            word: Reply | Exception = call.late()
+            with trio.move_on_at(call.until):
+                try:
+                    word = await endpoint.ask(call, asked)
+                except Exception as error:
+                    word = error
+            heard(word)
+
+        current.set(call)
+        try:
+            self._guard.admit(call, endpoint.roles, endpoint.label)
+            asked = endpoint.asked(call, body)
+            withdraw = endpoint.submit(call, asked, heard)
+        except Exception as error:
+            heard(error)
+        else:
+            if withdraw is None:
+                asker.in_task(ask)
+            else:
+                asker.may_withdraw(withdraw)
+        current.set(None)
+        return True
+
+    def _note(self, call: Call, label: str, response: Response | None) -> None:
+        """Count an answer, say so in the request log, and give it the headers that every answer has."""
+        status = CLIENT_GONE if response is None else response.status_code
+        seconds = trio.current_time() - call.began
+        self._tally.note(label, call.scope["method"], status, seconds)
+        if self._request_log is not None:
+            self._request_log.write(call, label, status, seconds, 0 if response is None else len(response.body))
+        if response is None:
+            return
+        headers = response.raw_headers
+        if b"traceparent" in call.headers:  # whoever keeps a trace is told which span of it this was
+            headers.append((b"traceparent", call.trace.header))
+        headers.append((b"x-request-id", call.request_id.encode("ascii")))
+        if call.waited is not None:
+            headers.append((b"preference-applied", b"wait=%d" % call.waited))
+        self._cover.put_on(headers, call)
 
     async def _answer(self, call: Call) -> tuple[str, Response | None]:
         """The label of what was found and the response; ``None`` when the client has gone."""
@@ -216,9 +276,20 @@ class Gateway(BaseRoute):
         except ClientDisconnect:
             return label, None
         except Exception as error:
-            problem = self._problem(call, label, error)
-            call.code = problem.code
-            return label, problem.response(call.request_id)
+            return label, self._refusal(call, label, error)
+
+    def _response(self, call: Call, endpoint: CommandEndpoint, word: Reply | Exception) -> Response:
+        try:
+            if not isinstance(word, Exception):
+                return endpoint.response(word)
+        except Exception as error:
+            word = error
+        return self._refusal(call, endpoint.label, word)
+
+    def _refusal(self, call: Call, label: str, error: Exception) -> Response:
+        problem = self._problem(call, label, error)
+        call.code = problem.code
+        return problem.response(call.request_id)
 
     def _problem(self, call: Call, label: str, error: Exception) -> Problem:
         problem = problem_of(error, write=call.writes, late=call.late_code)
@@ -226,6 +297,11 @@ class Gateway(BaseRoute):
             log.error("request %s to %s failed", call.request_id, label or "an unknown path", exc_info=error)
             return internal_error()
         return problem
+
+
+async def _nothing() -> Message:
+    """What a request that is here whole has still to come."""
+    return {"type": "http.disconnect"}
 
 
 __all__ = ["Gateway", "Row", "create_app"]

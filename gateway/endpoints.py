@@ -6,6 +6,7 @@ Holds no rule: it turns a request into one value, and the engine's reply into a 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
@@ -26,6 +27,14 @@ JSON = "application/json"
 CSV = "text/csv"
 
 
+class Asked(NamedTuple):
+    """A command as the engine is asked it: of which hospital, and under which key."""
+
+    hospital: str
+    command: Any
+    key: str | None
+
+
 class CommandEndpoint:
     """A write: body and path are the command, its reply is the answer."""
 
@@ -43,7 +52,12 @@ class CommandEndpoint:
     async def answer(self, call: Call) -> Response:
         """Ask the engine, and say what came of it."""
         call.late_code = self.late_code
-        value = await body_of(call, self._limits)
+        asked = self.asked(call, await wire.read_body(call.receive, call.headers, self._limits.body_bytes))
+        return self.response(await self.ask(call, asked))
+
+    def asked(self, call: Call, body: bytes) -> Asked:
+        """What this body asks of the engine."""
+        value = value_of(body, call, self._limits)
         version = if_match(call.headers)
         if version is not None and not self.shape.versioned:
             raise invalid("If-Match", "there is no version here to compare with")
@@ -52,8 +66,15 @@ class CommandEndpoint:
         # A new hospital names itself: its first entry is the first of its own log.
         hospital = command.hospital_id if self.row.name == "AddHospital" else call.hospital
         call.asked = True
-        reply = await self._engine.ask(hospital, command, call.who, key=key, within=call.within())
-        return self.response(reply)
+        return Asked(hospital, command, key)
+
+    async def ask(self, call: Call, asked: Asked) -> Reply:
+        """Wait for what the engine says."""
+        return await self._engine.ask(asked.hospital, asked.command, call.who, key=asked.key, within=call.within())
+
+    def submit(self, call: Call, asked: Asked, then: Callable[[Reply | Exception], None]) -> Callable[[], None] | None:
+        """Have ``then`` hear it; see ``Engine.submit``."""
+        return self._engine.submit(asked.hospital, asked.command, call.who, then, key=asked.key, within=call.within())
 
     def response(self, reply: Reply) -> Response:
         """The answer to a command that was accepted."""
@@ -126,8 +147,12 @@ class QueryEndpoint:
 
 
 async def body_of(call: Call, limits: Limits) -> object:
-    """The JSON value of a request's body; no body says no more than ``{}``."""
-    body = await wire.read_body(call.receive, call.headers, limits.body_bytes)
+    """The JSON value of a request's body."""
+    return value_of(await wire.read_body(call.receive, call.headers, limits.body_bytes), call, limits)
+
+
+def value_of(body: bytes, call: Call, limits: Limits) -> object:
+    """The JSON value of this body; none says no more than ``{}``."""
     if not body:
         return {}
     wire.check_media_type(call.headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -25,6 +25,12 @@ class Engine(Protocol):
         self, hospital: str, command: Any, who: Principal, *, key: str | None = None, within: float = ...
     ) -> Reply:
         """Have a command decided and made durable."""
+
+    def submit(
+        self, hospital: str, command: Any, who: Principal, then: Callable[[Reply | Exception], None], *,
+        key: str | None = None, within: float = ...,
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """The same without waiting; ``None``, and nothing has happened, where only ``ask`` can answer it."""
 
     async def ask_batch(
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = ...

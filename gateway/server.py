@@ -20,6 +20,7 @@ from hypercorn.utils import repr_socket_addr
 
 from gateway.door.connection import Connection
 from gateway.door.door import Door
+from gateway.door.hall import Hall
 from gateway.door.settings import DoorConfig, DoorSettings
 from gateway.door.short import ShortConnection
 from gateway.door.tls import Tls
@@ -86,15 +87,17 @@ async def serve(
         on_failure=on_failure,
         binds=tuple(f"{scheme}://{repr_socket_addr(sock.family, sock.getsockname())}" for sock in sockets),
     )
+    hall = Hall(door)
     try:
         async with trio.open_nursery() as connections:
             try:
+                connections.start_soon(hall.attend)
                 async with trio.open_nursery() as accepting:
                     accepting.start_soon(door.end_long_rests)
                     if tls is not None and watched:
                         accepting.start_soon(tls.watch)
                     for sock in sockets:
-                        line = Line(door, sock, tls, connections)
+                        line = Line(door, sock, tls, connections, hall)
                         door.lookouts.append(line.look)
                         accepting.start_soon(line.attend)
                     task_status.started(door)
@@ -111,6 +114,7 @@ async def serve(
                 connections.cancel_scope.cancel()
                 door.abort()  # sends are shielded from their app's deadlines, so cancelling alone would wait for them
     finally:
+        hall.close()
         for sock in sockets:
             sock.close()
 
@@ -118,11 +122,12 @@ async def serve(
 class Line:
     """Who waits outside one listening socket: let in while there is room, else answered 503 and closed."""
 
-    def __init__(self, door: Door, sock: socket.socket, tls: Tls | None, connections: trio.Nursery) -> None:
+    def __init__(self, door: Door, sock: socket.socket, tls: Tls | None, connections: trio.Nursery, hall: Hall) -> None:
         self._door = door
         self._sock = sock
         self._tls = tls
         self._connections = connections
+        self._hall = hall
 
     async def attend(self) -> None:
         """Look whenever somebody comes, until cancelled."""
@@ -164,7 +169,7 @@ class Line:
         if self._tls is not None:
             stream = trio.SSLStream(stream, self._tls.context, server_side=True, https_compatible=True)
         short = self._tls is None and door.settings.fast_path
-        connection = ShortConnection(door, stream) if short else Connection(door, stream)
+        connection = ShortConnection(door, stream, self._hall) if short else Connection(door, stream)
         door.add(connection)
         self._connections.start_soon(_contain, door, connection)
 

@@ -7,7 +7,6 @@ everything that may be wrong, is left to h11, as plain requests are in ``gateway
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway.door.settings import DoorConfig
@@ -43,11 +42,18 @@ class PlainAnswer:
         return b"".join((self._lines, config.date_line(), end, body))
 
 
-def plain_answer(message: dict[str, Any], method: str) -> PlainAnswer | None:
+def plain_start(message: dict[str, Any], method: str) -> PlainAnswer | None:
     """The answer that an app's ``http.response.start`` begins; ``None`` where it is not plain."""
-    status_line = _STATUS_LINES.get(message["status"])
-    headers: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
-    if status_line is None or message.get("trailers", False) or not isinstance(headers, list):
+    headers = message.get("headers", ())
+    if message.get("trailers", False) or not isinstance(headers, list):
+        return None
+    return plain_answer(message["status"], headers, method)
+
+
+def plain_answer(status: int, headers: list[tuple[bytes, bytes]], method: str) -> PlainAnswer | None:
+    """An answer of this status and with these headers; ``None`` where it is not plain."""
+    status_line = _STATUS_LINES.get(status)
+    if status_line is None:
         return None
     length = None
     lines = []
@@ -64,7 +70,7 @@ def plain_answer(message: dict[str, Any], method: str) -> PlainAnswer | None:
     # A value with the end of a line in it would make two headers of one.
     if _LINES.fullmatch(block) is None or block.count(b"\n") != len(lines):
         return None
-    if message["status"] in _WITHOUT_BODY:
+    if status in _WITHOUT_BODY:
         if length is not None:
             return None
     elif length is None:

@@ -57,7 +57,11 @@ class Connection(TCPServer):
                     pass
                 await self._part()
         finally:
-            self.transport.socket.close()
+            self.leave()
+
+    def leave(self) -> None:
+        """Let the socket go."""
+        self.transport.socket.close()
 
     def abort(self) -> None:
         self.broken = True

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 import trio
 from hypercorn.trio.worker_context import WorkerContext
 
+from gateway.door.desk import AtOnce
 from gateway.door.settings import DoorConfig, DoorSettings
 
 _LOOK: Final = 0.02
@@ -52,6 +53,7 @@ class Door:
         binds: tuple[str, ...],
     ) -> None:
         self.app = app
+        self.at_once: AtOnce | None = getattr(app, "at_once", None)
         self.settings = settings
         self.config = config
         self.context = context

@@ -10,6 +10,7 @@ after the fact. So what is rare or wrong is decided in one place, and both ways 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import h11
@@ -18,41 +19,61 @@ from hypercorn.protocol.http_stream import ASGIHTTPState
 from hypercorn.trio.tcp_server import MAX_RECV
 from hypercorn.utils import UnexpectedMessageError
 
-from gateway.door.answer import PlainAnswer, plain_answer
+from gateway.door.answer import PlainAnswer, plain_answer, plain_start
 from gateway.door.connection import Connection, in_its_own_context
 from gateway.door.door import Door
-from gateway.door.head import Head, plain_head
+from gateway.door.hall import Hall
+from gateway.door.head import Head, Headers, plain_head
 from gateway.door.streams import HttpExchange, is_a_departure
 from gateway.door.wire import FAILED, GONE
+
+Answer = tuple[int, Headers, bytes]
 
 
 class ShortConnection(Connection):
     """A connection on a plain socket, whose requests go the short way as long as they are plain."""
 
-    def __init__(self, door: Door, stream: trio.SocketStream) -> None:
+    def __init__(self, door: Door, stream: trio.SocketStream, hall: Hall) -> None:
         super().__init__(door, stream)
+        self.hall = hall
+        self.number = stream.socket.fileno()
+        self.head: Head | None = None  # of the present request, where it is plain
         self.held = b""  # what came behind the last request
         self.requests = 0
         self.since = 0.0  # when the present rest began
         self.long = False  # the present request goes the long way
+        self.come: bytes | None = None  # what came while the task slept, and is for it
+        self.taken: bytes | None = None  # a request that the app has taken at once, and not answered yet
+        self.withdraw: Callable[[], None] | None = None  # that request
+        self.work: Callable[[], Coroutine[Any, Any, None]] | None = None  # for that request, in the task
+        self.odd: Answer | None = None  # an answer that goes the long way
+        self.left = b""  # of the last answer, not sent yet
+        self.closing = False  # no request after the last one
+        self.asleep: trio.lowlevel.Task | None = None
+
+    def leave(self) -> None:
+        self.broken = True
+        self.door.resting.discard(self)
+        self.hall.leave(self.number)
+        if self.withdraw is not None:
+            self.withdraw()
+        super().leave()
 
     async def _exchange(self) -> bool:
-        data = self.held
-        if data:
-            await trio.lowlevel.checkpoint()  # who sends ahead must leave the others their turns
-        else:
-            data = await self._rest()
-            if not data:
-                return False
-            self.asked = True
-        self.door.look_outside()
-        head = plain_head(data, self.settings.max_head_bytes)
+        data = await self._wanted()
+        if not data:
+            return False
+        head, odd, self.odd = self.head, self.odd, None
         if head is None:
             self.take_the_long_way(data)
             return self._back(await super()._exchange())
         exchange = Exchange(self, head, data)
+        if odd is None:
+            app = self.door.app(plain_scope(self, head), exchange.receive, exchange.send)
+        else:
+            app = exchange.say(*odd)
         try:
-            await in_its_own_context(self.door.app(exchange.scope(), exchange.receive, exchange.send))
+            await in_its_own_context(app)
         except Exception as error:
             if not is_a_departure(error):
                 self.door.fail(error)
@@ -66,40 +87,157 @@ class ShortConnection(Connection):
             await self.send_bounded(left)
         return not (close or self.broken)
 
-    async def _rest(self) -> bytes:
+    # -- requests that come and go while the task sleeps ----------------------------------------------------
+
+    async def _wanted(self) -> bytes:
+        """Sleep until there is a request for this task, whose head is ``head`` then; empty: there will be none."""
+        while True:
+            if self.left:
+                left, self.left = self.left, b""
+                await self.send_bounded(left)
+            elif self.broken or self.closing:
+                return b""
+            elif self.work is not None:
+                work, self.work = self.work, None
+                await in_its_own_context(work())
+            elif self.taken is not None:
+                await self._sleep()
+            elif self.come is not None:
+                come, self.come = self.come, None
+                return come
+            elif self.held:
+                await trio.lowlevel.checkpoint()  # who sends ahead must leave the others their turns
+                data = self.held
+                if not self._take(data):
+                    return data
+            elif self.door.stopping or self.ended:
+                return b""
+            else:
+                self._rest()
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        def end(_: object) -> trio.lowlevel.Abort:
+            self.asleep = None
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        self.asleep = trio.lowlevel.current_task()
+        await trio.lowlevel.wait_task_rescheduled(end)
+
+    def _wake(self) -> None:
+        if self.asleep is not None:
+            task, self.asleep = self.asleep, None
+            trio.lowlevel.reschedule(task)
+
+    def _rest(self) -> None:
         """Wait for a request to begin: without a scope or a deadline, for the door looks after those who rest."""
-        door = self.door
-        if door.stopping or self.ended:
-            return b""
         self.since = trio.current_time()
-        door.resting.add(self)
-        try:
-            return await self.read(self.settings.max_head_bytes)
-        finally:
-            door.resting.discard(self)
+        self.door.resting.add(self)
+        self.hall.enter(self.number, self)
+
+    def arrived(self) -> bool:
+        """The hall says that there is something to read."""
+        if self not in self.door.resting:
+            return False
+        data = self._read_now(self.settings.max_head_bytes)
+        if data is not None:
+            self._begin(data)
+        return True
 
     def end_rest(self) -> None:
         """Let the rest end. A request of which anything has arrived by now is served all the same, and to its end."""
-        trio.lowlevel.notify_closing(self.transport.socket)
+        self._begin(self._read_now(self.settings.max_head_bytes) or b"")
+
+    def _begin(self, data: bytes) -> None:
+        self.door.resting.discard(self)
+        self.ended = not data
+        if not data or not self._take(data):
+            self.come = data
+            self._wake()
 
     async def read(self, limit: int) -> bytes:
         """What the socket has, at most ``limit`` bytes; empty at the end. It waits first: there is nothing yet."""
-        socket, over = self.transport.socket, False
-        while True:
-            try:
-                await trio.lowlevel.wait_readable(socket)
-            except trio.ClosedResourceError:  # nothing is closed: this is how a rest is ended
-                over = True
-            try:
-                data = os.read(socket.fileno(), limit)
-            except BlockingIOError:
-                if not over:
-                    continue
-                data = b""
-            except OSError:
-                data = b""
-            self.ended = not data
-            return data
+        data = None
+        while data is None:
+            await trio.lowlevel.wait_readable(self.number)
+            data = self._read_now(limit)
+        self.ended = not data
+        return data
+
+    def _read_now(self, limit: int) -> bytes | None:
+        try:
+            return os.read(self.number, limit)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def _take(self, data: bytes) -> bool:
+        """Whether the app has taken the request that ``data`` begins with; otherwise it is for the task."""
+        self.asked = True
+        head = self.head = plain_head(data, self.settings.max_head_bytes)
+        at_once = self.door.at_once
+        if head is None or at_once is None or (end := head.end + head.length) > len(data):
+            return False
+        self.taken, self.held = data, data[end:]
+        self.requests += 1
+        try:
+            if at_once(plain_scope(self, head), data[head.end : end], self):
+                return True
+        except Exception as error:
+            self.fail(error)
+            return True
+        self.requests -= 1
+        self.taken = None
+        return False
+
+    def may_withdraw(self, withdraw: Callable[[], None]) -> None:
+        """What to call when nobody will hear the answer any more."""
+        if self.taken is not None:
+            self.withdraw = withdraw
+
+    def in_task(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Have the rest of the present request done in the task; it ends with ``answer``."""
+        self.work = work
+        self._wake()
+
+    def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send the answer to the present request, and rest; what takes longer is for the task."""
+        if self.taken is None or self.broken:
+            return
+        try:
+            head = self.head
+            assert head is not None
+            plain = plain_answer(status, headers, head.method)
+            close = head.close or self.door.stopping or self.requests >= self.settings.keep_alive_max_requests
+            answer = None if plain is None else plain.bytes_with(body, self.door.config, close=close)
+            if answer is None:
+                self.requests -= 1  # it is counted again
+                self.come, self.odd = self.taken, (status, headers, body)
+                self._over()
+                self._wake()
+            else:
+                self._finish(answer, close)
+        except Exception as error:
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Answer that something has failed, and end after that."""
+        self.door.fail(error)
+        self._finish(FAILED, close=True)
+
+    def _finish(self, answer: bytes, close: bool) -> None:
+        self._over()
+        self.left = self.send_now(answer)
+        self.closing = close
+        if self.left or close or self.broken or self.held:
+            self._wake()
+        elif self.asleep is not None:
+            self._rest()
+
+    def _over(self) -> None:
+        """The request that was taken is no longer with the app."""
+        self.taken = self.withdraw = self.work = None
 
     def take_the_long_way(self, data: bytes) -> None:
         """Give h11 the bytes from the beginning of a request on."""
@@ -151,25 +289,10 @@ class Exchange:
         self.answer: bytes | None = None
         self.close = head.close  # no request after this one
 
-    def scope(self) -> dict[str, Any]:
-        """What ASGI says of a request."""
-        head, connection = self._head, self._connection
-        return {
-            "type": "http",
-            "http_version": "1.1",
-            "asgi": {"spec_version": "2.1", "version": "3.0"},
-            "method": head.method,
-            "scheme": "http",
-            "path": head.decoded_path,
-            "raw_path": head.path,
-            "query_string": head.query,
-            "root_path": "",
-            "headers": head.headers,
-            "client": connection.client,
-            "server": connection.server,
-            "state": {},
-            "extensions": {},
-        }
+    async def say(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send this answer, as an app would."""
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
 
     async def receive(self) -> dict[str, Any]:
         """The body whole, in one message; then, as soon as it is so, that the client is gone."""
@@ -241,7 +364,7 @@ class Exchange:
         kind = message["type"]
         connection = self._connection
         if kind == "http.response.start" and self._start is None:
-            self._plain = None if self._missing else plain_answer(message, self._head.method)
+            self._plain = None if self._missing else plain_start(message, self._head.method)
             if self._plain is not None:
                 self._start = message
             return self._plain is not None
@@ -257,3 +380,23 @@ class Exchange:
             ASGIHTTPState.CLOSED if self.answer else ASGIHTTPState.RESPONSE if self._start else ASGIHTTPState.REQUEST
         )
         raise UnexpectedMessageError(state, kind)
+
+
+def plain_scope(connection: ShortConnection, head: Head) -> dict[str, Any]:
+    """What ASGI says of a request."""
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "asgi": {"spec_version": "2.1", "version": "3.0"},
+        "method": head.method,
+        "scheme": "http",
+        "path": head.decoded_path,
+        "raw_path": head.path,
+        "query_string": head.query,
+        "root_path": "",
+        "headers": head.headers,
+        "client": connection.client,
+        "server": connection.server,
+        "state": {},
+        "extensions": {},
+    }

@@ -6,7 +6,7 @@ waiting says so, and the engine withdraws what it has not begun.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Final
@@ -15,8 +15,10 @@ import msgspec
 import trio
 
 from engine.actor import Reply
-from engine.errors import Unavailable
+from engine.deadlines import Deadlines
+from engine.errors import DeadlinePassed, Unavailable
 from engine.eventlog.entry import Principal
+from engine.gauges import Histogram
 from engine.runtime import DEADLINE
 from engine.subscription import RESTARTING, Frame
 from gateway.link import frames
@@ -25,6 +27,9 @@ from gateway.link.pipe import Pipe
 from gateway.tally import Counted
 
 _decoder = msgspec.msgpack.Decoder(frames.Told)
+
+_GRACE: Final = 0.15
+"""Seconds behind a command's time after which nobody waits for the engine's word on it any more."""
 
 _GONE: Final = "the engine is not there any more; try again shortly"
 
@@ -37,6 +42,31 @@ class _Call:
     def __init__(self) -> None:
         self.done = trio.Event()
         self.answer: Any = None
+
+
+class _Told:
+    """A command whose asker is called back, once, and does not wait for it."""
+
+    __slots__ = ("_far", "_id", "_then")
+
+    def __init__(self, far: FarEngine, id: int, then: Callable[[Reply | Exception], None]) -> None:
+        self._far = far
+        self._id = id
+        self._then = then
+
+    def take(self, answer: Answered | Failed) -> None:
+        self._then(frames.error(answer) if isinstance(answer, Failed) else frames.reply(answer))
+
+    def gone(self) -> None:
+        """The engine has: it may have been decided, and nobody is left to tell."""
+        self._then(Unavailable("stopping", _GONE, outcome="unknown"))
+
+    def abandon(self) -> None:
+        """Nobody will hear of it."""
+        self._far.withdraw(self._id)
+
+    def wake(self) -> None:
+        self._then(DeadlinePassed("unknown"))
 
 
 class FarSubscription:
@@ -89,6 +119,8 @@ class FarEngine:
         self._pipe = Pipe(stream, _decoder)
         self._ids = count(1)
         self._calls: dict[int, _Call] = {}
+        self._told: dict[int, _Told] = {}
+        self._deadlines = Deadlines(Histogram())
         self._followed: dict[int, FarSubscription] = {}
         self._begin: Begin | None = None
         self._begun = trio.Event()
@@ -103,6 +135,26 @@ class FarEngine:
         name = type(command).__name__
         asked = frames.Ask(id, hospital, name, frames.packed(command), frames.who(who), key, within)
         return frames.reply(await self._call(id, asked))
+
+    def submit(
+        self, hospital: str, command: Any, who: Principal, then: Callable[[Reply | Exception], None], *,
+        key: str | None = None, within: float = DEADLINE,
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """The same without waiting; see ``Engine.submit``. The other end can answer it always."""
+        if self._pipe.lost:
+            raise Unavailable("stopping", _GONE)
+        id = next(self._ids)
+        told = self._told[id] = _Told(self, id, then)
+        self._deadlines.watch(told, trio.current_time() + within + _GRACE)
+        name = type(command).__name__
+        self._pipe.put(frames.Ask(id, hospital, name, frames.packed(command), frames.who(who), key, within))
+        return told.abandon
+
+    def withdraw(self, id: int) -> None:
+        """Nobody will hear what became of this command: what was not begun is not to be."""
+        if (told := self._told.pop(id, None)) is not None:
+            self._deadlines.forget(told)
+            self._pipe.put(frames.Cancel(id))
 
     async def ask_batch(
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE
@@ -184,6 +236,7 @@ class FarEngine:
         """Carry frames; returns when the engine has gone, and all who waited for it know."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._pipe.write_forever)
+            nursery.start_soon(self._deadlines.run)
             try:
                 await self._pipe.read_forever(self._take)
             finally:
@@ -192,6 +245,8 @@ class FarEngine:
                 self.end_streams()
                 for call in self._calls.values():
                     call.done.set()
+                for told in self._take_told():
+                    told.gone()
             nursery.cancel_scope.cancel()
         await self._pipe.aclose()
 
@@ -212,8 +267,17 @@ class FarEngine:
             raise frames.error(call.answer)
         return call.answer
 
+    def _take_told(self) -> list[_Told]:
+        told, self._told = list(self._told.values()), {}
+        for each in told:
+            self._deadlines.forget(each)
+        return told
+
     def _take(self, said: frames.Told) -> None:
         match said:
+            case Answered() | Failed() if (told := self._told.pop(said.id, None)) is not None:
+                self._deadlines.forget(told)
+                told.take(said)
             case Answered() | Failed() | AnsweredAll() | Following() | Seen() | Noted():
                 call = self._calls.get(said.id)
                 if call is not None:

@@ -7,7 +7,7 @@ library's: it has a thread for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from pathlib import Path
@@ -159,6 +159,13 @@ class TracedEngine:
             raise
         finally:
             span.end()
+
+    def submit(
+        self, hospital: str, command: Any, who: Principal, then: Callable[[Reply | Exception], None], *,
+        key: str | None = None, within: float = DEADLINE,
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """Only ``ask`` can: a span belongs to the task of what it is about."""
+        return None
 
     async def ask_batch(
         self, hospital: str, items: Sequence[tuple[Any, str | None]], who: Principal, *, within: float = DEADLINE

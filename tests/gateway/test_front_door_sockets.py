@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypercorn.trio.worker_context import WorkerContext
 
+from gateway.door.hall import Hall
 from gateway.door.settings import DoorConfig
 from gateway.server import Door, DoorSettings, Line, open_sockets, serve
 from tests.gateway.front_door import (
@@ -177,7 +178,7 @@ async def test_all_who_wait_come_in_at_once_however_long_a_turn_takes():
     with sock, ExitStack() as stack:
         async with trio.open_nursery() as nursery:
             door = _door(max_connections=100)
-            line = Line(door, sock, None, nursery)
+            line = Line(door, sock, None, nursery, Hall(door))
             for _ in range(40):
                 stack.enter_context(socket.create_connection(sock.getsockname()))
             for expected in (32, 40, 40):
@@ -192,7 +193,7 @@ async def test_whoever_cannot_come_in_is_told_at_once_however_many_they_are():
     with sock, ExitStack() as stack:
         async with trio.open_nursery() as nursery:
             door = _door(max_connections=10)
-            line = Line(door, sock, None, nursery)
+            line = Line(door, sock, None, nursery, Hall(door))
             clients = [stack.enter_context(socket.create_connection(sock.getsockname())) for _ in range(200)]
             assert line.look() == 0.0
             assert (door.open_connections, door.refused) == (10, 190)
@@ -208,7 +209,7 @@ async def test_those_outside_are_answered_between_the_requests_of_a_long_turn():
     with sock, ExitStack() as stack:
         async with trio.open_nursery() as nursery:
             door = _door(max_connections=1)
-            door.lookouts.append(Line(door, sock, None, nursery).look)
+            door.lookouts.append(Line(door, sock, None, nursery, Hall(door)).look)
             clients = [stack.enter_context(socket.create_connection(sock.getsockname())) for _ in range(2)]
             door.look_outside()
             assert (door.open_connections, door.refused) == (1, 1)
