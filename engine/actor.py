@@ -69,9 +69,9 @@ class Reply(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, eq=False):
     """A command on its way: what is asked, by whom, and what became of it.
 
-    ``event`` is set once it is settled, ``decided`` (where somebody wants to know) before that; ``settled_as`` is
-    the word it gets when what it rests on is durable. ``heard`` is called once
-    instead of a task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it
+    ``over`` once nobody need wait for it, which ``wait`` does; ``decided`` (where somebody wants to know) is set before
+    that. ``settled_as`` is the word it gets when what it rests on is durable. ``heard`` is called once instead of a
+    task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it
     came (trio's clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (``None``: at
     once), ``done`` when that was decided; ``behind``: how many waited for the actor before it.
     """
@@ -86,7 +86,8 @@ class Message(msgspec.Struct, eq=False):
     reply: Reply | None = None
     kept: bytes | None = None
     error: Exception | None = None
-    event: trio.Event = msgspec.field(default_factory=trio.Event)
+    over: bool = False
+    event: trio.Event | None = None
     decided: trio.Event | None = None
     heard: Callable[[], None] | None = None
     arrived: float | None = None
@@ -96,10 +97,20 @@ class Message(msgspec.Struct, eq=False):
 
     def wake(self) -> None:
         """Whoever waits for it, or wants to hear of it, does so no longer."""
-        self.event.set()
+        self.over = True
+        if self.event is not None:
+            self.event.set()
         if self.heard is not None:
             heard, self.heard = self.heard, None
             heard()
+
+    async def wait(self) -> None:
+        """Return when it is over. Most are heard of instead, so that the event is made for who waits."""
+        if self.event is None:
+            self.event = trio.Event()
+            if self.over:
+                self.event.set()
+        await self.event.wait()
 
     def settle(self, durable: bool) -> None:
         """What it rests on is durable, or will never be."""

@@ -51,7 +51,7 @@ class Answers:
             if first is not None:
                 if first.fingerprint != fingerprint:
                     raise key_reused()
-                await first.event.wait()
+                await first.wait()
                 self._gauges.repeats.hits += 1
                 if first.word is Word.COMMITTED:
                     reply = await self.reply(partition, first)

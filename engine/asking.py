@@ -74,7 +74,7 @@ class Asking:
         try:
             partition.post(message)
             self._deadlines.watch(message, until)
-            await message.event.wait()
+            await message.wait()
         finally:
             self._deadlines.forget(message)
             message.abandon()

@@ -79,8 +79,8 @@ class Batch:
                         await trio.lowlevel.checkpoint()
                         turn_over = trio.current_time() + TURN_SECONDS
                 for one in taken:
-                    if type(one) is Message and not one.event.is_set():  # waiting for what is there costs a turn
-                        await one.event.wait()
+                    if type(one) is Message and not one.over:  # waiting for what is there costs a turn
+                        await one.wait()
         finally:
             for one in taken:
                 if type(one) is Message:
@@ -116,7 +116,7 @@ class Batch:
     async def _known(self, command: Any, key: str) -> Reply | Message:
         if (earlier := self._keyed.pop(key, None)) is not None:
             # As if it had been answered before this one was sent: a key whose command was refused is free again.
-            await earlier.event.wait()
+            await earlier.wait()
             self._partition.landed(earlier)
         found = await self._answers.known(self._partition, command, self._who, key)
         if isinstance(found, Message):
@@ -129,6 +129,6 @@ class Batch:
             return one
         if one.word is Word.ABANDONED:
             return DeadlinePassed("not_applied")
-        if not one.event.is_set():
+        if not one.over:
             return DeadlinePassed("unknown")
         return one.error or await self._answers.reply(self._partition, one)

@@ -11,6 +11,7 @@ import hmac
 import logging
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -33,6 +34,11 @@ LOOPBACK = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 log = logging.getLogger("matron.auth")
 
 
+@lru_cache(maxsize=1_024)
+def _word(roles: frozenset[Role], glass: bool) -> str:
+    return "+".join([*sorted(roles), *(["break-glass"] if glass else [])])
+
+
 class Caller(msgspec.Struct, frozen=True):
     """An authenticated principal: its roles, and its hospital (``*``: the whole network)."""
 
@@ -48,8 +54,7 @@ class Caller(msgspec.Struct, frozen=True):
     @property
     def role(self) -> str:
         """The roles as one word, for the log's *who*."""
-        roles = "+".join(sorted(self.roles))
-        return f"{roles}+break-glass" if self.glass else roles
+        return _word(self.roles, self.glass)
 
     def hospital_of(self, headers: dict[bytes, bytes]) -> str:
         """The hospital of this request; another one's is as unknown as one that does not exist."""

@@ -45,6 +45,7 @@ from engine.eventlog.lmdb_reads import (
     raw_environment,
     scope,
 )
+from engine.eventlog.prompt import prompt_limiter
 from engine.eventlog.store import Batch, Round, Signed, Space
 from engine.eventlog.vault import MASTER_FILE, MasterFile
 
@@ -84,7 +85,7 @@ class LmdbStore(ReadSide):
         self._failed = False
         self._created: dict[str, lmdb._Database] = {}  # by the transaction under way
         self._turn = trio.Lock()
-        self._writer = trio.CapacityLimiter(1)
+        self._writer = prompt_limiter(1)
         self._readers = trio.CapacityLimiter(READERS)
 
     @property

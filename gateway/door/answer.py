@@ -18,6 +18,14 @@ _LINES: Final = re.compile(rb"(?:" + _TOKEN + rb": (?:" + _WORD + rb"(?:[ \t]++"
 # What h11 has to be asked about, in whatever case an app writes it.
 _FRAMING: Final = frozenset({b"connection", b"transfer-encoding", b"upgrade", b"trailer", b"keep-alive"})
 
+# Headers that say the same in one answer after the other, and how they are written: looked at once.
+_REPEATED: Final = frozenset(
+    {b"content-type", b"x-content-type-options", b"cross-origin-resource-policy", b"content-security-policy",
+     b"referrer-policy", b"cache-control"}
+)  # fmt: skip
+_KNOWN: Final[dict[tuple[bytes, bytes], bytes]] = {}
+_MOST_KNOWN: Final = 64
+
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
 _STATUS_LINES: Final = {status: b"HTTP/1.1 %d \r\n" % status for status in range(200, 600)}
@@ -56,8 +64,13 @@ def plain_answer(status: int, headers: list[tuple[bytes, bytes]], method: str) -
     if status_line is None:
         return None
     length = None
-    lines = []
-    for name, value in headers:
+    lines, others = [], []
+    for header in headers:
+        known = _KNOWN.get(header)
+        if known is not None:
+            lines.append(known)
+            continue
+        name, value = header
         lowered = name.lower()
         if lowered == b"content-length":
             if length is not None or not value.isdigit():
@@ -65,10 +78,12 @@ def plain_answer(status: int, headers: list[tuple[bytes, bytes]], method: str) -
             length = int(value)
         elif lowered in _FRAMING:
             return None
-        lines.append(b"%b: %b\r\n" % (name, value))
-    block = b"".join(lines)
-    # A value with the end of a line in it would make two headers of one.
-    if _LINES.fullmatch(block) is None or block.count(b"\n") != len(lines):
+        line = b"%b: %b\r\n" % header
+        lines.append(line)
+        others.append(line)
+        if lowered in _REPEATED and len(_KNOWN) < _MOST_KNOWN and _is_plain([line]):
+            _KNOWN[header] = line
+    if not _is_plain(others):
         return None
     if status in _WITHOUT_BODY:
         if length is not None:
@@ -77,4 +92,10 @@ def plain_answer(status: int, headers: list[tuple[bytes, bytes]], method: str) -
         return None
     elif method == "HEAD":
         length = None
-    return PlainAnswer(status_line + block, length)
+    return PlainAnswer(b"".join((status_line, *lines)), length)
+
+
+def _is_plain(lines: list[bytes]) -> bool:
+    """Whether each of these is one header; a value with the end of a line in it would make two of one."""
+    block = b"".join(lines)
+    return _LINES.fullmatch(block) is not None and block.count(b"\n") == len(lines)

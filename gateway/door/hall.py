@@ -13,7 +13,7 @@ import trio
 
 from gateway.door.door import Door
 
-_TURN: Final = 32
+_TURN: Final = 16
 """Guests who are looked at before all others have their turns."""
 
 
@@ -52,7 +52,7 @@ class Hall:
                 # Who is busy and has more to read would be told of it all the time: he comes back when he rests.
                 if guest is not None and not guest.arrived():
                     self.leave(number)
-                self._door.look_outside()
+            self._door.look_outside()
 
     def close(self) -> None:
         """All have left."""
