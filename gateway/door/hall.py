@@ -13,7 +13,7 @@ import trio
 
 from gateway.door.door import Door
 
-_TURN: Final = 16
+_TURN: Final = 32
 """Guests who are looked at before all others have their turns."""
 
 

@@ -18,8 +18,8 @@ from gateway.link.frames import LONGEST
 _PIECE: Final = 256 * 1024
 """Bytes that one read may bring."""
 
-_TOGETHER: Final = 8
-"""Frames that leave together, and that are taken in one turn: the more, the longer the other end has nothing to do."""
+_TOGETHER: Final = 16
+"""Frames that leave together, and that are taken in one turn."""
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=str)  # a fact may be anything that can be printed
 
