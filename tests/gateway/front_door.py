@@ -6,6 +6,7 @@ import contextvars
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import h11
@@ -14,6 +15,7 @@ import trio
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, Event, Message, TextMessage
 
+from gateway.door.desk import Asker
 from gateway.door.streams import TEXTS
 from gateway.server import Door, DoorSettings, serve
 
@@ -45,6 +47,42 @@ class TinyApp:
         self.go_on = trio.Event()
         self.outcomes: list[str] = []
         self.script: list[dict[str, Any]] = []
+        self.askers: list[Asker] = []
+        self.withdrawn = 0
+
+    def at_once(self, scope: Any, body: bytes, asker: Asker) -> bool:
+        """One path for each way in which an app can treat whoever asks it at once; the others are for its tasks."""
+        path, said = scope["path"], [(b"content-length", b"%d" % len(body))]
+        if scope["method"] != "POST":
+            return False
+        if path in ("/echo", "/close"):
+            asker.answer(200, said + [(b"connection", b"close")] * (path == "/close"), body)
+        elif path == "/bad-header":
+            asker.answer(200, [*said, (b"x", b"a\r\nset-cookie: b")], body)
+        elif path == "/boom":
+            raise RuntimeError("boom")
+        elif path == "/fail":
+            asker.fail(RuntimeError("failed"))
+        elif path == "/large":
+            asker.answer(200, [(b"content-length", b"32000000")], b"x" * 32_000_000)
+        elif path == "/later":
+            self.askers.append(asker)
+            asker.may_withdraw(self._withdraw)
+            self.entered.set()
+        elif path == "/task":
+            asker.in_task(partial(self._answer, asker, body))
+        else:
+            return False
+        return True
+
+    def _withdraw(self) -> None:
+        self.withdrawn += 1
+
+    async def _answer(self, asker: Asker, body: bytes) -> None:
+        REQUEST_SCOPED.set("somebody's")
+        self.entered.set()
+        await self.go_on.wait()
+        asker.answer(200, [(b"content-length", b"%d" % len(body))], body)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":

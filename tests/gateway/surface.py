@@ -24,6 +24,7 @@ from gateway.health import Pages, Vitals
 from gateway.limits import Limits
 from gateway.link.far_engine import FarEngine
 from gateway.request_log import RequestLog
+from tests.gateway.as_the_door import AsTheDoor
 from tests.gateway.ways import reached
 
 UNKNOWN = "01890000-0000-7000-8000-000000000000"
@@ -164,11 +165,15 @@ def client_of(
     limits: Limits | None = None,
     request_log: RequestLog | None = None,
 ) -> httpx2.AsyncClient:
-    """A client of the application over this engine."""
+    """A client of the application over this engine: as the front door asks it, or, over a link, as any server does.
+
+    Real sockets, where each of both is asked at once, are for ``tests.gateway.live``.
+    """
     app = create_app(
         cast("Engine", engine), auth or Nobody(), pages_of(engine), limits=limits or Limits(), request_log=request_log
     )
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://matron")
+    transport = httpx2.ASGITransport(app=AsTheDoor(app) if isinstance(engine, Engine) else app)
+    return httpx2.AsyncClient(transport=transport, base_url="http://matron")
 
 
 def pages_of(engine: ScriptedEngine | FarEngine | Engine) -> Pages:

@@ -140,6 +140,81 @@ async def test_what_is_given_up_before_it_was_begun_there_is_never_begun(autojum
         nursery.cancel_scope.cancel()
 
 
+class Told:
+    """What a callback was called with."""
+
+    def __init__(self) -> None:
+        self.words: list[Reply | Exception] = []
+
+    def __call__(self, word: Reply | Exception) -> None:
+        self.words.append(word)
+
+
+async def test_a_command_is_heard_of_as_here_and_once(autojump_clock: Any) -> None:
+    async with far() as engine:
+        told, again, refused = Told(), Told(), Told()
+        engine.submit("main", patient(), CLERK, told, key="one")
+        await wait_all_tasks_blocked(0.01)
+        engine.submit("main", patient(), CLERK, again, key="one")
+        engine.submit(
+            "main", PrioritizeTicket(ticket_id=UNKNOWN, priority="high", reason=FreeText("in pain")), CLERK, refused
+        )
+        await trio.sleep(30)
+        [made], [replayed], [error] = told.words, again.words, refused.words
+        assert isinstance(made, Reply)
+        assert isinstance(replayed, Reply)
+        assert (made.replayed, replayed.replayed, replayed.position) == (False, True, made.position)
+        assert isinstance(error, Rejected)
+        assert error.code == "not_found"
+
+
+async def test_a_command_that_nobody_will_hear_of_is_withdrawn_there_and_not_heard_of(autojump_clock: Any) -> None:
+    held, told = Held(), Told()
+    async with linked(cast("Engine", held)) as engine:
+        withdraw = engine.submit("main", patient(), CLERK, told)
+        await wait_all_tasks_blocked()
+        assert withdraw is not None
+        withdraw()
+        await wait_all_tasks_blocked()
+        assert (held.begun, held.withdrawn, told.words) == (1, 1, [])
+        withdraw()  # nothing is left to withdraw
+
+
+async def test_an_engine_that_says_nothing_is_waited_for_so_long_and_no_longer(autojump_clock: Any) -> None:
+    held, told = Held(), Told()
+    async with linked(cast("Engine", held)) as engine:
+        engine.submit("main", patient(), CLERK, told, within=2)
+        await trio.sleep(2)
+        assert not told.words
+        await trio.sleep(0.3)
+        [word] = told.words
+        assert isinstance(word, DeadlinePassed)
+        assert word.outcome == "unknown"
+        await wait_all_tasks_blocked()
+        assert held.withdrawn == 1
+        held.open.set()
+        await trio.sleep(30)
+        assert len(told.words) == 1
+
+
+async def test_when_the_engine_goes_who_would_hear_is_told_that_nobody_knows(autojump_clock: Any) -> None:
+    told = Told()
+    here, there = memory_stream_pair()
+    engine = FarEngine(there)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(engine.run)
+        engine.submit("main", patient(), CLERK, told)
+        await wait_all_tasks_blocked()
+        await here.aclose()
+        await wait_all_tasks_blocked()
+        [word] = told.words
+        assert isinstance(word, Unavailable)
+        assert (word.code, word.outcome) == ("stopping", "unknown")
+        with pytest.raises(Unavailable):
+            engine.submit("main", patient(), CLERK, told)
+        nursery.cancel_scope.cancel()
+
+
 async def test_all_that_a_process_asked_for_is_withdrawn_when_it_dies(autojump_clock: Any) -> None:
     held = Held()
     here, there = memory_stream_pair()
