@@ -52,7 +52,6 @@ from engine.eventlog.vault import MASTER_FILE, MasterFile
 __all__ = ["MAP_SIZE", "MAX_HOSPITALS", "LmdbStore", "raw_environment"]
 
 T = TypeVar("T")
-
 READERS = 4  # threads
 KEYS = 1_000  # subject keys that are wrapped anew in one turn: a few milliseconds of a thread
 KEYS_REST = 0.005  # seconds between two turns

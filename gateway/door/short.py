@@ -9,7 +9,6 @@ after the fact. So what is rare or wrong is decided in one place, and both ways 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -20,41 +19,35 @@ from hypercorn.trio.tcp_server import MAX_RECV
 from hypercorn.utils import UnexpectedMessageError
 
 from gateway.door.answer import PlainAnswer, plain_answer, plain_start
-from gateway.door.connection import Connection, in_its_own_context
+from gateway.door.connection import in_its_own_context
 from gateway.door.door import Door
 from gateway.door.hall import Hall
 from gateway.door.head import Head, Headers, plain_head
+from gateway.door.resting import RestingConnection
 from gateway.door.streams import HttpExchange, is_a_departure
 from gateway.door.wire import FAILED, GONE
 
 Answer = tuple[int, Headers, bytes]
 
 
-class ShortConnection(Connection):
+class ShortConnection(RestingConnection):
     """A connection on a plain socket, whose requests go the short way as long as they are plain."""
 
     def __init__(self, door: Door, stream: trio.SocketStream, hall: Hall) -> None:
-        super().__init__(door, stream)
-        self.hall = hall
-        self.number = stream.socket.fileno()
+        super().__init__(door, stream, hall)
         self.head: Head | None = None  # of the present request, where it is plain
         self.held = b""  # what came behind the last request
         self.requests = 0
-        self.since = 0.0  # when the present rest began
         self.long = False  # the present request goes the long way
-        self.come: bytes | None = None  # what came while the task slept, and is for it
         self.taken: bytes | None = None  # a request that the app has taken at once, and not answered yet
         self.withdraw: Callable[[], None] | None = None  # that request
         self.work: Callable[[], Coroutine[Any, Any, None]] | None = None  # for that request, in the task
         self.odd: Answer | None = None  # an answer that goes the long way
         self.left = b""  # of the last answer, not sent yet
         self.closing = False  # no request after the last one
-        self.asleep: trio.lowlevel.Task | None = None
 
     def leave(self) -> None:
         self.broken = True
-        self.door.resting.discard(self)
-        self.hall.leave(self.number)
         if self.withdraw is not None:
             self.withdraw()
         super().leave()
@@ -115,62 +108,6 @@ class ShortConnection(Connection):
             else:
                 self._rest()
                 await self._sleep()
-
-    async def _sleep(self) -> None:
-        def end(_: object) -> trio.lowlevel.Abort:
-            self.asleep = None
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        self.asleep = trio.lowlevel.current_task()
-        await trio.lowlevel.wait_task_rescheduled(end)
-
-    def _wake(self) -> None:
-        if self.asleep is not None:
-            task, self.asleep = self.asleep, None
-            trio.lowlevel.reschedule(task)
-
-    def _rest(self) -> None:
-        """Wait for a request to begin: without a scope or a deadline, for the door looks after those who rest."""
-        self.since = trio.current_time()
-        self.door.resting.add(self)
-        self.hall.enter(self.number, self)
-
-    def arrived(self) -> bool:
-        """The hall says that there is something to read."""
-        if self not in self.door.resting:
-            return False
-        data = self._read_now(self.settings.max_head_bytes)
-        if data is not None:
-            self._begin(data)
-        return True
-
-    def end_rest(self) -> None:
-        """Let the rest end. A request of which anything has arrived by now is served all the same, and to its end."""
-        self._begin(self._read_now(self.settings.max_head_bytes) or b"")
-
-    def _begin(self, data: bytes) -> None:
-        self.door.resting.discard(self)
-        self.ended = not data
-        if not data or not self._take(data):
-            self.come = data
-            self._wake()
-
-    async def read(self, limit: int) -> bytes:
-        """What the socket has, at most ``limit`` bytes; empty at the end. It waits first: there is nothing yet."""
-        data = None
-        while data is None:
-            await trio.lowlevel.wait_readable(self.number)
-            data = self._read_now(limit)
-        self.ended = not data
-        return data
-
-    def _read_now(self, limit: int) -> bytes | None:
-        try:
-            return os.read(self.number, limit)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
 
     def _take(self, data: bytes) -> bool:
         """Whether the app has taken the request that ``data`` begins with; otherwise it is for the task."""
