@@ -69,11 +69,11 @@ class Reply(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, eq=False):
     """A command on its way: what is asked, by whom, and what became of it.
 
-    ``over`` once nobody need wait for it, which ``wait`` does; ``decided`` (where somebody wants to know) is set before
-    that. ``settled_as`` is the word it gets when what it rests on is durable. ``heard`` is called once instead of a
-    task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it
-    came (trio's clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (``None``: at
-    once), ``done`` when that was decided; ``behind``: how many waited for the actor before it.
+    ``over`` once nobody need wait for it, which those ``waiting`` do; ``decided`` (where somebody wants to know) is set
+    before that. ``settled_as`` is the word it gets when what it rests on is durable. ``heard`` is called once instead of
+    a task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it came (trio's
+    clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (``None``: at once), ``done`` when
+    that was decided; ``behind``: how many waited for the actor before it.
     """
 
     command: Any
@@ -87,7 +87,7 @@ class Message(msgspec.Struct, eq=False):
     kept: bytes | None = None
     error: Exception | None = None
     over: bool = False
-    event: trio.Event | None = None
+    waiting: list[trio.lowlevel.Task] = []
     decided: trio.Event | None = None
     heard: Callable[[], None] | None = None
     arrived: float | None = None
@@ -98,19 +98,26 @@ class Message(msgspec.Struct, eq=False):
     def wake(self) -> None:
         """Whoever waits for it, or wants to hear of it, does so no longer."""
         self.over = True
-        if self.event is not None:
-            self.event.set()
+        for task in self.waiting:
+            trio.lowlevel.reschedule(task)
+        self.waiting.clear()
         if self.heard is not None:
             heard, self.heard = self.heard, None
             heard()
 
     async def wait(self) -> None:
-        """Return when it is over. Most are heard of instead, so that the event is made for who waits."""
-        if self.event is None:
-            self.event = trio.Event()
-            if self.over:
-                self.event.set()
-        await self.event.wait()
+        """Return when it is over: what an event is for, at a third of its price, for one waits for nearly each."""
+        if self.over:
+            await trio.lowlevel.checkpoint()
+            return
+        task = trio.lowlevel.current_task()
+
+        def give_up(_: object) -> trio.lowlevel.Abort:
+            self.waiting.remove(task)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        self.waiting.append(task)
+        await trio.lowlevel.wait_task_rescheduled(give_up)
 
     def settle(self, durable: bool) -> None:
         """What it rests on is durable, or will never be."""

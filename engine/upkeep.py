@@ -21,11 +21,14 @@ from engine.snapshots import Snapshots
 _LOOK: Final = 1.0
 """Seconds between two looks whether a snapshot is due."""
 
-_VERIFY: Final = 200
+_VERIFY: Final = 100
 """Entries of one slice of the verification behind a snapshot (about a millisecond)."""
 
 _PAUSE: Final = 0.01
-"""Seconds between two slices."""
+"""Seconds between two slices, at least: as many as ..."""
+
+_REST: Final = 20
+"""... so many times what the slice took. A start is when everybody comes back, and it has a day's time for this."""
 
 _QUIET: Final = 5.0
 """Seconds without a command or a query after which the engine is taken to be idle."""
@@ -59,10 +62,12 @@ async def verify_trusted(store: Store, partitions: Iterable[Partition], damaged:
         trusted = book.snapshot
         try:
             while verified < trusted:
-                for position, record in await store.read(book.hospital, verified + 1, _VERIFY):
+                records = await store.read(book.hospital, verified + 1, _VERIFY)
+                begun = trio.current_time()
+                for position, record in records:
                     verify_record(book.codec, book.hospital, position, record)
                     verified = position
-                await trio.sleep(_PAUSE)
+                await trio.sleep(max(_PAUSE, _REST * (trio.current_time() - begun)))
         except LogCorrupt as damage:
             _log.critical("the log is damaged: %s", damage)
             damaged(str(damage))

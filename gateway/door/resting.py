@@ -59,14 +59,20 @@ class RestingConnection(Connection):
         """The hall says that there is something to read."""
         if self not in self.door.resting:
             return False
-        data = self._read_now(self.settings.max_head_bytes)
-        if data is not None:
-            self._begin(data)
+        try:
+            data = self._read_now(self.settings.max_head_bytes)
+            if data is not None:
+                self._begin(data)
+        except Exception as error:  # its own end, and nobody else's
+            self.door.fail(error)
+            self.broken = True
+            self._wake()
         return True
 
     def end_rest(self) -> None:
-        """Let the rest end. A request of which anything has arrived by now is served all the same, and to its end."""
-        self._begin(self._read_now(self.settings.max_head_bytes) or b"")
+        """Let the rest end, if it is not over. What has arrived of a request by now is served, and to its end."""
+        if self in self.door.resting:
+            self._begin(self._read_now(self.settings.max_head_bytes) or b"")
 
     def _begin(self, data: bytes) -> None:
         self.door.resting.discard(self)

@@ -161,7 +161,8 @@ class ShortConnection(RestingConnection):
     def fail(self, error: Exception) -> None:
         """Answer that something has failed, and end after that."""
         self.door.fail(error)
-        self._finish(FAILED, close=True)
+        if self.taken is not None:
+            self._finish(FAILED, close=True)
 
     def _finish(self, answer: bytes, close: bool) -> None:
         self._over()

@@ -61,6 +61,9 @@ class TinyApp:
             asker.answer(200, [*said, (b"x", b"a\r\nset-cookie: b")], body)
         elif path == "/boom":
             raise RuntimeError("boom")
+        elif path == "/answer-and-boom":
+            asker.answer(200, said, body)
+            raise RuntimeError("boom")
         elif path == "/fail":
             asker.fail(RuntimeError("failed"))
         elif path == "/large":

@@ -207,3 +207,42 @@ async def test_what_has_arrived_when_a_rest_is_ended_is_served():
         connection.end_rest()
         assert (await browser.read()).body == b"just now"
         assert (await browser.ask(post(b"/echo", b"on"))).body == b"on"
+
+
+async def test_a_rest_that_is_over_cannot_be_ended():
+    async with running(PATIENT) as door, await door.connect() as stream:
+        await stream.send_all(post(b"/later") + post(b"/echo", b"ahead"))
+        await door.app.entered.wait()
+        connection_of(door).end_rest()  # whoever ends many rests, a few at a time, comes too late for this one
+        door.app.askers[0].answer(200, OK, b"late")
+        browser = Browser(stream)
+        assert [(await browser.read()).body, (await browser.read()).body] == [b"late", b"ahead"]
+
+
+async def test_what_fails_behind_its_answer_is_reported_and_answered_once():
+    async with running(PATIENT) as door, await door.connect() as stream:
+        browser = Browser(stream)
+        assert (await browser.ask(post(b"/answer-and-boom", b"once"))).body == b"once"
+        assert (await browser.ask(post(b"/echo", b"on"))).body == b"on"
+        assert [type(error) for error in door.failures] == [RuntimeError]
+
+
+async def test_a_connection_that_breaks_where_it_rests_ends_and_no_other_does(monkeypatch: pytest.MonkeyPatch):
+    async with running(PATIENT) as door, await door.connect() as other:
+        assert (await Browser(other).ask(post(b"/echo", b"x"))).body == b"x"
+        async with await door.connect() as stream:
+            browser = Browser(stream)
+            await browser.ask(post(b"/echo", b"x"))
+            here = stream.socket.getsockname()
+            [broken] = [
+                each for each in door.door._connections if isinstance(each, ShortConnection) and each.client == here
+            ]
+
+            def breaks(data: bytes) -> bool:
+                raise ZeroDivisionError
+
+            monkeypatch.setattr(broken, "_take", breaks)
+            await stream.send_all(post(b"/echo", b"x"))
+            assert await read_all(stream) == b""
+        assert (await Browser(other).ask(post(b"/echo", b"y"))).body == b"y"
+        assert [type(error) for error in door.failures] == [ZeroDivisionError]
