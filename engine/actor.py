@@ -70,10 +70,10 @@ class Message(msgspec.Struct, eq=False):
     """A command on its way: what is asked, by whom, and what became of it.
 
     ``over`` once nobody need wait for it, which those ``waiting`` do; ``decided`` (where somebody wants to know) is set
-    before that. ``settled_as`` is the word it gets when what it rests on is durable. ``heard`` is called once instead of
-    a task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it came (trio's
-    clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (``None``: at once), ``done`` when
-    that was decided; ``behind``: how many waited for the actor before it.
+    before that. ``settled_as`` is the word it gets when what it rests on is durable. ``heard`` is called once instead
+    of a task that waits. ``kept`` is an answer that must be opened before it leaves. ``arrived`` is when it came
+    (trio's clock, s; ``None``: nobody asked for it), ``claimed`` when its actor began with it (``None``: at once),
+    ``done`` when that was decided; ``behind``: how many waited for the actor before it.
     """
 
     command: Any
