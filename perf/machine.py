@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+import trio
+
 from engine.eventlog.entry import FORMAT as ENTRY_FORMAT
 from engine.eventlog.entry import RULEBOOK
 from engine.eventlog.lmdb_reads import FORMAT, MAP_SIZE
@@ -90,3 +92,8 @@ def _file_system(folder: Path) -> str:
         if len(where) >= longest and (place == where or place.startswith(where.rstrip("/") + "/")):
             kind, longest = what, len(where)
     return kind
+
+
+async def settle_disk() -> None:
+    """Have the kernel write all that it was given so far: nobody's commits are to wait for what others have left."""
+    await trio.to_thread.run_sync(os.sync)

@@ -2,7 +2,8 @@
 
 Each books the same number of patients by fifty connections that ask again when they are answered: first spread over
 two hundred slots, then all in one of a thousand seats until it is full, then all in the next. Each answers when the
-booking is durable, and its database is counted afterwards. The fastest needs more than a second for it: what a process
+booking is durable, and its database is counted afterwards. What one has left for the disk is written before the next is
+measured. The fastest needs more than a second for it: what a process
 does once, in its first tenths of a second, is no rate.
 """
 
@@ -24,6 +25,7 @@ from perf.figures import Incorrect, Row, Target
 from perf.load.plan import Settings
 from perf.load.sampling import cpu, family_of
 from perf.load.scenario import Compared, Comparison, Context
+from perf.machine import settle_disk
 from perf.serving import server
 from perf.town import Town, bookings, found
 
@@ -94,6 +96,7 @@ async def _stack(
     context: Context, kind: Kind, stack: Stack, folder: Path, name: str, values: dict[str, list[float]]
 ) -> dict[str, str]:
     async with stack.running(folder, kind.plan, context.tell) as running:
+        await settle_disk()
         before = sum(map(cpu, running.pids))
         load = Closed(running.port, running.path, context.settings.connections, running.bodies)
         loaded = _sound(name, kind, await send(load))
@@ -120,6 +123,7 @@ async def _matron(context: Context, kind: Kind, folder: Path, name: str, values:
             return await send(load)
 
         await book(warming, town.patients[:count])
+        await settle_disk()
         before = sum(map(cpu, family_of(served.pid)))
         loaded = _sound(name, kind, await book(plan.wanted(slots), town.patients[: plan.patients]))
         _keep(values, f"{name} {kind.name}", loaded, kind, sum(map(cpu, family_of(served.pid))) - before)

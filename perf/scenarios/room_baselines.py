@@ -32,6 +32,7 @@ from perf.load.founding import Engineer
 from perf.load.plan import Settings
 from perf.load.sampling import cpu, family_of
 from perf.load.scenario import Compared, Comparison, Context
+from perf.machine import settle_disk
 from perf.serving import server
 from perf.verify.log import examine
 
@@ -88,6 +89,7 @@ async def measure(context: Context) -> Compared:
 
 async def _stack(context: Context, kind: Kind, folder: Path, values: dict[str, list[float]]) -> dict[str, str]:
     async with fastapi.running(folder, kind.plan, context.tell) as running:
+        await settle_disk()
         before = sum(map(cpu, running.pids))
         loaded = await send(Closed(running.port, running.path, context.settings.connections, running.bodies))
         _keep(values, STACK, kind, loaded, sum(map(cpu, running.pids)) - before)
@@ -107,6 +109,7 @@ async def _matron(context: Context, kind: Kind, folder: Path, name: str, values:
     async with server("gateway", [*flags, *MATRON[name]]) as served:
         warm = await send(Closed(served.port, _PATH, context.settings.connections, warming(plan, ids, count)))
         _sound(name, warm, count)
+        await settle_disk()
         before = sum(map(cpu, family_of(served.pid)))
         loaded = await send(Closed(served.port, _PATH, context.settings.connections, bodies(plan, ids)))
         _keep(values, name, kind, loaded, sum(map(cpu, family_of(served.pid))) - before)
