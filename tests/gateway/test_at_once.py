@@ -56,6 +56,13 @@ async def app_over(disk: MemoryDisk | None = None, **more: Any) -> AsyncIterator
         yield create_app(engine, more.pop("guard", Nobody()), pages_of(engine), **more), engine
 
 
+async def someone_on(disk: MemoryDisk) -> str:
+    """A patient of an engine that has ended: the next one has no key in memory, so that his commands must wait."""
+    async with living(disk) as engine:
+        id: str = read(await engine.ask("main", patient(), CLERK))["id"]
+        return id
+
+
 async def test_a_command_is_answered_when_it_is_durable_and_its_repeat_with_the_first_answer(
     autojump_clock: MockClock,
 ) -> None:
@@ -175,8 +182,7 @@ async def test_nobody_suffers_for_an_answer_that_breaks(autojump_clock: MockCloc
 
 async def test_a_deadline_says_what_became_of_the_command(autojump_clock: MockClock) -> None:
     disk = MemoryDisk()
-    async with living(disk) as engine:
-        one = read(await engine.ask("main", patient(), CLERK))["id"]
+    one = await someone_on(disk)
     async with app_over(disk) as (app, engine):
         keys = hold_keys(engine)
         asker = taken(app, "PUT", f"/api/v1/patients/{one}/", b'{"name": "X"}', {**JSON, "Prefer": "wait=2"})
@@ -188,8 +194,7 @@ async def test_a_deadline_says_what_became_of_the_command(autojump_clock: MockCl
 
 async def test_what_nobody_will_hear_is_withdrawn(autojump_clock: MockClock) -> None:
     disk = MemoryDisk()
-    async with living(disk) as engine:
-        one = read(await engine.ask("main", patient(), CLERK))["id"]
+    one = await someone_on(disk)
     async with app_over(disk) as (app, engine):
         keys = hold_keys(engine)
         asker = taken(app, "PUT", f"/api/v1/patients/{one}/", b'{"name": "X"}')
