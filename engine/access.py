@@ -201,10 +201,14 @@ class Accesses:
         tail = partition.access
         if not position or tail is None or position <= tail.durable:
             return
-        with trio.move_on_after(max(0.0, PATIENCE - self._log.pending_seconds)) as patience, suppress(Unavailable):
+        with trio.move_on_after(self.patience()) as patience, suppress(Unavailable):
             await self._log.durable(tail, position)
         if patience.cancelled_caught:
             self.counts.late += 1
+
+    def patience(self) -> float:
+        """For how long (s) an answer waits from now on until it is written down who looked."""
+        return max(0.0, PATIENCE - self._log.pending_seconds)
 
     def end(self) -> None:
         """Nothing more comes: write down what was kept aside, or say that it is lost."""

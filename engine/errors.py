@@ -69,6 +69,11 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
+def read_again() -> Unavailable:
+    """Why nothing can be said while the log is read anew, or of what was lost with a commit."""
+    return Unavailable("recovering", "the engine reads its log again; try again shortly")
+
+
 class Overloaded(Unavailable):
     """A bounded queue is full: refused at once, nothing happened."""
 

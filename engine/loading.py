@@ -60,6 +60,18 @@ def load_of(
     }
 
 
+def standing_of(hospitals: int, log: Log, scheduler: Scheduler, accesses: Accesses, damage: str) -> dict[str, Any]:
+    """What an operator wants to know of an engine that serves; ``damage``: of its log, if any was found."""
+    detail: dict[str, Any] = {
+        "hospitals": hospitals,
+        "pending_entries": log.pending,
+        "timers_held": scheduler.held,
+        "storage_full": log.full,
+        **accesses.trouble(),
+    }
+    return {**detail, "log_damage": damage} if damage else detail
+
+
 def waiting_longest(partitions: list[Partition], now: float) -> float:
     """How long the message has waited that waits longest for its actor (s); 0 where none does."""
     came = [mailbox.since for partition in partitions for mailbox in partition.mailboxes.values()]

@@ -18,7 +18,7 @@ from engine.clock import Clock
 from engine.decider import At, Done, FreeText, NotInMemory, Private
 from engine.decisions import DECISIONS
 from engine.decisions.erase_patient import ErasePatient
-from engine.errors import Rejected, Unavailable
+from engine.errors import Rejected, Unavailable, read_again
 from engine.eventlog.entry import FORMAT, MAX_ENTRY, RULEBOOK, Change, Entry, Principal, Refusal, has_text
 from engine.eventlog.log import Log, Tail
 from engine.gauges import ACCEPTED, NOT_APPLIED, REFUSED, WITHDRAWN, Gauges
@@ -110,7 +110,7 @@ class Partition:
     def post(self, message: Message) -> None:
         """Handle a message at once, or queue it where others wait; ``Overloaded`` when there is no room for it."""
         if self.superseded:
-            raise Unavailable("recovering", "the engine reads its log again; try again shortly")
+            raise read_again()
         key = self._home(message)
         mailbox = self.mailboxes.get(key)
         if mailbox is None:

@@ -26,7 +26,7 @@ from engine.decider import NotInMemory
 from engine.decisions import DECISIONS
 from engine.decisions.hospital import AddHospital
 from engine.erasing import Erasing
-from engine.errors import CommitFailed, NotFound, Unavailable, first_of
+from engine.errors import CommitFailed, NotFound, Unavailable, first_of, read_again
 from engine.eventlog.entry import Principal
 from engine.eventlog.keys import Keyring
 from engine.eventlog.log import Log, Tail
@@ -34,7 +34,7 @@ from engine.eventlog.store import Store
 from engine.eventlog.tree import Tree
 from engine.feed import Feed
 from engine.gauges import Gauges
-from engine.loading import load_of, waiting_longest
+from engine.loading import load_of, standing_of, waiting_longest
 from engine.notary import Notary
 from engine.partition import Partition
 from engine.process import Collector, settle_memory
@@ -128,6 +128,15 @@ class Engine:
         """Answer a query from states that are durable when the answer leaves; ``purpose``: why anybody looks."""
         return await self._viewing.view(self._partition(hospital, None), query, who, within, purpose)
 
+    def show(
+        self, hospital: str, query: Any, who: Principal, then: Then, *, within: float = DEADLINE, purpose: str = ""
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """The same without waiting: ``then`` hears the answer or why there is none, at once where it can.
+
+        Gives what withdraws the query; ``None``, and nothing has happened, where only ``view`` can answer it.
+        """
+        return self._viewing.show(self._partition(hospital, None), query, who, within, then, purpose)
+
     async def note_access(
         self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ""
     ) -> None:
@@ -151,13 +160,7 @@ class Engine:
         """Whether commands and queries are taken, with what an operator wants to know."""
         detail: dict[str, Any] = {"state": self._state, **self._progress}
         if self._state == "serving":
-            detail["hospitals"] = len(self.partitions)
-            detail["pending_entries"] = self._log.pending
-            detail["timers_held"] = self._scheduler.held
-            detail["storage_full"] = self._log.full
-            detail |= self.accesses.trouble()
-            if self._damage:
-                detail["log_damage"] = self._damage
+            detail |= standing_of(len(self.partitions), self._log, self._scheduler, self.accesses, self._damage)
         return Readiness(self._state == "serving", detail)
 
     def load(self) -> dict[str, Any]:
@@ -214,7 +217,9 @@ class Engine:
 
     def _begin_to_serve(self) -> None:
         self._asking = Asking(self._answers, self._deadlines, self._unkeyed, self._spawn, self._timing)
-        self._viewing = Viewing(self._answers, self._log, self._clock, self._gauges, self.accesses, self._timing)
+        self._viewing = Viewing(
+            self._answers, self._log, self._clock, self._gauges, self.accesses, self._timing, self._deadlines
+        )
 
     def _new_notary(self) -> Notary | None:
         seal = self.settings.seal
@@ -261,7 +266,7 @@ class Engine:
                 return
         except RuntimeError:  # a commit has just failed, and the nursery closes
             pass
-        raise Unavailable("recovering", "the engine reads its log again; try again shortly")
+        raise read_again()
 
     def _start_healing(self, partition: Partition, keys: list[str]) -> None:
         assert self._nursery is not None
@@ -316,7 +321,7 @@ class Engine:
         for partition in failed:
             for mailbox in partition.mailboxes.values():
                 for message in mailbox.drain():
-                    message.fail(Unavailable("recovering", "the engine reads its log again; try again shortly"))
+                    message.fail(read_again())
         self._log = Log(self._store, self.settings.log, self._gauges)
         self._answers = Answers(self._store, self._log, self._gauges)
         self._begin_to_serve()

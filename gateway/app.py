@@ -36,7 +36,7 @@ from gateway.batch import BatchEndpoint
 from gateway.calendars import CalendarEndpoint, brings_token
 from gateway.call import Call, Endpoint
 from gateway.door.desk import Asker
-from gateway.endpoints import CommandEndpoint, QueryEndpoint
+from gateway.endpoints import CommandEndpoint, EngineEndpoint, QueryEndpoint
 from gateway.engine import Engine
 from gateway.explorer.endpoint import ExplorerEndpoint, Looks
 from gateway.explorer.process import Explorer, NoExplorer
@@ -198,22 +198,22 @@ class Gateway(BaseRoute):
         await response(scope, receive, send)
 
     def at_once(self, scope: Scope, body: bytes, asker: Asker) -> bool:
-        """Take a command in, and answer it when the engine has: by whoever brings its word, in no task of its own."""
+        """Take a command or a query in, and answer it when the engine has: by whoever brings its word, in no task."""
         if self._tracing is not None:  # its spans belong to tasks
             return False
         try:
             endpoint, ids = self._table.find(scope["method"], scope["path"])
         except Problem:
             return False
-        if type(endpoint) is not CommandEndpoint or len(body) > self._limits.body_bytes:
+        if not isinstance(endpoint, EngineEndpoint) or len(body) > self._limits.body_bytes:
             return False
         call = Call(scope, _nothing, self._limits.deadline_seconds, self._fresh)
-        call.ids, call.writes, call.late_code = ids, True, endpoint.late_code
+        call.ids, call.writes, call.late_code = ids, endpoint.writes, endpoint.late_code
 
         def heard(word: Reply | Exception) -> None:
             current.set(call)
             try:
-                response = self._response(call, endpoint, word)
+                response = self._response(call, endpoint, word, asked)
                 self._note(call, endpoint.label, response)
                 asker.answer(response.status_code, response.raw_headers, bytes(response.body))
             except Exception as error:  # whoever brought the word is not to suffer for what became of it here
@@ -230,6 +230,7 @@ class Gateway(BaseRoute):
             heard(word)
 
         current.set(call)
+        asked = None
         try:
             self._guard.admit(call, endpoint.roles, endpoint.label)
             asked = endpoint.asked(call, body)
@@ -278,10 +279,10 @@ class Gateway(BaseRoute):
         except Exception as error:
             return label, self._refusal(call, label, error)
 
-    def _response(self, call: Call, endpoint: CommandEndpoint, word: Reply | Exception) -> Response:
+    def _response(self, call: Call, endpoint: EngineEndpoint[Any], word: Reply | Exception, asked: Any) -> Response:
         try:
             if not isinstance(word, Exception):
-                return endpoint.response(word)
+                return endpoint.response(word, asked)
         except Exception as error:
             word = error
         return self._refusal(call, endpoint.label, word)

@@ -5,8 +5,9 @@ Holds no rule: it turns a request into one value, and the engine's reply into a 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from starlette.responses import Response
 
@@ -35,15 +36,22 @@ class Asked(NamedTuple):
     key: str | None
 
 
-class CommandEndpoint:
-    """A write: body and path are the command, its reply is the answer."""
+A = TypeVar("A")
 
-    writes = True
+
+class EngineEndpoint(ABC, Generic[A]):
+    """A row that the engine answers, to somebody who waits in a task or at once to whoever calls ``submit``.
+
+    ``A`` is what a request asks of the engine, as ``asked`` makes it.
+    """
+
+    writes: bool
+    reads_body: bool
 
     def __init__(self, row: Row, shape: Shape, engine: Engine, limits: Limits) -> None:
         self.row = row
         self.shape = shape
-        self.roles: frozenset[Role] | None = row.roles
+        self.roles: frozenset[Role] | None = None if row.public else row.roles
         self.label = BASE + row.path
         self.late_code = LATE_CODES.get(row.name, LATE)
         self._engine = engine
@@ -52,11 +60,34 @@ class CommandEndpoint:
     async def answer(self, call: Call) -> Response:
         """Ask the engine, and say what came of it."""
         call.late_code = self.late_code
-        asked = self.asked(call, await wire.read_body(call.receive, call.headers, self._limits.body_bytes))
-        return self.response(await self.ask(call, asked))
+        body = await wire.read_body(call.receive, call.headers, self._limits.body_bytes) if self.reads_body else b""
+        asked = self.asked(call, body)
+        return self.response(await self.ask(call, asked), asked)
+
+    @abstractmethod
+    def asked(self, call: Call, body: bytes) -> A:
+        """What this request asks of the engine."""
+
+    @abstractmethod
+    async def ask(self, call: Call, asked: A) -> Reply:
+        """Wait for what the engine says."""
+
+    @abstractmethod
+    def submit(self, call: Call, asked: A, then: Callable[[Reply | Exception], None]) -> Callable[[], None] | None:
+        """Have ``then`` hear it; gives what withdraws it, or ``None`` where only ``ask`` can answer it."""
+
+    @abstractmethod
+    def response(self, reply: Reply, asked: A) -> Response:
+        """The answer to a request that the engine has answered."""
+
+
+class CommandEndpoint(EngineEndpoint[Asked]):
+    """A write: body and path are the command, its reply is the answer."""
+
+    writes = True
+    reads_body = True
 
     def asked(self, call: Call, body: bytes) -> Asked:
-        """What this body asks of the engine."""
         value = value_of(body, call, self._limits)
         version = if_match(call.headers)
         if version is not None and not self.shape.versioned:
@@ -69,15 +100,12 @@ class CommandEndpoint:
         return Asked(hospital, command, key)
 
     async def ask(self, call: Call, asked: Asked) -> Reply:
-        """Wait for what the engine says."""
         return await self._engine.ask(asked.hospital, asked.command, call.who, key=asked.key, within=call.within())
 
     def submit(self, call: Call, asked: Asked, then: Callable[[Reply | Exception], None]) -> Callable[[], None] | None:
-        """Have ``then`` hear it; see ``Engine.submit``."""
         return self._engine.submit(asked.hospital, asked.command, call.who, then, key=asked.key, within=call.within())
 
-    def response(self, reply: Reply) -> Response:
-        """The answer to a command that was accepted."""
+    def response(self, reply: Reply, asked: Asked) -> Response:
         status = SUCCESS[reply.outcome]
         headers = [(b"event-sequence", b"%d" % reply.position)]
         if reply.version is not None:
@@ -110,40 +138,53 @@ class JsonResponse(Response):
         ]
 
 
-class QueryEndpoint:
+class Looked(NamedTuple):
+    """A query as the engine is asked it: why anybody looks, and whether the answer is to be a table."""
+
+    query: Any
+    purpose: str
+    as_csv: bool
+
+
+class QueryEndpoint(EngineEndpoint[Looked]):
     """A read: the path and the query string, or the body of a row that asks, are the query."""
 
     writes = False
 
     def __init__(self, row: Row, shape: Shape, engine: Engine, limits: Limits) -> None:
-        self.row = row
-        self.shape = shape
-        self.roles: frozenset[Role] | None = None if row.public else row.roles
-        self.label = BASE + row.path
-        self._engine = engine
-        self._limits = limits
+        super().__init__(row, shape, engine, limits)
+        self.reads_body = row.asks
 
-    async def answer(self, call: Call) -> Response:
-        """View, and send what is there."""
+    def asked(self, call: Call, body: bytes) -> Looked:
         as_csv, purpose = False, purpose_of_use(call.headers)
         if self.row.asks:
-            query = self.shape.from_body(await body_of(call, self._limits), call.ids)
+            query = self.shape.from_body(value_of(body, call, self._limits), call.ids)
         else:
             given = parameters(call.scope["query_string"])
             if self.row.public:
                 call.caller = visitor(given.pop("hospital", None), call.headers)
             as_csv = self.row.csv and wants_csv(given, call.headers.get(b"accept", b""))
             query = self.shape.from_parameters(given, call.ids)
-        reply = await self._engine.view(call.hospital, query, call.who, within=call.within(), purpose=purpose)
+        return Looked(query, purpose, as_csv)
+
+    async def ask(self, call: Call, asked: Looked) -> Reply:
+        return await self._engine.view(
+            call.hospital, asked.query, call.who, within=call.within(), purpose=asked.purpose
+        )
+
+    def submit(self, call: Call, asked: Looked, then: Callable[[Reply | Exception], None]) -> Callable[[], None] | None:
+        return self._engine.show(
+            call.hospital, asked.query, call.who, then, within=call.within(), purpose=asked.purpose
+        )
+
+    def response(self, reply: Reply, asked: Looked) -> Response:
         value = wire.answer(reply.body)
-        if as_csv:
+        if asked.as_csv:
             return Response(csv_of(value), media_type=CSV)
-        headers = {}
-        if reply.version is not None:
-            # For If-Match alone: estimates and priorities move with the clock while the version stands, so that
-            # nobody is told that nothing has changed.
-            headers["ETag"] = f'"{reply.version}"'
-        return Response(wire.encode(value), headers=headers, media_type=JSON)
+        # For If-Match alone: estimates and priorities move with the clock while the version stands, so that
+        # nobody is told that nothing has changed.
+        headers = [] if reply.version is None else [(b"etag", b'"%d"' % reply.version)]
+        return JsonResponse(wire.encode(value), 200, headers)
 
 
 async def body_of(call: Call, limits: Limits) -> object:

@@ -42,6 +42,12 @@ class Engine(Protocol):
     ) -> Reply:
         """Answer a query."""
 
+    def show(
+        self, hospital: str, query: Any, who: Principal, then: Callable[[Reply | Exception], None], *,
+        within: float = ..., purpose: str = ...,
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """The same without waiting; ``None``, and nothing has happened, where only ``view`` can answer it."""
+
     async def note_access(
         self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ...
     ) -> None:

@@ -17,7 +17,7 @@ import msgspec
 import trio
 from msgspec import Meta
 
-from engine.errors import CommitFailed, Overloaded, Unavailable
+from engine.errors import CommitFailed, Overloaded, Unavailable, read_again
 from engine.eventlog.entry import MAX_ENTRY
 from engine.eventlog.store import Batch, Signed, Space, Store
 from engine.eventlog.tree import Node, Tree
@@ -179,7 +179,7 @@ class Log:
         self.when_durable(tail, tail.head, settle)
         await done.wait()
         if not outcome[0]:
-            raise Unavailable("recovering", "the engine reads its log again; try again shortly")
+            raise read_again()
 
     async def flushed(self) -> None:
         """Return when nothing is in line."""

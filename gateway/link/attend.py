@@ -14,6 +14,7 @@ import msgspec
 import trio
 
 from engine.actor import Reply
+from engine.asking import Then
 from engine.errors import Unavailable
 from engine.eventlog.entry import Principal
 from engine.runtime import Engine
@@ -89,7 +90,7 @@ class Attendant:
             case Ask():
                 self._submit(nursery, said)
             case View():
-                self._start(nursery, said.id, self._view, said)
+                self._show(nursery, said)
             case AskAll():
                 self._start(nursery, said.id, self._ask_all, said)
             case More():
@@ -134,7 +135,25 @@ class Attendant:
                 self._pipe.put(answer)
 
     def _submit(self, nursery: trio.Nursery, said: Ask) -> None:
-        """A command needs no task here, unless its answer must be read from the disk."""
+        def submit(then: Then) -> Callable[[], None] | None:
+            command = frames.unpacked(said.name, said.command)
+            who = Principal(*said.who)
+            return self._engine.submit(said.hospital, command, who, then, key=said.key, within=said.within)
+
+        self._have_told(nursery, said, submit, self._ask)
+
+    def _show(self, nursery: trio.Nursery, said: View) -> None:
+        def show(then: Then) -> Callable[[], None] | None:
+            query = frames.unpacked(said.name, said.query)
+            who = Principal(*said.who)
+            return self._engine.show(said.hospital, query, who, then, within=said.within, purpose=said.purpose)
+
+        self._have_told(nursery, said, show, self._view)
+
+    def _have_told(
+        self, nursery: trio.Nursery, said: Ask | View, ask: Callable[[Then], Callable[[], None] | None], made: Made
+    ) -> None:
+        """A command or a query needs no task here, unless something must be read from the disk for its answer."""
         id = said.id
 
         def then(outcome: Reply | Exception) -> None:
@@ -144,15 +163,12 @@ class Attendant:
 
         answered: list[bool] = []
         try:
-            command = frames.unpacked(said.name, said.command)
-            withdraw = self._engine.submit(
-                said.hospital, command, Principal(*said.who), then, key=said.key, within=said.within
-            )
+            withdraw = ask(then)
         except Exception as error:
             self._pipe.put(failure(id, error))
             return
         if withdraw is None:
-            self._start(nursery, id, self._ask, said)
+            self._start(nursery, id, made, said)
         elif not answered:
             self._withdraw[id] = withdraw
 

@@ -29,7 +29,7 @@ from gateway.tally import Counted
 _decoder = msgspec.msgpack.Decoder(frames.Told)
 
 _GRACE: Final = 0.15
-"""Seconds behind a command's time after which nobody waits for the engine's word on it any more."""
+"""Seconds behind the time of what was asked after which nobody waits for the engine's word on it any more."""
 
 _GONE: Final = "the engine is not there any more; try again shortly"
 
@@ -45,7 +45,7 @@ class _Call:
 
 
 class _Told:
-    """A command whose asker is called back, once, and does not wait for it."""
+    """A command or a query whose asker is called back, once, and does not wait for it."""
 
     __slots__ = ("_far", "_id", "_then")
 
@@ -141,17 +141,13 @@ class FarEngine:
         key: str | None = None, within: float = DEADLINE,
     ) -> Callable[[], None] | None:  # fmt: skip
         """The same without waiting; see ``Engine.submit``. The other end can answer it always."""
-        if self._pipe.lost:
-            raise Unavailable("stopping", _GONE)
         id = next(self._ids)
-        told = self._told[id] = _Told(self, id, then)
-        self._deadlines.watch(told, trio.current_time() + within + _GRACE)
         name = type(command).__name__
-        self._pipe.put(frames.Ask(id, hospital, name, frames.packed(command), frames.who(who), key, within))
-        return told.abandon
+        asked = frames.Ask(id, hospital, name, frames.packed(command), frames.who(who), key, within)
+        return self._have_told(id, asked, then, within)
 
     def withdraw(self, id: int) -> None:
-        """Nobody will hear what became of this command: what was not begun is not to be."""
+        """Nobody will hear what became of this: what was not begun is not to be."""
         if (told := self._told.pop(id, None)) is not None:
             self._deadlines.forget(told)
             self._pipe.put(frames.Cancel(id))
@@ -173,6 +169,16 @@ class FarEngine:
         name = type(query).__name__
         asked = frames.View(id, hospital, name, frames.packed(query), frames.who(who), within, purpose)
         return frames.reply(await self._call(id, asked))
+
+    def show(
+        self, hospital: str, query: Any, who: Principal, then: Callable[[Reply | Exception], None], *,
+        within: float = DEADLINE, purpose: str = "",
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """The same without waiting; see ``Engine.show``. The other end can answer it always."""
+        id = next(self._ids)
+        name = type(query).__name__
+        asked = frames.View(id, hospital, name, frames.packed(query), frames.who(who), within, purpose)
+        return self._have_told(id, asked, then, within)
 
     async def note_access(
         self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ""
@@ -266,6 +272,16 @@ class FarEngine:
         if isinstance(call.answer, Failed):
             raise frames.error(call.answer)
         return call.answer
+
+    def _have_told(
+        self, id: int, frame: msgspec.Struct, then: Callable[[Reply | Exception], None], within: float
+    ) -> Callable[[], None]:
+        if self._pipe.lost:
+            raise Unavailable("stopping", _GONE)
+        told = self._told[id] = _Told(self, id, then)
+        self._deadlines.watch(told, trio.current_time() + within + _GRACE)
+        self._pipe.put(frame)
+        return told.abandon
 
     def _take_told(self) -> list[_Told]:
         told, self._told = list(self._told.values()), {}

@@ -191,6 +191,13 @@ class TracedEngine:
         finally:
             span.end()
 
+    def show(
+        self, hospital: str, query: Any, who: Principal, then: Callable[[Reply | Exception], None], *,
+        within: float = DEADLINE, purpose: str = "",
+    ) -> Callable[[], None] | None:  # fmt: skip
+        """Only ``view`` can, as it is with ``submit``."""
+        return None
+
     async def note_access(
         self, hospital: str, who: Principal, query: str, patients: Iterable[str], purpose: str = ""
     ) -> None:

@@ -72,6 +72,25 @@ def read(reply: Reply) -> Any:
     return msgspec.msgpack.decode(reply.body)
 
 
+class Heard:
+    """What a callback of the engine was called with."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Any] = []  # replies and errors
+        self.came = trio.Event()
+
+    def __call__(self, outcome: Reply | Exception) -> None:
+        self.outcomes.append(outcome)
+        self.came.set()
+
+    async def only(self) -> Any:
+        """The one outcome; nothing more comes."""
+        await self.came.wait()
+        await trio.sleep(20)
+        [outcome] = self.outcomes
+        return outcome
+
+
 def hold_keys(engine: Engine) -> trio.Event:
     """Patients' keys are read from the disk only once this is set; until then messages that need one wait."""
     let, read_keys = trio.Event(), engine._store.read_keys

@@ -7,34 +7,14 @@ from typing import Any
 import trio
 from trio.testing import MockClock
 
-from engine.actor import Reply
 from engine.decider import PersonName
 from engine.decisions.patients import UpdatePatient
 from engine.errors import DeadlinePassed, NotFound, Unavailable
 from engine.eventlog.memory_store import MemoryDisk
 from engine.runtime import Engine
-from tests.engine.living import CLERK, hold_keys, living, patient, read
+from tests.engine.living import CLERK, Heard, hold_keys, living, patient, read
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
-
-
-class Heard:
-    """What a callback was called with."""
-
-    def __init__(self) -> None:
-        self.outcomes: list[Reply | Exception] = []
-        self.came = trio.Event()
-
-    def __call__(self, outcome: Reply | Exception) -> None:
-        self.outcomes.append(outcome)
-        self.came.set()
-
-    async def only(self) -> Any:
-        """The one outcome; nothing more comes."""
-        await self.came.wait()
-        await trio.sleep(20)
-        [outcome] = self.outcomes
-        return outcome
 
 
 async def submitted(engine: Engine, command: Any, **more: Any) -> Any:

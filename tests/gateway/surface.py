@@ -54,6 +54,9 @@ class ScriptedEngine:
     def submit(self, *asked: Any, **more: Any) -> None:
         """Only ``ask`` can answer."""
 
+    def show(self, *asked: Any, **more: Any) -> None:
+        """Only ``view`` can answer."""
+
     async def view(
         self, hospital: str, query: Any, who: Principal, *, within: float = 10.0, purpose: str = ""
     ) -> Reply:

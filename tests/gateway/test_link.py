@@ -140,6 +140,14 @@ async def test_what_is_given_up_before_it_was_begun_there_is_never_begun(autojum
         nursery.cancel_scope.cancel()
 
 
+def submitted(engine: FarEngine, then: Any, **more: Any) -> Any:
+    return engine.submit("main", patient(), CLERK, then, **more)
+
+
+def shown(engine: FarEngine, then: Any, patient_id: str = UNKNOWN, **more: Any) -> Any:
+    return engine.show("main", GetPatient(patient_id=patient_id), CLERK, then, **more)
+
+
 class Told:
     """What a callback was called with."""
 
@@ -168,10 +176,27 @@ async def test_a_command_is_heard_of_as_here_and_once(autojump_clock: Any) -> No
         assert error.code == "not_found"
 
 
-async def test_a_command_that_nobody_will_hear_of_is_withdrawn_there_and_not_heard_of(autojump_clock: Any) -> None:
+async def test_a_query_is_heard_of_as_here_and_once(autojump_clock: Any) -> None:
+    async with far() as engine:
+        made = await engine.ask("main", patient(), CLERK)
+        told, refused = Told(), Told()
+        shown(engine, told, read(made)["id"])
+        shown(engine, refused)
+        await trio.sleep(30)
+        [seen], [error] = told.words, refused.words
+        assert isinstance(seen, Reply)
+        assert (read(seen)["name"], seen.version, seen.position) == ("Asha Rao", 1, made.position)
+        assert isinstance(error, Rejected)
+        assert error.code == "not_found"
+
+
+@pytest.mark.parametrize("asked_at_once", [submitted, shown])
+async def test_what_nobody_will_hear_of_is_withdrawn_there_and_not_heard_of(
+    asked_at_once: Any, autojump_clock: Any
+) -> None:
     held, told = Held(), Told()
     async with linked(cast("Engine", held)) as engine:
-        withdraw = engine.submit("main", patient(), CLERK, told)
+        withdraw = asked_at_once(engine, told)
         await wait_all_tasks_blocked()
         assert withdraw is not None
         withdraw()
@@ -180,10 +205,13 @@ async def test_a_command_that_nobody_will_hear_of_is_withdrawn_there_and_not_hea
         withdraw()  # nothing is left to withdraw
 
 
-async def test_an_engine_that_says_nothing_is_waited_for_so_long_and_no_longer(autojump_clock: Any) -> None:
+@pytest.mark.parametrize("asked_at_once", [submitted, shown])
+async def test_an_engine_that_says_nothing_is_waited_for_so_long_and_no_longer(
+    asked_at_once: Any, autojump_clock: Any
+) -> None:
     held, told = Held(), Told()
     async with linked(cast("Engine", held)) as engine:
-        engine.submit("main", patient(), CLERK, told, within=2)
+        asked_at_once(engine, told, within=2)
         await trio.sleep(2)
         assert not told.words
         await trio.sleep(0.3)
@@ -197,13 +225,16 @@ async def test_an_engine_that_says_nothing_is_waited_for_so_long_and_no_longer(a
         assert len(told.words) == 1
 
 
-async def test_when_the_engine_goes_who_would_hear_is_told_that_nobody_knows(autojump_clock: Any) -> None:
+@pytest.mark.parametrize("asked_at_once", [submitted, shown])
+async def test_when_the_engine_goes_who_would_hear_is_told_that_nobody_knows(
+    asked_at_once: Any, autojump_clock: Any
+) -> None:
     told = Told()
     here, there = memory_stream_pair()
     engine = FarEngine(there)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(engine.run)
-        engine.submit("main", patient(), CLERK, told)
+        asked_at_once(engine, told)
         await wait_all_tasks_blocked()
         await here.aclose()
         await wait_all_tasks_blocked()
@@ -211,7 +242,7 @@ async def test_when_the_engine_goes_who_would_hear_is_told_that_nobody_knows(aut
         assert isinstance(word, Unavailable)
         assert (word.code, word.outcome) == ("stopping", "unknown")
         with pytest.raises(Unavailable):
-            engine.submit("main", patient(), CLERK, told)
+            asked_at_once(engine, told)
         nursery.cancel_scope.cancel()
 
 
