@@ -15,7 +15,7 @@ def hold(outcome: Outcome, commands: int) -> None:
     assert outcome.assigned > commands / 20
 
 
-@pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.parametrize("seed", [1, 3])
 def test_ten_thousand_commands_leave_every_bed_one_patient_and_nobody_over_the_maximum(seed: int):
     outcome = storm(5_000, seed)
     hold(outcome, 5_000)
