@@ -45,13 +45,14 @@ class Server:
                 self.url = found[1]
                 break
             time.sleep(0.05)
-        for _ in range(1_200):
-            try:
-                if httpx2.get(f"{self.url}/health/ready").status_code == 200:
-                    return
-            except httpx2.TransportError:
-                pass
-            time.sleep(0.05)
+        with httpx2.Client() as client:  # one: to make one takes longer than a start from a snapshot
+            for _ in range(1_200):
+                try:
+                    if client.get(f"{self.url}/health/ready").status_code == 200:
+                        return
+                except httpx2.TransportError:
+                    pass
+                time.sleep(0.05)
         raise AssertionError(f"it never got ready: {self.said(begun)}")
 
     def said(self, since: int = 0) -> str:

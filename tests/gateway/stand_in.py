@@ -67,7 +67,8 @@ def at(n: int) -> str:
 class StandIn:
     """The running stand-in, as a test sees it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, client: httpx2.Client, url: str) -> None:
+        self._client = client  # one for all that is told: to make one takes longer than to tell
         self.url = url
 
     def tell(self, **what: Any) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class StandIn:
         ``forget``: the log begins anew, as for another board. Gives how often it was asked, and in ``done`` the paths
         of commands.
         """
-        answer: dict[str, Any] = httpx2.post(f"{self.url}/stand-in", json=what).raise_for_status().json()
+        answer: dict[str, Any] = self._client.post(f"{self.url}/stand-in", json=what).raise_for_status().json()
         return answer
 
     def call(self, code: str, counter: str, n: int, topic: str = f"board:{SERVICE}", **other: Any) -> dict[str, Any]:
@@ -97,7 +98,8 @@ def standing_in() -> Iterator[StandIn]:
             assert process.stdout is not None
             found = re.match(r"on (http://\S+)", process.stdout.readline())
             assert found is not None
-            yield StandIn(found[1])
+            with httpx2.Client() as client:
+                yield StandIn(client, found[1])
         finally:
             process.kill()
 

@@ -34,13 +34,13 @@ def hold(seeds: range) -> None:
                 SEEN[name] = SEEN.get(name, 0) + count
 
 
-@pytest.mark.parametrize("first", range(0, 200, RANGE))
+@pytest.mark.parametrize("first", range(0, 120, RANGE))
 def test_all_invariants_hold(first: int):
     hold(range(first, first + RANGE))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("first", range(1_000, 6_000, RANGE))
+@pytest.mark.parametrize("first", [*range(120, 200, RANGE), *range(1_000, 6_000, RANGE)])
 def test_all_invariants_hold_in_many_more_mornings(first: int):
     hold(range(first, first + RANGE))
 
