@@ -26,6 +26,7 @@ class RestingConnection(Connection):
         self.since = 0.0  # when the present rest began
         self.come: bytes | None = None  # what came while the task slept, and is for it
         self.asleep: trio.lowlevel.Task | None = None
+        self.parting = False  # the rest was ended, and nothing had come
 
     def leave(self) -> None:
         self.door.resting.discard(self)
@@ -72,7 +73,20 @@ class RestingConnection(Connection):
     def end_rest(self) -> None:
         """Let the rest end, if it is not over. What has arrived of a request by now is served, and to its end."""
         if self in self.door.resting:
-            self._begin(self._read_now(self.settings.max_head_bytes) or b"")
+            data = self._read_now(self.settings.max_head_bytes)
+            if data is None:
+                self.parting = True  # the task looks once more, right before it closes
+                self.door.resting.discard(self)
+                self._wake()
+            else:
+                self._begin(data)
+
+    def _last_words(self) -> bytes:
+        """What has come since somebody ended the rest; there is nothing after it."""
+        self.parting = False
+        data = self._read_now(self.settings.max_head_bytes) or b""
+        self.ended = not data
+        return data
 
     def _begin(self, data: bytes) -> None:
         self.door.resting.discard(self)

@@ -103,8 +103,12 @@ class ShortConnection(RestingConnection):
                 data = self.held
                 if not self._take(data):
                     return data
-            elif self.door.stopping or self.ended:
+            elif self.ended:
                 return b""
+            elif self.door.stopping or self.parting:
+                data = self._last_words()
+                if not data or not self._take(data):
+                    return data
             else:
                 self._rest()
                 await self._sleep()

@@ -246,3 +246,24 @@ async def test_a_connection_that_breaks_where_it_rests_ends_and_no_other_does(mo
             assert await read_all(stream) == b""
         assert (await Browser(other).ask(post(b"/echo", b"y"))).body == b"y"
         assert [type(error) for error in door.failures] == [ZeroDivisionError]
+
+
+@pytest.mark.parametrize("asked", [post(b"/echo", b"last"), GET % b"/ignore"])
+async def test_what_comes_between_the_end_of_a_rest_and_the_connection_s_is_answered(asked: bytes):
+    async with running(PATIENT) as door, await door.connect() as stream:
+        browser = Browser(stream)
+        await browser.ask(post(b"/echo", b"first"))
+        await eventually(lambda: connection_of(door) in door.door.resting)
+        door.door.close_idle()
+        assert os.write(stream.socket.fileno(), asked) == len(asked)  # before its task has its turn
+        answer = await browser.read()
+        assert answer.status == 200
+        assert answer.headers["connection"] == "close"
+        assert await read_all(stream) == b""
+
+
+async def test_a_rest_that_was_too_long_ends_and_nothing_is_said():
+    async with running(DoorSettings(keep_alive_timeout=0.2)) as door, await door.connect() as stream:
+        assert (await Browser(stream).ask(post(b"/echo", b"first"))).body == b"first"
+        assert await read_all(stream) == b""
+        await eventually(lambda: not door.door._connections)
