@@ -14,6 +14,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
+# Compiled modules are kept beside their sources even where the environment says otherwise: the tests start hundreds of
+# processes, and each of them compiled all of the project anew (2.2 s instead of 1.0 s of processor time).
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test lint long bench screenshots lock clean
 
 help:

@@ -7,6 +7,7 @@ The tables come first, then the checkers, then the tests: each checker is also h
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -318,7 +319,12 @@ def sources() -> dict[str, Path]:
 
 
 SOURCES = sources()
-TREES = {module: ast.parse(path.read_text("utf-8"), str(path)) for module, path in SOURCES.items()}
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    """All modules as syntax trees; read on first use, so that a process without these tests does not wait for it."""
+    return {module: ast.parse(path.read_text("utf-8"), str(path)) for module, path in SOURCES.items()}
 
 
 def imports_of(tree: ast.AST, known: frozenset[str] = frozenset(SOURCES)) -> Iterator[Import]:
@@ -464,7 +470,7 @@ def cycles(edges: dict[str, set[str]]) -> list[str]:
 
 def hold(checker: Callable[[str, ast.AST], Iterator[str]]) -> None:
     """Let a checker look at all modules; every fault it finds is in the message, once, a line each."""
-    faults = dict.fromkeys(fault for module, tree in TREES.items() for fault in checker(module, tree))
+    faults = dict.fromkeys(fault for module, tree in trees().items() for fault in checker(module, tree))
     assert not faults, "\n" + "\n".join(faults)
 
 
@@ -487,7 +493,7 @@ def test_banned_names_are_used_nowhere_but_at_their_seams():
 def test_no_module_imports_itself_in_a_round():
     edges = {
         module: {target for target, _, _ in imports_of(tree) if target in SOURCES and target != module}
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
     }
     assert cycles(edges) == []
 
@@ -499,7 +505,7 @@ def test_foreign_packages_are_declared():
     declared = {name_of(line) for line in lines}
     foreign = {
         (target.split(".")[0], module)
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         if within(module, PRODUCT) and not within(module, OTHERS)
         for target, _, _ in imports_of(tree)
         if not is_ours(target) and target.split(".")[0] not in sys.stdlib_module_names
@@ -520,7 +526,7 @@ def name_of(requirement: str) -> str:
 
 
 def test_every_module_says_what_it_knows():
-    assert [module for module, tree in TREES.items() if not ast.get_docstring(tree)] == []
+    assert [module for module, tree in trees().items() if not ast.get_docstring(tree)] == []
 
 
 def test_no_file_is_longer_than_its_limit():

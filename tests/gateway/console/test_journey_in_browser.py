@@ -120,7 +120,7 @@ def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server:
         # What was done last can be taken back, and says what that is.
         press(page, "z")
         said(page, "Taken back: CAR-001 checked in")
-        tab_to(page, "Check in")
+        has_focus(page, "Check in")
         press(page, "Enter")
         said(page, "CAR-001 checked in")
         assert visitor.complaints == []
