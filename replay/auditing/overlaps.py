@@ -150,11 +150,13 @@ def _appointments(event: Any, now: dict[str, Appointment | None]) -> None:
 
 
 def _spans(appointment: Appointment) -> Iterator[tuple[str, Span]]:
-    """Whose time it takes, and from when to when."""
-    holding = appointment.status in HOLDING
-    keeps = holding or (appointment.status == "completed" and appointment.busy_to > appointment.busy_from)
-    if appointment.room_id and keeps:
+    """Whose time it takes, and from when to when; what is completed has its people until it ended."""
+    completed = appointment.status == "completed"
+    if not completed and appointment.status not in HOLDING:
+        return
+    if appointment.room_id and (not completed or appointment.busy_to > appointment.busy_from):
         yield f"room {appointment.room_id}", (appointment.busy_from, appointment.busy_to, appointment.id)
-    if holding:
-        yield f"doctor {appointment.doctor_id}", (appointment.start, appointment.end, appointment.id)
-        yield f"patient {appointment.patient_id}", (appointment.start, appointment.end, appointment.id)
+    end = min(appointment.ended_at, appointment.end) if completed else appointment.end
+    if end > appointment.start:
+        yield f"doctor {appointment.doctor_id}", (appointment.start, end, appointment.id)
+        yield f"patient {appointment.patient_id}", (appointment.start, end, appointment.id)

@@ -132,6 +132,31 @@ def test_a_completed_one_keeps_the_room_until_it_is_clean_and_the_doctor_no_long
     assert audit.overlaps.count == 1
 
 
+@pytest.mark.parametrize("whose", ["doctor_id", "patient_id"])
+def test_a_completed_one_has_its_people_until_it_ended(audit: Audit, whose: str):
+    audit.book(one := appointment("a", 0, 60))
+    audit.tell(AppointmentCompleted(replace(one, status="completed", ended_at=30 * MINUTE, busy_to=35 * MINUTE)))
+    assert audit.overlaps.engaged(one.patient_id, 29 * MINUTE, 90 * MINUTE) == "a"
+    assert audit.overlaps.engaged(one.patient_id, 30 * MINUTE, 90 * MINUTE) == ""
+    audit.book(appointment("b", 30, 60, room_id="s", **{whose: getattr(one, whose)}))
+    assert audit.overlaps.count == 0
+    audit.book(appointment("c", 10, 20, room_id="t", **{whose: getattr(one, whose)}))
+    assert audit.overlaps.count == 1
+
+
+def test_one_that_was_completed_before_its_time_or_long_after_it_has_nobody_beyond_it(audit: Audit):
+    early, late = appointment("a", 60, 90), appointment("b", 0, 10)
+    audit.book(early, late)
+    done = ((early, 50, 55), (late, 40, 45))
+    audit.tell(*(
+        AppointmentCompleted(replace(one, status="completed", ended_at=ended * MINUTE, busy_to=clean * MINUTE))
+        for one, ended, clean in done
+    ))  # fmt: skip
+    assert audit.overlaps.engaged(early.patient_id, 0, 200 * MINUTE) == ""
+    assert audit.overlaps.engaged(late.patient_id, 10 * MINUTE, 200 * MINUTE) == ""
+    assert audit.overlaps.engaged(late.patient_id, 9 * MINUTE, 200 * MINUTE) == "b"
+
+
 def slot(start: int, end: int) -> SlotOpened:
     """A slot of doctor x, in minutes."""
     return SlotOpened("s", "x", "2027-03-01", start * MINUTE, end * MINUTE, 5, "A", 1, 5, 0)
