@@ -197,6 +197,7 @@ def test_however_much_happens_the_view_is_asked_for_once_a_second_at_most(browse
         joined = {"type": "queue_position_update", "change": "joined", "at": "2030-02-01T09:00:30Z"}
         for n in range(1, 301):
             stand_in.tell(messages=[{**joined, "code": f"CAR-{n + 10:03}", "position": n, "waiting": n}])
+            page.wait_for_timeout(10)  # together three seconds at least, of which each has its question
         last = {**joined, "code": "CAR-311", "position": 300, "waiting": 300}
         stand_in.tell(board=board_view(1, 300), messages=[last])
         expect(page.locator(".count")).to_have_text("300 people waiting")

@@ -88,10 +88,12 @@ async def test_it_starts_with_the_first_question_is_replaced_when_it_dies_and_en
 
 
 async def test_one_that_does_not_answer_is_given_up_and_one_that_nobody_asks_ends(data: Path):
-    async with reading(data, longest=0.3, idle=0.5) as process:
-        with pytest.raises(Unavailable, match="in time"):  # it has only just begun
-            await days(process)
-        while not process.starts or alive(process.pid):
+    async with reading(data, longest=30, idle=1.0) as process:
+        await days(process)
+        os.kill(process.pid, signal.SIGSTOP)
+        with pytest.raises(Unavailable, match="in time"):
+            await process.ask("main", "ListAuditDays", {}, 0.3)
+        while alive(process.pid):
             await trio.testing.wait_all_tasks_blocked(0.05)
         assert process.starts == 1
 
