@@ -18,6 +18,7 @@ export function chart({ title, description, draw, classes = "" }) {
   });
   const heading = shape("title", { id: `chart-${number}-title` }, title);
   const text = shape("desc", { id: `chart-${number}-text` }, description);
+  svg.append(heading, text); // it has its name before it is drawn, too
   const holder = document.createElement("div");
   holder.className = "chart-holder";
   holder.append(svg);
