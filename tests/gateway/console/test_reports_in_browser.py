@@ -73,6 +73,14 @@ def live(desk: Desk, url: str) -> None:
     desk.post(f"/facilities/{facility}/branches/", {"name": "North"})
 
 
+UNDRAWN = """async () => {
+  const { chart } = await import("/static/console/reports/charts.js");
+  const svg = chart({ title: "Its name", description: "What it shows", draw: () => null }).querySelector("svg");
+  const said = (by) => svg.querySelector("#" + svg.getAttribute(by))?.textContent;
+  return [said("aria-labelledby"), said("aria-describedby")];
+}"""
+
+
 def shown(page: Page) -> None:
     expect(page.locator(".report-status")).to_contain_text("As of")
 
@@ -127,6 +135,11 @@ def test_the_daily_report_has_the_interface_s_figures_a_chart_and_the_same_csv(
         assert number_free(ours) == number_free(list(csv.DictReader(io.StringIO(theirs))))
         assert ours[0]["name"] == "'=Dr. Rao, the elder", "no formula for a spreadsheet"
         assert visitor.complaints == []
+
+
+def test_a_chart_has_its_name_before_it_is_drawn(browser: Browser, reported: Server):
+    with at(browser, reported, "/console/reports/daily", role="auditor") as visitor:
+        assert visitor.page.evaluate(UNDRAWN) == ["Its name", "What it shows"]
 
 
 def test_days_that_make_no_sense_are_refused_before_anything_is_asked(browser: Browser, reported: Server):
