@@ -166,6 +166,7 @@ def test_a_row_says_why_two_say_which_is_first_and_a_patient_has_a_history(brows
         page.locator(f"[data-row='{second['id']}']").click()
         expect(page.locator(".verdict")).to_have_text(f"{first['code']} comes before {second['code']}")
         expect(page.locator("[data-part=because]")).to_have_text(re.compile("priority"))
+        expect(page.locator("[data-part=entry-title]")).to_contain_text(f"Entry {second['changed']}")
         page.locator(".rules-box, [data-part=rules-box] summary").first.click()
         expect(page.locator(".rules li").first).to_contain_text(re.compile(r"R\d+"))
         page.get_by_role("button", name=re.compile("All about patient")).first.click()
@@ -175,7 +176,15 @@ def test_a_row_says_why_two_say_which_is_first_and_a_patient_has_a_history(brows
         expect(page.locator("[data-part=entry-title]")).to_contain_text("RegisterPatient")
         page.get_by_text("What was asked").click()
         expect(page.locator("[data-part=entry-arguments]")).to_contain_text("▒")
-        page.locator("[data-row]").first.press("Enter")
+        registered = explored.desk.get(f"/audit/patients/{second['patient_id']}/history/", limit=1)["items"][0]
+        expect(page.locator("[data-part=entry-title]")).to_contain_text(f"Entry {registered['position']}")
+        before = explored.desk.get("/audit/state/", slot=explored.slot["id"], at=str(registered["position"]))
+        ids = [row["id"] for row in before["slot"]["line"]]
+        assert ids
+        assert second["id"] not in ids
+        expect(page.locator("[data-list=line] [data-row]")).to_have_count(len(ids))
+        page.locator(f"[data-row='{ids[-1]}']").press("Enter")
+        expect(page.locator(f"[data-row='{ids[-1]}']")).to_have_attribute("aria-pressed", "true")
         assert visitor.complaints == []
 
 
