@@ -14,6 +14,7 @@ export class List {
   #row;
   #height;
   #chosen = null;
+  #stays;
   #onChoose;
   #onOpen;
   #frame = 0;
@@ -23,8 +24,10 @@ export class List {
   #id = freshId("list");
 
   // `row(item, place)` gives what is in a row; `keyOf(item)` a key that stays its own. `onChoose(item)`: it is the chosen one;
-  // `onOpen(item)`: Enter, or a double click. `height` of a row, in CSS pixels at a root size of 16.
-  constructor({ label, row, keyOf = (item) => item.id, onChoose = () => {}, onOpen = () => {}, height = 52, empty = "" }) {
+  // `onOpen(item)`: Enter, or a double click. `height` of a row, in CSS pixels at a root size of 16. When the chosen row
+  // leaves, the next one is chosen; where it `stays`, none is: whoever works on it goes on with it.
+  constructor({ label, row, keyOf = (item) => item.id, onChoose = () => {}, onOpen = () => {}, height = 52, empty = "", stays = false }) {
+    this.#stays = stays;
     this.#row = row;
     this.#keyOf = keyOf;
     this.#onChoose = onChoose;
@@ -58,7 +61,7 @@ export class List {
     const before = this.#places.get(this.#chosen);
     this.#rows = items;
     this.#places = new Map(items.map((item, place) => [this.#keyOf(item), place]));
-    if (this.#chosen !== null && !this.#places.has(this.#chosen)) {
+    if (this.#chosen !== null && !this.#stays && !this.#places.has(this.#chosen)) {
       const next = items[Math.min(before ?? 0, items.length - 1)];
       this.choose(next ? this.#keyOf(next) : null);
     }

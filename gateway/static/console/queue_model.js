@@ -30,6 +30,7 @@ export class QueueModel {
 
   async open() {
     await Promise.all([this.#whole(), this.#service()]);
+    if (this.#ended) return;
     let first = true;
     this.#stop = this.#app.follow([`service:${this.#id}`], {
       // What came between the question and the stream is in the snapshot.

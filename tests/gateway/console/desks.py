@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.gateway.browser import DESK, Visit, visit
 from tests.serving import Desk, Server
@@ -159,3 +160,38 @@ def said(page: Page, text: str) -> None:
     expect(page.locator("[data-part=outcome]")).to_contain_text(text)
     heard = page.locator(".outcomes .spoken")
     expect(heard.filter(has_text=text)).to_have_count(1)
+
+
+class Late:
+    """The next answer to a question like this, kept back until it is let go: others overtake it."""
+
+    def __init__(self, page: Page, address: str | re.Pattern[str], method: str = "GET") -> None:
+        self._page = page
+        self._method = method
+        self._kept: tuple[Route, APIResponse] | None = None
+        self._done = False
+        page.route(address, self._take)
+
+    def _take(self, route: Route) -> None:
+        if self._done or self._kept or route.request.method != self._method:
+            route.continue_()
+        else:
+            self._kept = (route, route.fetch())
+
+    def wait(self) -> None:
+        """Until the server has answered."""
+        for _ in range(500):
+            if self._kept:
+                return
+            self._page.wait_for_timeout(20)
+        raise AssertionError("nobody asked")
+
+    def let_go(self) -> None:
+        """Now the page has it, and has had the time to make something of it."""
+        self.wait()
+        assert self._kept is not None
+        route, answer = self._kept
+        self._done, self._kept = True, None
+        with self._page.expect_response(lambda response: response.request == route.request):
+            route.fulfill(response=answer)
+        self._page.evaluate("() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 100)))")

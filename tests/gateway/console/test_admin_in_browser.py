@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.gateway.browser import PHONE, chromium
-from tests.gateway.console.desks import press, said
+from tests.gateway.console.desks import Late, press, said
 from tests.gateway.console.office import Office, administrator, office
 
 pytestmark = pytest.mark.browser
@@ -210,7 +210,8 @@ def test_rules_are_drafted_tried_on_a_past_day_and_put_in_force(browser: Browser
         said(page, "Spread the day is in the draft.")
         assert visitor.axe() == []
         page.get_by_label("Weight").fill("40")
-        page.get_by_role("button", name="Save", exact=True).click()
+        with page.expect_response(lambda answer: answer.request.method == "PUT"):
+            page.get_by_role("button", name="Save", exact=True).click()
         said(page, "is in the draft")
         [rule] = place.get("/rules/", clinic_id=clinic, version="draft")["items"]
         assert (rule["rule"]["kind"], rule["rule"]["weight"]) == ("least_busy", 40)
@@ -292,4 +293,40 @@ def test_every_view_is_whole_for_whoever_reads_otherwise(browser: Browser, place
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
             assert re.findall(r"\b(?:f|v|kind)_\w+", page.locator("main").inner_text()) == [], view
             assert visitor.axe() == [], view
+        assert visitor.complaints == []
+
+
+def test_what_is_typed_right_after_saving_stays(browser: Browser, place: Office):
+    with administrator(browser, place, "/console/admin/policy") as visitor:
+        page = visitor.page
+        before = place.get("/policy/")["offer_minutes"]
+        page.get_by_label("Overbooking (%)").fill("10")
+        asked = len(visitor.asked)
+        page.get_by_role("button", name="Save", exact=True).click()
+        said(page, "The policies are saved.")
+        page.get_by_label("Overbooking (%)").fill("25")
+        page.wait_for_timeout(300)
+        assert [address for address in visitor.asked[asked:] if "/api/" in address] == [visitor.asked[asked]]
+        assert page.get_by_label("Overbooking (%)").input_value() == "25"
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_label("Overbooking (%)")).to_have_value("25")
+        said(page, "The policies are saved.")
+        assert place.get("/policy/")["offer_minutes"] == before
+
+
+def test_the_slots_of_the_day_that_was_asked_for_last_are_listed(browser: Browser, place: Office):
+    doctor = place.post("/doctors/", {"name": "Dr. Late", "specialization": "Surgery"})["id"]
+    for day, hour in (("2030-04-01", "07"), ("2030-04-02", "08")):
+        times = {"start_time": f"{day}T{hour}:00:00Z", "end_time": f"{day}T{hour}:30:00Z"}
+        place.post("/slots/", {"doctor": doctor, "max_capacity": 3, **times})
+    with administrator(browser, place, f"/console/admin/slots/{doctor}?date=2030-03-31") as visitor:
+        page = visitor.page
+        late = Late(page, re.compile(r"/slots/\?.*date=2030-04-01"))
+        page.get_by_label("Day", exact=True).fill("2030-04-01")
+        late.wait()
+        page.get_by_label("Day", exact=True).fill("2030-04-02")
+        expect(page.get_by_role("cell", name="08:00")).to_be_visible()
+        late.let_go()
+        expect(page.get_by_role("cell", name="08:00")).to_be_visible()
+        expect(page.get_by_role("cell", name="07:00")).to_have_count(0)
         assert visitor.complaints == []

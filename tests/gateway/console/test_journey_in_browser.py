@@ -122,6 +122,7 @@ def test_a_patient_s_whole_way_with_the_keyboard_alone(browser: Browser, server:
         said(page, "Taken back: CAR-001 checked in")
         has_focus(page, "Check in")
         press(page, "Enter")
+        expect(page.locator("[data-part=outcome]")).not_to_contain_text("Taken back")
         said(page, "CAR-001 checked in")
         assert visitor.complaints == []
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.gateway.browser import PHONE, chromium
-from tests.gateway.console.desks import at, press, said
+from tests.gateway.console.desks import Late, at, press, said
 from tests.serving import Desk, Server
 
 pytestmark = pytest.mark.browser
@@ -250,3 +250,26 @@ def test_on_a_phone_the_day_is_a_list_and_in_arabic_it_runs_from_the_right(
 def plain(text: str) -> str:
     """Without the marks that keep directions apart."""
     return re.sub("[\u2066-\u2069]", "", text)
+
+
+def test_a_late_answer_does_not_put_another_appointment_before_whoever_has_gone_on(
+    browser: Browser, served: Server, clinic: Clinic
+):
+    date = "2030-02-19"
+    one, other = clinic.book("09:00", "09:30", 0, date), clinic.book("10:00", "10:30", 1, date)
+    with at(browser, served, f"/console/rooms/day/{clinic.id}?date={date}", role="clinician") as visitor:
+        page = visitor.page
+        block = page.locator(f".block[data-key='{one['id']}']")
+        block.click()
+        late = Late(page, re.compile("/check-in/$"), "POST")
+        step(page, "Check in", "i")
+        late.wait()
+        page.locator(f".block[data-key='{other['id']}']").click()
+        name = clinic.desk.get(f"/patients/{other['patient_id']}/")["name"]
+        expect(panel(page).locator("h2")).to_have_text(name)
+        late.let_go()
+        said(page, "Checked in")
+        expect(block).to_have_attribute("data-status", "checked_in")
+        expect(panel(page).locator("h2")).to_have_text(name)
+        expect(panel(page).get_by_role("button", name="Check in")).to_be_visible()
+        assert visitor.complaints == []

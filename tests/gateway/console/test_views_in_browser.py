@@ -4,15 +4,17 @@ and what the page weighs until somebody can work.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.gateway.browser import PHONE, WALL, chromium, visit
-from tests.gateway.console.desks import House, at, follow, has_focus, press, said, tab_to
+from tests.gateway.console.desks import House, Late, at, follow, has_focus, press, said, tab_to
 from tests.serving import Server, serving
 
 pytestmark = pytest.mark.browser
@@ -160,6 +162,25 @@ def test_a_full_slot_leads_to_the_waiting_list_and_an_emergency_past_it(browser:
         expect(page.locator(".paper .code")).to_be_visible()
     (token,) = house.tokens(patient_id=patient)
     assert token["category"] == "EMERGENCY"
+
+
+def test_an_older_answer_that_comes_late_does_not_undo_what_a_newer_one_showed(
+    browser: Browser, server: Server, house: House
+):
+    patient = house.patient("Twice Asked")
+    token = house.desk.post("/tokens/", {"slot_id": house.slots[3], "patient_id": patient, "category": "WALKIN"})
+    with at(browser, server, f"/console/desk/patients/{patient}", role="clerk") as visitor:
+        page = visitor.page
+        chip = page.locator(".visit .chip").first
+        expect(chip).to_have_text("Booked")
+        late = Late(page, re.compile(r"/tokens/\?.*patient_id="))
+        page.get_by_role("button", name="Check in").click()
+        late.wait()
+        httpx2.delete(f"{server.url}/api/v1/tokens/{token['id']}/", timeout=15).raise_for_status()
+        expect(chip).to_have_text("Cancelled")
+        late.let_go()
+        expect(chip).to_have_text("Cancelled")
+        assert visitor.complaints == []
 
 
 def test_a_token_is_moved_and_cancelled_and_the_doctor_s_absence_is_planned_before_it_is_done(

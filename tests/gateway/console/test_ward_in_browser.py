@@ -183,6 +183,8 @@ def test_the_line_is_in_the_order_of_service_and_an_administrator_assigns_by_han
             bed = ward.desk.post(f"/wards/{ward.id}/beds/", {"label": "002"}, 201)
             expect(page.locator(".admission")).to_contain_text("Assigned")
             assert ward.desk.get(f"/admissions/{waits['id']}/")["bed_id"] == bed["id"]
+            expect(row).to_have_count(0)
+            expect(page.locator(".admission")).to_contain_text("Assigned")  # whoever worked on it goes on with it
             press(page, "h")
             dialog = page.get_by_role("dialog")
             dialog.get_by_label("Reason").fill("short")

@@ -30,8 +30,12 @@ class PolicyView {
   }
 
   async ask() {
+    this.#draw(await this.#app.get("/policy/"));
+  }
+
+  #draw(policy) {
     const app = this.#app;
-    this.#policy = await app.get("/policy/");
+    this.#policy = policy;
     const shape = new Shape(app, this.#all, "ChangePolicy", { choices: { "max_wait_minutes.keys": TIERS } });
     const form = new Form(app, {
       classes: "many",
@@ -73,7 +77,7 @@ class PolicyView {
       ...how, what: app.say("policy"), done: () => app.say("policy_saved"),
     });
     if (!answer) return;
-    await this.ask();
+    this.#draw(answer.body); // at once: what is typed after it stays
     this.#place.querySelector("button[type=submit]").focus();
   }
 }

@@ -21,7 +21,8 @@ export class Records {
   #list;
   #panel = el("section", { class: "panel", "aria-live": "off" });
   #search;
-  #turn = 0;
+  #turn = 0; // of forms
+  #asked = 0; // of lists
 
   // {view, word, one, path, query, add, change, retire, title(item), about(item) → children, choices() → {…}, omit, before,
   // extra(records, form) → {element, set(item), values()} | null, more(item, records) → children, key(item), fresh() → values}.
@@ -59,7 +60,10 @@ export class Records {
   }
 
   async refresh(key = null) {
-    this.#items = await this.#app.all(this.#said.path, this.#said.query, MOST);
+    const asked = (this.#asked += 1);
+    const items = await this.#app.all(this.#said.path, this.#said.query, MOST);
+    if (asked !== this.#asked) return;
+    this.#items = items;
     this.#items.sort((one, other) => this.#said.title(one).localeCompare(this.#said.title(other), this.#app.language.code));
     this.#search.hidden = this.#items.length < SEARCHED_FROM;
     this.#filter();

@@ -30,6 +30,7 @@ class SlotsView {
   #day;
   #doctor;
   #listed = el("div");
+  #turn = 0;
 
   constructor(app, who, params) {
     this.#app = app;
@@ -55,7 +56,9 @@ class SlotsView {
 
   async ask() {
     const app = this.#app;
+    const turn = (this.#turn += 1);
     const found = await app.all("/slots/", { date: this.#day.value, doctor_id: this.#doctor.value });
+    if (turn !== this.#turn) return; // another day was asked for meanwhile
     history.replaceState(null, "", `${address("admin", "slots", this.#doctor.value)}?date=${this.#day.value}`);
     found.sort((one, other) => one.start_time.localeCompare(other.start_time));
     const cells = (one) => [

@@ -33,6 +33,8 @@ class Day {
   #stop = () => {};
   #timer = 0;
   #turn = 0;
+  #looked = 0; // of questions for slots
+  #asked = 0; // of questions for tokens
   #body;
 
   constructor(app, date) {
@@ -93,14 +95,15 @@ class Day {
 
   async #again() {
     const turn = this.#turn;
+    const looked = (this.#looked += 1);
     try {
       const found = await this.#app.all("/slots/", { doctor_id: this.#doctor.value, date: this.#date.value });
-      if (turn !== this.#turn) return;
+      if (turn !== this.#turn || looked !== this.#looked) return;
       this.#found = found;
       this.#tabs();
       await this.#tokens(turn);
     } catch {
-      this.#soon(); // the banner says that there is no connection
+      if (turn === this.#turn) this.#soon(); // the banner says that there is no connection
     }
   }
 
@@ -132,9 +135,10 @@ class Day {
 
   async #tokens(turn) {
     const app = this.#app;
+    const asked = (this.#asked += 1);
     const slot = this.#found.find((one) => one.id === this.#slot);
     const tokens = slot ? await app.all(`/slots/${slot.id}/tokens/`) : [];
-    if (turn !== this.#turn || (slot && slot.id !== this.#slot)) return;
+    if (turn !== this.#turn || asked !== this.#asked) return;
     fill(this.#counts, slot && app.say("slot_counts", { count: tokens.filter((one) => one.status === "CONFIRMED").length, waiting: slot.waiting_count, free: slot.free_seats }));
     this.#list.set(tokens);
     if (!this.#list.chosen && tokens.length) this.#list.choose(tokens[0].id);

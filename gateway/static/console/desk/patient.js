@@ -21,6 +21,8 @@ export class Patient {
   #visits = el("div", { class: "visits" });
   #stop = () => {};
   #closed = false;
+  #turn = 0;
+  #about = ""; // the visit that the focus goes to, whichever question is answered first
   #slots = "";
 
   constructor(app, id) {
@@ -71,6 +73,8 @@ export class Patient {
   // The visits as they are now; the focus goes to the first thing that can be done with `about`, where that is named.
   async refresh(about = "") {
     const app = this.#app;
+    const turn = (this.#turn += 1);
+    this.#about = about || this.#about;
     const asked = { patient_id: this.#id, limit: SHOWN };
     const [tokens, waiting] = await Promise.all([app.get("/tokens/", asked), app.get("/waiting-list/", asked)]);
     const rows = [...tokens.items, ...waiting.items];
@@ -78,13 +82,14 @@ export class Patient {
     const slots = new Map();
     const open = [...new Set(rows.filter((row) => OPEN.has(row.status)).map((row) => row.slot_id))];
     await Promise.all(open.map(async (id) => slots.set(id, await app.get(`/slots/${id}/`))));
-    if (this.#closed) return;
+    if (this.#closed || turn !== this.#turn) return;
     const focused = document.activeElement?.closest("[data-visit]")?.dataset.visit;
     const order = (row) => (OPEN.has(row.status) ? 0 : 1);
     rows.sort((one, other) => order(one) - order(other) || (one.created_at < other.created_at ? 1 : -1));
     fill(this.#visits, rows.length ? rows.map((row) => this.#visit(row, names, slots.get(row.slot_id))) : el("p", { class: "empty" }, app.say("no_visits")));
     this.#follow(open);
-    const again = about || focused;
+    const again = this.#about || focused;
+    this.#about = "";
     if (again) this.#visits.querySelector(`[data-visit="${again}"] button`)?.focus();
   }
 

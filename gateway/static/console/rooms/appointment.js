@@ -198,11 +198,13 @@ export class AppointmentPanel {
     return answer;
   }
 
-  // What was done stands here at once; whoever shows the day looks again. After a refusal it may be another one by now.
+  // What was done stands here at once; whoever shows the day looks again. Another one may have been chosen meanwhile.
   #after(one, answer) {
-    if (answer?.body) this.#draw(answer.body, (this.#turn += 1));
-    else if (answer) this.clear();
-    else if (this.#shown === one.id) this.show(one.id);
+    if (this.#shown === one.id) {
+      if (answer?.body) this.#draw(answer.body, (this.#turn += 1));
+      else if (answer) this.clear();
+      else this.show(one.id);
+    }
     if (answer) this.#changed(answer.body ?? one);
   }
 
@@ -250,10 +252,9 @@ export class AppointmentPanel {
       what: app.say("cancel_series"),
       done: () => app.say("series_cancelled"),
     });
-    if (answer) {
-      this.#changed(one);
-      this.show(one.id);
-    }
+    if (!answer) return;
+    this.#changed(one);
+    if (this.#shown === one.id) this.show(one.id);
   }
 
   // The next one by the rules, as the desk wants it; the log has a reason for each change of a room.

@@ -49,6 +49,7 @@ class DayView {
   #speech = null;
   #chosen = null;
   #timer = 0;
+  #asked = 0;
   #scrolled = false;
   #waiting = el("ul", { class: "room-waiting" });
   #waitingPart;
@@ -120,6 +121,7 @@ class DayView {
 
   close() {
     clearInterval(this.#timer);
+    this.#asked += 1;
     this.#source?.close();
   }
 
@@ -129,8 +131,11 @@ class DayView {
   }
 
   async #follow(id) {
+    const turn = (this.#asked += 1);
     this.#source?.close();
-    this.#clinic = await this.#open(id);
+    const clinic = await this.#open(id);
+    if (turn !== this.#asked) return; // another clinic was chosen meanwhile
+    this.#clinic = clinic;
     this.#source = new DaySource(this.#app, id, (day) => this.#take(day));
     this.#source.follow(this.#date);
     const asked = new URLSearchParams({ date: this.#date, hospital: this.#app.hospital, lang: this.#app.language.code });

@@ -47,6 +47,7 @@ class WaitingView {
     this.#list = new List({
       label: app.say("waiting_for_room"),
       empty: app.say("nobody_waits_for_room"),
+      stays: true,
       row: (one) => this.#row(one),
       onChoose: (one) => (one ? this.#panel.show(one.id) : this.#panel.clear()),
       onOpen: () => this.#panel.element.querySelector("button")?.focus(),

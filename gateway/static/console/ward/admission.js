@@ -156,9 +156,12 @@ export class AdmissionPanel {
       done: ({ body: found }) =>
         done?.(found) ?? app.say("step_done", { what, status: app.say(`admission_${found.status ?? "assigned"}`) }),
     });
-    this.#seen = "";
-    if (answer?.body?.id === one.id) this.#draw(answer.body, (this.#turn += 1));
-    else if (this.#shown === one.id) this.show(one.id);
+    // Another one may have been chosen meanwhile.
+    if (this.#shown === one.id) {
+      this.#seen = "";
+      if (answer?.body?.id === one.id) this.#draw(answer.body, (this.#turn += 1));
+      else this.show(one.id);
+    }
     if (answer) this.#changed();
     return answer;
   }

@@ -49,7 +49,13 @@ class BacklogView {
     const select = (word, options) =>
       el(
         "select",
-        { aria: { label: app.say(word) }, onChange: () => this.#again.want() },
+        {
+          aria: { label: app.say(word) },
+          onChange: () => {
+            this.#list.choose(null);
+            this.#again.want();
+          },
+        },
         options.map(([value, text]) => el("option", { value }, text)),
       );
     this.#which = select(
@@ -61,6 +67,7 @@ class BacklogView {
       label: app.say("admissions"),
       empty: app.say("nobody_waits"),
       height: 60,
+      stays: true,
       row: (one) => this.#row(one),
       onChoose: (one) => (one ? this.#panel.show(one.id) : this.#panel.clear()),
       onOpen: () => this.#panel.focus(),

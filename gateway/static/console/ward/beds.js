@@ -114,8 +114,10 @@ class BedsView {
     const asked = new URLSearchParams({ hospital: app.hospital, lang: app.language.code });
     this.#board.href = `/wards/${id}/board/?${asked}`;
     const ask = () => app.get(`/wards/${id}/beds/`);
-    this.#again = new Again(ask, (view, outdated) => this.#take(view, outdated));
-    this.#take(await ask(), false);
+    const again = (this.#again = new Again(ask, (view, outdated) => this.#take(view, outdated)));
+    const view = await ask();
+    if (again !== this.#again) return; // another ward was chosen meanwhile
+    this.#take(view, false);
     // Each topic's snapshot says that the stream begins, and so that something may have been missed.
     this.#stop = app.follow([`ward:${id}`, "wards", "admissions"], {
       snapshot: (topic) => topic === `ward:${id}` && this.#again.want(),
