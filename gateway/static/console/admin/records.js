@@ -140,7 +140,8 @@ export class Records {
     const answer = await app.act(sent, { ...how, what: name, done: ({ body: made }) => app.say(item ? "changed" : "added", { name: said.title(made ?? { ...item, ...body }) }) });
     if (!answer) return;
     forget();
-    await this.refresh(answer.body ? said.key(answer.body) : said.key(item));
+    const gone = !how.form.element.isConnected; // on to another one
+    await this.refresh(gone ? null : said.key(answer.body ?? item));
   }
 
   async #retire(item, at) {

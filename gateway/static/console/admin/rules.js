@@ -139,7 +139,7 @@ class RulesView {
       : (once) => app.send("POST", "/rules/", { clinic_id: this.#clinic.id, rule }, once);
     const answer = await app.act(send, { ...how, what: rule.name, done: () => app.say("in_draft", { name: rule.name }) });
     if (!answer) return;
-    this.#edit(answer.body); // at once: what is typed after it stays
+    if (how.form.element.isConnected) this.#edit(answer.body); // at once: what is typed after it stays
     await this.ask();
   }
 

@@ -48,8 +48,11 @@ class WardsView {
   }
 
   // The wards as they are, with one of them chosen.
-  async ask(id = "") {
-    this.#list.set(await this.#app.all("/wards/"));
+  async ask(id = "", turn = this.#turn) {
+    const wards = await this.#app.all("/wards/");
+    const gone = turn !== this.#turn; // on to another one since
+    this.#list.set(wards);
+    if (gone) return;
     const there = this.#list.items.find((ward) => ward.id === id);
     if (there && this.#list.chosen?.id === id) await this.#show(there);
     else if (there) this.#list.choose(id, { show: true });
@@ -130,12 +133,13 @@ class WardsView {
       ],
       submit,
       act: async (body, how) => {
+        const turn = this.#turn;
         const answer = await app.act((once) => send(body, once), {
           ...how,
           what: app.say(submit),
           done: () => app.say("ward_saved", { name: `\u2068${body.name}\u2069` }),
         });
-        if (answer) await this.ask(answer.body.id);
+        if (answer) await this.ask(answer.body.id, turn);
       },
     });
   }
@@ -154,6 +158,7 @@ class WardsView {
       ],
       submit: "add_beds",
       act: async ({ labels, equipment = "", ...bed }, how) => {
+        const turn = this.#turn;
         const names = distinct(labels, /[\n,]/).slice(0, MOST);
         const body = { ...bed, equipment: distinct(equipment, /,/) };
         const run = async (once) => {
@@ -161,7 +166,7 @@ class WardsView {
             await app.send("POST", `/wards/${ward.id}/beds/`, { ...body, label }, { ...once, key: `${once.key}-${place}` });
         };
         await app.act(run, { ...how, what: app.say("add_beds"), done: () => app.say("beds_added", { count: names.length }) });
-        await this.ask(ward.id);
+        await this.ask(ward.id, turn);
       },
     });
   }
@@ -185,12 +190,13 @@ class WardsView {
 
   async #remove(ward, bed, at) {
     const app = this.#app;
+    const turn = this.#turn;
     const answer = await app.act((once) => app.send("DELETE", `/beds/${bed.id}/`, null, once), {
       at,
       what: app.say("remove"),
       done: () => app.say("bed_removed", { name: `\u2068${bed.label}\u2069` }),
     });
-    if (answer) await this.ask(ward.id);
+    if (answer) await this.ask(ward.id, turn);
   }
 }
 
