@@ -35,6 +35,7 @@ class RulesView {
   #versions = el("div");
   #panel = el("section", { class: "panel" });
   #steps = el("div", { class: "actions" });
+  #turn = 0;
 
   constructor(app, clinics, who, all, clinic) {
     this.#app = app;
@@ -53,15 +54,20 @@ class RulesView {
 
   async ask() {
     const app = this.#app;
+    const turn = (this.#turn += 1);
     const [clinic, rooms, versions] = await Promise.all([
       app.get(`/clinics/${this.#clinic.id}/`),
       app.all("/rooms/", { clinic_id: this.#clinic.id }),
       app.all(`/clinics/${this.#clinic.id}/rules/versions/`),
     ]);
+    if (turn !== this.#turn) return; // asked again meanwhile: there may be no such draft any more
     this.#clinic = clinic;
     this.#rooms = rooms.map(({ id, name }) => [id, name]);
     const version = clinic.has_draft ? "draft" : null;
-    const rules = await app.all("/rules/", { clinic_id: clinic.id, version });
+    const rules = await app.all("/rules/", { clinic_id: clinic.id, version }).catch((error) => {
+      if (turn === this.#turn) throw error;
+    });
+    if (turn !== this.#turn) return;
     this.#drawRules(rules);
     this.#drawVersions(versions);
     this.#drawSteps();
