@@ -146,7 +146,8 @@ class Book:
     ``timers`` is a heap of (due, key); an item counts only while the cell's own ``due`` says the same.
     ``commands`` are the ids of keyed commands and their positions, ``older_commands`` those of the day before.
     ``dirty`` are the keys that changed in this ``era``: since the snapshot round at position ``snapshot`` was begun;
-    ``snapshot_kept`` counts the states in all rounds, superseded ones included.
+    ``snapshot_kept`` counts the states in all rounds, superseded ones included. ``snapshot_bytes`` is what the last
+    round of changes took, ``snapshot_written`` how much had been appended to the log when it was begun.
     """
 
     def __init__(self, hospital: str, keys: Keyring) -> None:
@@ -165,6 +166,8 @@ class Book:
         self.era = 1
         self.snapshot = 0
         self.snapshot_kept = 0
+        self.snapshot_bytes = 0
+        self.snapshot_written = 0
         self._thawers = {kind: self.codec.decoder((int, int, decider.state)) for kind, decider in KINDS.items()}
 
     def cell(self, key: str) -> Cell | None:

@@ -17,7 +17,7 @@ class EngineSettings:
 
     log: LogLimits = field(default_factory=LogLimits)
     snapshot_entries: int = 50_000
-    """Entries after which changed states are written to a snapshot; 0: only at the end."""
+    """Entries after which changed states are written to a snapshot, later when those are large; 0: only at the end."""
     mailbox: int = MAILBOX
     """Messages that may wait for one actor."""
     checking: bool = False

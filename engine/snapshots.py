@@ -41,6 +41,12 @@ _SLICE_BYTES: Final = 64 << 10
 _REST: Final = 4
 """How much longer than a slice took a round rests behind it: under load it would else take half of the processor."""
 
+_SHARE: Final = 2
+_MOST: Final = 5
+"""By how many times what the last round took the log grows before the next: states that grow with the day are written
+whole each time they change, and would else make each round longer than the one before. But a start is to be short, too:
+after so many times the usual entries a round is due whatever it takes."""
+
 _READ: Final = 2_000
 """Entries that are read at once."""
 
@@ -163,8 +169,10 @@ class Snapshots:
         """Nobody else needs the processor any more: no rests."""
 
     async def write_if_due(self, partition: Partition, entries: int) -> None:
-        """Write a round when so many entries have come since the last."""
-        if partition.book.head - partition.book.snapshot >= entries:
+        """Write a round when so many entries have come since the last, and enough of them for what it will take."""
+        book = partition.book
+        behind, grown = book.head - book.snapshot, partition.tail.written - book.snapshot_written
+        if behind >= entries and (grown >= _SHARE * book.snapshot_bytes or behind >= _MOST * entries):
             await self.write(partition)
 
     async def write(self, partition: Partition) -> None:
@@ -193,7 +201,7 @@ class Snapshots:
         # With nothing behind it, what other rounds there are could not be used: this one stands instead of them.
         whole = not book.snapshot or book.snapshot_kept + len(changed) > 2 * len(book.cells) + 10_000
         keys = list(book.cells) if whole else sorted(changed)
-        position, time = tail.head, book.time
+        position, time, written = tail.head, book.time, tail.written
         book.dirty = []
         book.era += 1
         commands = self._commands(book, whole)
@@ -201,7 +209,7 @@ class Snapshots:
         number = (await self._store.rounds(book.hospital) or [Round(0, 0, 0)])[-1].number + 1
         pages = 0
         closed: list[Cell] = []
-        taken = 0
+        taken = size = 0
         while taken < len(keys) or not pages:
             page = Page(_CODE, time)
             if not pages:
@@ -213,10 +221,14 @@ class Snapshots:
                 await self._store.write_archive(book.hospital, [(key, state) for key, state, _ in draft.closed])
             draft.end()
             closed.extend(cell for _, _, cell in draft.closed)
-            await self._store.write_pages(book.hospital, number, pages, [encode_page(page)])
+            data = encode_page(page)
+            await self._store.write_pages(book.hospital, number, pages, [data])
             pages += 1
+            size += len(data)
         await self._store.seal_round(book.hospital, Round(number, position, pages), whole)
-        book.snapshot = position
+        book.snapshot, book.snapshot_written = position, written
+        if not whole:
+            book.snapshot_bytes = size
         self.written[book.hospital] = trio.current_time()
         book.snapshot_kept = len(keys) if whole else book.snapshot_kept + len(keys)
         for cell in closed:

@@ -40,7 +40,7 @@ class EngineTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     mailbox: Annotated[int, Meta(ge=1)] = 1_024
     """Messages that may wait for one actor."""
     snapshot_entries: Annotated[int, Meta(ge=0)] = 50_000
-    """Entries after which changed states are written to a snapshot; 0: only at the end."""
+    """Entries after which changed states are written to a snapshot, later when those are large; 0: only at the end."""
 
 
 TABLES: dict[str, type[msgspec.Struct]] = {

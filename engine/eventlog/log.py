@@ -62,6 +62,8 @@ class Tail:
     tree: Tree = field(default_factory=Tree)
     signed: int = 0
     nodes: list[Node] = field(default_factory=list)
+    written: int = 0
+    """Bytes of the records that were appended here since the log was opened."""
     records: deque[bytes] = field(default_factory=deque)
     waiting: deque[tuple[int, Callable[[bool], None]]] = field(default_factory=deque)
     fresh_keys: Callable[[], list[tuple[bytes, bytes]]] = list
@@ -145,6 +147,7 @@ class Log:
             self._oldest = trio.current_time()
         self._entries += 1
         self._bytes += len(record)
+        tail.written += len(record)
         self._work.set()
         return tail.head
 
