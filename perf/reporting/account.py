@@ -56,6 +56,21 @@ def durations(repeat: Repeat, *path: str) -> Durations | None:
     return Durations(count, after["sum"] - earlier["sum"], p50, p99, most)
 
 
+def lasting(repeat: Repeat, seconds: float, *path: str) -> float:
+    """Seconds that those of a histogram took together, at the least, which lasted longer than so many each."""
+    before, after = _found(repeat.before, path), _found(repeat.after, path)
+    if not isinstance(after, dict) or "buckets" not in after:
+        return 0.0
+    seen: dict[float | None, int] = dict(_pairs(before)) if isinstance(before, dict) else {}
+    total, under, counted_sofar = 0.0, 0.0, 0
+    for bound, count in _pairs(after):
+        since = count - seen.get(bound, 0)
+        if under >= seconds:
+            total += (since - counted_sofar) * under
+        under, counted_sofar = bound or under, since
+    return total
+
+
 def hits(repeat: Repeat) -> list[tuple[str, int, int]]:
     """(cache, hits, misses) of the load."""
     caches = gauge(repeat, "caches")

@@ -10,10 +10,17 @@ from typing import NamedTuple
 
 from perf.figures import Row
 from perf.report import number
+from perf.reporting.account import durations, lasting
 from perf.runs import Repeat, Run, Sample
 
 FULL = 0.85
 """Cores of one process above which it has no more to give."""
+
+STALL = 0.05
+"""Seconds after which a commit is no longer what this disk takes for one."""
+
+_TAIL = 0.01
+"""Share of the time in such commits from which on the p99 of an answer is one of them."""
 
 _DRIFT = 1.1
 """How many times a cost must be what it was to be spoken of."""
@@ -47,6 +54,13 @@ def of_load(run: Run, repeat: Repeat, *, profiled: bool) -> Said:
     if whole is None:
         return said
     said.where.append(f"the server kept {whole.cores:.2f} cores busy, {whole.server:.0f} µs an answer")
+    stalled = lasting(repeat, STALL, "commits", "seconds") / max(repeat.measured.seconds, 1e-9)
+    if stalled >= _TAIL and (commits := durations(repeat, "commits", "seconds")) is not None:
+        said.where.append(
+            f"commits of more than {1000 * STALL:.0f} ms took {100 * stalled:.1f} % of the time, the longest "
+            f"{commits.most:.2f} s: whoever asked during one of them waited for it"
+        )
+        said.moves.append("a disk that keeps its pace, for the slowest answers: they waited for its slowest commits")
     if whole.cores >= FULL and not run.workers and not profiled:
         said.moves.append(
             "gateway processes of their own (--workers), where there are cores for them: the one process is full; "

@@ -122,3 +122,25 @@ def test_a_limit_that_was_passed_has_no_share_to_be_reached():
     late = msgspec.structs.replace(ratio(), section="recovery", target=Target("most", 1.0))
     thread = figure("recovery", "engine's thread", 12.0, "µs/entry")
     assert causes.of_bench([late, thread], late).moves == []
+
+
+def stalling(long: int, *, seconds: int = 30) -> Repeat:
+    """A load with so many commits of 100 to 200 ms, and as many had been there before it."""
+    one = drifting(seconds=seconds)
+    for account, times in ((one.before, 1), (one.after, 2)):
+        quick, slow = 1_000 * times, long * times
+        account["commits"]["seconds"] = {
+            "count": quick + slow, "sum": 1.0 * times, "max": 0.187,
+            "buckets": [[0.01, quick], [0.05, quick], [0.1, quick], [0.2, quick + slow], [None, quick + slow]],
+        }  # fmt: skip
+    return one
+
+
+def test_a_disk_that_stands_still_is_told_from_one_percent_of_the_time_on():
+    told = said(stalling(6))
+    assert any("commits of more than 50 ms took 2.0 % of the time, the longest 0.19 s" in one for one in told.where)
+    assert any("a disk that keeps its pace" in one for one in told.moves)
+    for steady in (stalling(2), stalling(0)):
+        told = said(steady)
+        assert not any("commits" in one for one in told.where)
+        assert told.moves == []
