@@ -129,6 +129,7 @@ def stalling(long: int, *, seconds: int = 30) -> Repeat:
     one = drifting(seconds=seconds)
     for account, times in ((one.before, 1), (one.after, 2)):
         quick, slow = 1_000 * times, long * times
+        assert account is not None
         account["commits"]["seconds"] = {
             "count": quick + slow, "sum": 1.0 * times, "max": 0.187,
             "buckets": [[0.01, quick], [0.05, quick], [0.1, quick], [0.2, quick + slow], [None, quick + slow]],
