@@ -100,7 +100,7 @@ class Door:
         """Wait, for a moment, until all who have just been let in have begun to ask: they were told that they may."""
         since = trio.current_time() - self.settings.newcomer_timeout
         until = trio.current_time() + self.settings.newcomer_timeout
-        while trio.current_time() < until and any(  # noqa: ASYNC110 - once, at the end, for half a second at most
+        while trio.current_time() < until and any(  # noqa: ASYNC110 - once, at the end, for two seconds at most
             not connection.asked and connection.let_in > since for connection in self._connections
         ):
             await trio.sleep(self.settings.newcomer_timeout / 50)

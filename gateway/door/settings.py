@@ -20,7 +20,7 @@ class DoorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds without a request; a client that closes is noticed at once, not after this."""
     keep_alive_max_requests: int = 1_000_000
     """Requests before a connection is closed."""
-    newcomer_timeout: float = 0.5
+    newcomer_timeout: float = 2.0
     """Seconds after shutdown in which who has just connected may begin a first request."""
     header_timeout: float = 10.0
     """Seconds from the first byte of a request's head to its last."""

@@ -55,21 +55,21 @@ class Callers:
 
     async def call(self, number: int) -> None:
         count = 0
-        while not self.stop:
-            count += 1
-            name = f"{number} {count}"
-            try:
-                async with httpx2.AsyncClient(base_url=self.url, timeout=15) as client:
-                    answer = await client.post("/api/v1/patients/", json={"name": name})
-            except httpx2.ConnectError:
-                self.broken.append("refused")
-            except httpx2.TransportError as error:
-                self.broken.append(type(error).__name__)
-            else:
-                if answer.status_code == 201:
-                    self.made.append(answer.json()["id"])
+        never_kept = httpx2.Limits(max_keepalive_connections=0)
+        async with httpx2.AsyncClient(base_url=self.url, timeout=15, limits=never_kept) as client:
+            while not self.stop:
+                count += 1
+                try:
+                    answer = await client.post("/api/v1/patients/", json={"name": f"{number} {count}"})
+                except httpx2.ConnectError:
+                    self.broken.append("refused")
+                except httpx2.TransportError as error:
+                    self.broken.append(type(error).__name__)
                 else:
-                    self.broken.append(str(answer.status_code))
+                    if answer.status_code == 201:
+                        self.made.append(answer.json()["id"])
+                    else:
+                        self.broken.append(str(answer.status_code))
 
 
 async def test_a_process_that_dies_takes_only_its_own_requests_along_and_is_replaced(server: Server) -> None:
