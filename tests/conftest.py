@@ -25,6 +25,18 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 replaying.install()
 
 
+def pytest_configure() -> None:
+    """No search for rubbish while tests are collected, thousands of them: half of the time went into it, for none."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, and need not be looked through again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def untuned() -> Iterator[None]:
     """A benchmark tunes its process; the engines of the next file must not find it so: they have one task more then."""
