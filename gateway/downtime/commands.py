@@ -94,7 +94,7 @@ async def make(gateway: GatewayClient, folder: Path, days: int, keep: int, clock
     today = now.date()
     for ahead in range(days):
         day = today + timedelta(days=ahead)
-        sheets = [sheet async for sheet in asking.sheets(day, today=not ahead)]
+        sheets = [sheet async for sheet in asking.sheets(day, None if ahead else now)]
         index = write_day(folder, day.isoformat(), sheets, hospital["name"], now.strftime("%Y-%m-%d %H:%M"))
         click.echo(f"{len(sheets)} lists of {day}: {index}")
     for gone in forget_before(folder, date.fromordinal(today.toordinal() - keep).isoformat()):

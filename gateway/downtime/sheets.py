@@ -7,7 +7,7 @@ look at patients, and is written down as such.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -66,21 +66,21 @@ class Asking:
         self.zone = ZoneInfo(hospital["time_zone"])
         self._patients: dict[str, Mapping[str, Any]] = {}
 
-    async def sheets(self, day: date, *, today: bool) -> AsyncIterator[Sheet]:
-        """The sheets of a day; queues and wards are as they are now, so only today has them."""
-        async for sheet in self._doctors(day):
+    async def sheets(self, day: date, now: datetime | None) -> AsyncIterator[Sheet]:
+        """The sheets of a day. ``now``: it is today, which alone has queues, wards, and what goes on over midnight."""
+        async for sheet in self._doctors(day, now):
             yield sheet
-        async for sheet in self._clinics(day):
+        async for sheet in self._clinics(day, now):
             yield sheet
-        if today:
+        if now is not None:
             async for sheet in self._queues(day):
                 yield sheet
             async for sheet in self._wards(day):
                 yield sheet
 
-    async def _doctors(self, day: date) -> AsyncIterator[Sheet]:
+    async def _doctors(self, day: date, now: datetime | None) -> AsyncIterator[Sheet]:
         doctors = {one["id"]: one for one in await self._all("/doctors/")}
-        for slot in await self._all(f"/slots/?date={day.isoformat()}"):
+        for slot in await self._of_day("/slots/?", day, now):
             if slot["status"] == "CANCELLED":
                 continue
             lines = []
@@ -89,8 +89,8 @@ class Asking:
                 lines.append(
                     Line(
                         "token", token["id"], self._clock(token["estimated_time"]), token["ticket_code"] or "",
-                        patient_id=token["patient_id"], arrived=self._clock(token["arrived_at"]),
-                        called=self._clock(token["called_at"]), started=self._clock(token["actual_time"]),
+                        patient_id=token["patient_id"], arrived=self._known(token["arrived_at"], day),
+                        called=self._known(token["called_at"], day), started=self._known(token["actual_time"], day),
                         note=token["category"], **about,
                     )
                 )  # fmt: skip
@@ -99,19 +99,19 @@ class Asking:
             title = f"{doctor['name']}, {doctor['specialization']}, {hours}"
             yield Sheet("doctor", f"{doctor['name']} {hours}", title, day.isoformat(), lines, "walk-in", slot["id"])
 
-    async def _clinics(self, day: date) -> AsyncIterator[Sheet]:
+    async def _clinics(self, day: date, now: datetime | None) -> AsyncIterator[Sheet]:
         for clinic in await self._all("/clinics/"):
             lines = []
-            query = f"/appointments/?clinic_id={clinic['id']}&date={day.isoformat()}"
-            for one in sorted(await self._all(query), key=lambda one: str(one["start_time"])):
+            found = await self._of_day(f"/appointments/?clinic_id={clinic['id']}&", day, now)
+            for one in sorted(found, key=lambda one: str(one["start_time"])):
                 if one["status"] in TO_COME:
                     about = await self._person(one["patient_id"])
                     hours = f"{self._clock(one['start_time'])}-{self._clock(one['end_time'])}"
                     lines.append(
                         Line(
                             "appointment", one["id"], hours, place=one["room_name"] or "no room",
-                            patient_id=one["patient_id"], arrived=self._clock(one["checked_in_at"]),
-                            started=self._clock(one["started_at"]), **about,
+                            patient_id=one["patient_id"], arrived=self._known(one["checked_in_at"], day),
+                            started=self._known(one["started_at"], day), **about,
                         )
                     )  # fmt: skip
             yield Sheet("clinic", clinic["name"], clinic["name"], day.isoformat(), lines)
@@ -125,8 +125,8 @@ class Asking:
                 lines.append(
                     Line(
                         "ticket", ticket["id"], code=ticket["code"], place=ticket["counter"] or "",
-                        patient_id=ticket["patient_id"] or "", arrived=self._clock(ticket["arrived_at"]),
-                        called=self._clock(ticket["called_at"]), started=self._clock(ticket["started_at"]),
+                        patient_id=ticket["patient_id"] or "", arrived=self._known(ticket["arrived_at"], day),
+                        called=self._known(ticket["called_at"], day), started=self._known(ticket["started_at"], day),
                         note=ticket["priority"], **about,
                     )
                 )  # fmt: skip
@@ -155,8 +155,21 @@ class Asking:
         patient = self._patients[patient_id]
         return {name: patient.get(name) or "" for name in ("name", "phone", "dob")}
 
+    async def _of_day(self, path: str, day: date, now: datetime | None) -> list[dict[str, Any]]:
+        """What begins on this day; behind what began the day before and is not over ``now``."""
+        found = await self._all(f"{path}date={day.isoformat()}")
+        if now is None:
+            return found
+        before = await self._all(f"{path}date={(day - timedelta(days=1)).isoformat()}")
+        return [one for one in before if datetime.fromisoformat(one["end_time"]) > now] + found
+
     async def _all(self, path: str) -> list[dict[str, Any]]:
         return [item async for page in self._gateway.rows(path) for item in page if not item.get("retired")]
+
+    def _known(self, moment: str | None, day: date) -> str:
+        """A time as it is entered again: in full where it is of another day than its line."""
+        local = None if moment is None else datetime.fromisoformat(moment).astimezone(self.zone)
+        return self._clock(moment) if local is None or local.date() == day else local.isoformat(timespec="minutes")
 
     def _clock(self, moment: str | None) -> str:
         return "" if moment is None else datetime.fromisoformat(moment).astimezone(self.zone).strftime("%H:%M")

@@ -5,17 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 
+from engine.clock import SystemClock
+from gateway.client import GatewayClient
+from gateway.downtime.commands import make
 from gateway.downtime.pages import MARK, forget_before, write_day
 from gateway.downtime.sheets import COLUMNS, Line, Sheet
 from tests.gateway.bulk.counter import Counter, counter
 
 Rows = list[dict[str, str]]
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
 
 
 class Desk:
@@ -140,6 +147,48 @@ async def test_what_was_printed_comes_back_filled_in_and_is_entered_once(tmp_pat
         assert (done["added"], done["refused"]) == (1, 0), done
         ticket = await desk.get(f"/tickets/{made['ticket']}/")
         assert datetime.fromisoformat(ticket["ended_at"]) == datetime.fromisoformat(clock(made, 33))
+        await desk.close()
+
+
+class At(SystemClock):
+    """A clock that stands still."""
+
+    def __init__(self, time: datetime) -> None:
+        self._time = time
+
+    def wall(self) -> int:
+        return int(self._time.timestamp() * 1_000_000)
+
+
+async def test_what_goes_on_over_midnight_is_on_the_lists_of_both_days(tmp_path: Path) -> None:
+    midnight = datetime.combine(datetime.now(KOLKATA) + timedelta(days=2), time(), KOLKATA)
+    hour = timedelta(hours=1)
+    async with counter() as at:
+        desk = Desk(at.url)
+        doctor = (await desk.post("/doctors/", name="Dr. Rao", specialization="Cardiology"))["id"]
+        for begins in (midnight - 5 * hour, midnight - hour, midnight + 8 * hour):
+            times = {"start_time": begins.isoformat(), "end_time": (begins + 3 * hour).isoformat()}
+            await desk.post("/slots/", doctor=doctor, max_capacity=9, **times)
+
+        async def listed(now: datetime) -> list[str]:
+            with closing(GatewayClient(at.url, None, "main")) as gateway:
+                await make(gateway, tmp_path, 1, 1, At(now))
+            text = (tmp_path / now.date().isoformat() / "index.html").read_text()
+            return [hours for hours in ("19:00-22:00", "23:00-02:00", "08:00-11:00") if hours in text]
+
+        assert await listed(midnight - 2 * hour) == ["19:00-22:00", "23:00-02:00"]
+        assert await listed(midnight + hour) == ["23:00-02:00", "08:00-11:00"]
+        assert await listed(midnight + 3 * hour) == ["08:00-11:00"]
+
+        # A time of another day than the list's is written in full: the clock alone would be one that is to come.
+        service = (await desk.post("/services/", name="Pharmacy"))["id"]
+        patient = (await desk.post("/patients/", name="Asha Rao"))["id"]
+        ticket = await desk.post(f"/services/{service}/tickets/", patient_id=patient)
+        await listed(midnight + 4 * hour)
+        _, rows = table(tmp_path, "queue")
+        (row,) = (row for row in rows if row["id"] == ticket["id"])
+        arrived = datetime.fromisoformat(ticket["arrived_at"]).replace(second=0, microsecond=0)
+        assert datetime.fromisoformat(row["arrived"]) == arrived
         await desk.close()
 
 
